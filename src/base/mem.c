@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <base/mem.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static atomic_uint_least64_t nr_asked, nr_live;
+static atomic_uint_least64_t fail_at;
+
+void mem_fail_at(uint64_t nth)
+{
+	atomic_store(&fail_at, nth ? atomic_load(&nr_asked) + nth : 0);
+}
+
+uint64_t mem_count(void)
+{
+	return atomic_load(&nr_asked);
+}
+
+uint64_t mem_live(void)
+{
+	return atomic_load(&nr_live);
+}
+
+int mem_fail_now(void)
+{
+	uint64_t n = atomic_fetch_add_explicit(&nr_asked, 1, memory_order_relaxed) + 1;
+
+	return n == atomic_load_explicit(&fail_at, memory_order_relaxed);
+}
+
+static void *count_live(void *p)
+{
+	if (p)
+		atomic_fetch_add_explicit(&nr_live, 1, memory_order_relaxed);
+	return p;
+}
+
+void *mem_alloc(size_t size)
+{
+	if (mem_fail_now())
+		return NULL;
+	return count_live(malloc(size ? size : 1));
+}
+
+void *mem_zalloc(size_t size)
+{
+	if (mem_fail_now())
+		return NULL;
+	return count_live(calloc(1, size ? size : 1));
+}
+
+int mem_grow(void *array, size_t *cap, size_t want, size_t elem_size)
+{
+	void *old, *new;
+	size_t n = *cap ? *cap : 8;
+
+	/* 'array' is the address of a typed pointer: copy it, do not alias it */
+	memcpy(&old, array, sizeof(old));
+	if (want <= *cap)
+		return 0;
+	while (n < want) {
+		if (n > SIZE_MAX / 2 / elem_size)
+			return -ENOMEM;
+		n *= 2;
+	}
+	if (mem_fail_now())
+		return -ENOMEM;
+	new = realloc(old, n * elem_size);
+	if (!new)
+		return -ENOMEM;
+	if (!old)
+		count_live(new);
+	memcpy(array, &new, sizeof(new));
+	*cap = n;
+	return 0;
+}
+
+char *mem_strndup(const char *s, size_t len)
+{
+	char *copy = mem_alloc(len + 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, s, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+void mem_free(void *p)
+{
+	if (!p)
+		return;
+	atomic_fetch_sub_explicit(&nr_live, 1, memory_order_relaxed);
+	free(p);
+}
+
+int region_reserve(struct region *ret_region, size_t size)
+{
+	void *p;
+
+	assert(size > 0);
+	if (mem_fail_now())
+		return -ENOMEM;
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		 -1, 0);
+	if (p == MAP_FAILED)
+		return -ENOMEM;
+	count_live(p);
+	ret_region->base = p;
+	ret_region->size = size;
+	return 0;
+}
+
+void region_discard(struct region *region, size_t offset, size_t len)
+{
+	assert(offset + len <= region->size);
+	if (len)
+		(void)madvise((char *)region->base + offset, len, MADV_DONTNEED);
+}
+
+void region_release(struct region *region)
+{
+	if (!region->base)
+		return;
+	munmap(region->base, region->size);
+	atomic_fetch_sub_explicit(&nr_live, 1, memory_order_relaxed);
+	region->base = NULL;
+	region->size = 0;
+}

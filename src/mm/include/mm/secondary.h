@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a secondary MMU may ask of the primary one: fault a page in, look up a translation, and
+ * its notifications. The counterpart of get_user_pages() and of KVM's hva_to_pfn().
+ */
+#ifndef MM_SECONDARY_H
+#define MM_SECONDARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mm_struct;
+struct mmu_notifier_mm;
+
+/**
+ * struct mm_translation - what the primary page table says of one address
+ * @pfn: 4 KiB frame that backs the address
+ * @level: 1, 2 or 3: level of the leaf (4 KiB, 2 MiB, 1 GiB)
+ * @writable: the entry has the write bit
+ * @zero_page: the (huge) zero page, never writable
+ */
+struct mm_translation {
+	uint64_t pfn;
+	uint8_t level;
+	bool writable;
+	bool zero_page;
+};
+
+/** mm_notifiers() - to register with. */
+struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm);
+
+/**
+ * mm_get_user_page() - fault @address in as a CPU access by the process would and translate it.
+ * @address: byte address
+ * @write: a write access
+ * @ret: untouched on failure
+ *
+ * May send notifications (COW) before it returns. Never takes a reference.
+ * Return: 0; -EFAULT when the access is not allowed or nothing is mapped; -ENOMEM.
+ */
+int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
+		     struct mm_translation *ret);
+
+/**
+ * mm_translate() - look only; no fault, no change.
+ * Return: 0; -ENOENT when no present leaf maps @address (protnone is not present).
+ */
+int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret);
+
+/** mm_next_populated() - the first address >= @address and < @end that has a present or
+ * non-present leaf entry (anything but none); @end when there is none. In O(tables visited). */
+uint64_t mm_next_populated(struct mm_struct *mm, uint64_t address, uint64_t end);
+
+#endif /* MM_SECONDARY_H */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Random scripts: the same seed and options give the same text. */
+#ifndef SCRIPT_RANDOM_H
+#define SCRIPT_RANDOM_H
+
+#include <stdint.h>
+#include <base/strbuf.h>
+
+/* What a random script may contain, as bits of script_random_options.features. */
+enum {
+	SCRIPT_RANDOM_ANON = 1 << 0,
+	SCRIPT_RANDOM_SHMEM = 1 << 1,
+	SCRIPT_RANDOM_FILE = 1 << 2,
+	SCRIPT_RANDOM_THP = 1 << 3,
+	SCRIPT_RANDOM_HUGETLB = 1 << 4,
+	SCRIPT_RANDOM_DAX = 1 << 5,
+	SCRIPT_RANDOM_FORK = 1 << 6,
+	SCRIPT_RANDOM_NUMA = 1 << 7,
+	SCRIPT_RANDOM_GUEST = 1 << 8,
+	SCRIPT_RANDOM_MREMAP = 1 << 9,
+};
+
+/**
+ * struct script_random_options - what to generate
+ * @ops: number of operations
+ * @features: SCRIPT_RANDOM_*
+ * @max_touched: pages a script may touch in all (the real machine has little memory)
+ */
+struct script_random_options {
+	unsigned int ops;
+	unsigned int features;
+	uint64_t max_touched;
+};
+
+/** script_random() - append a script's text to @out; @seed decides everything. */
+void script_random(uint64_t seed, const struct script_random_options *options, struct strbuf *out);
+
+#endif /* SCRIPT_RANDOM_H */

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A script: a list of operations with the expectations behind them. Pure data; two independent
+ * executors (the sim room and the host room) run it. docs/script.md is the language's reference.
+ *
+ * All addresses are resolved to numbers by the parser; the text of each line is kept for messages
+ * and for the tracing_mark_write record.
+ */
+#ifndef SCRIPT_SCRIPT_H
+#define SCRIPT_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <base/strbuf.h>
+
+/**
+ * enum script_opcode - the operations; in brackets which fields of struct script_op each uses
+ */
+enum script_opcode {
+	OP_MAP,		/* [name addr len prot kind flags page_size name2 addr2] mmap(MAP_FIXED) */
+	OP_TOUCH,	/* [addr len access step] CPU accesses */
+	OP_MPROTECT,	/* [addr len prot] */
+	OP_MUNMAP,	/* [addr len] */
+	OP_MADVISE,	/* [addr len advice] */
+	OP_MREMAP,	/* [addr len len2 addr2 flags] MREMAP_MAYMOVE | MREMAP_FIXED */
+	OP_HEAP,	/* [name addr] where the heap starts (start_brk = brk = addr) */
+	OP_BRK,		/* [addr] */
+	OP_MBIND,	/* [addr len policy nodes flags] */
+	OP_MOVE_PAGES,	/* [addr len nodes] */
+	OP_FORK,	/* [name] */
+	OP_SWITCH,	/* [name] */
+	OP_EXIT,	/* [name] */
+	OP_FORKWAIT,	/* [] */
+	OP_NUMA_HINT,	/* [addr len] */
+	OP_NUMA_SCAN,	/* [count] */
+	OP_TRUNCATE,	/* [name2 len] ftruncate of the object behind a map */
+	OP_UFFD,	/* [addr len flags] userfaultfd: register / wp / unwp / unregister */
+	OP_CLEAR_REFS,	/* [count] write of count to /proc/self/clear_refs */
+	OP_PAGEMAP_SCAN, /* [addr len flags] */
+	OP_KSM,		/* [count] count full passes of ksmd */
+	OP_SYSCTL,	/* [sysctl count] a system-wide setting */
+	OP_VM,		/* [name mmu] */
+	OP_MEMSLOT,	/* [name2 slot gpa addr len flags] */
+	OP_GUEST,	/* [name2 access gpa len step] guest accesses by guest-physical address */
+	OP_DEVICE,	/* [name addr len] a device mirror with an interval notifier */
+	OP_REPEAT,	/* [count jump] jump = index of the matching OP_END */
+	OP_END,		/* [jump] jump = index of the matching OP_REPEAT */
+	OP_ASSERT,	/* [name2 compare count] a budget on a counter */
+	OP_NR
+};
+
+/* script_op.prot */
+enum { SCRIPT_PROT_R = 1, SCRIPT_PROT_W = 2, SCRIPT_PROT_X = 4 };
+
+/* script_op.access */
+enum { SCRIPT_ACCESS_R, SCRIPT_ACCESS_W, SCRIPT_ACCESS_X };
+
+/* script_op.kind */
+enum script_kind {
+	SCRIPT_KIND_ANON,
+	SCRIPT_KIND_SHMEM,
+	SCRIPT_KIND_FILE,
+	SCRIPT_KIND_HUGETLB, /* page_size = 2 MiB or 1 GiB */
+	SCRIPT_KIND_DAX,     /* page_size = 4 KiB, 2 MiB or 1 GiB */
+	SCRIPT_KIND_NR
+};
+
+/* script_op.flags of OP_MAP */
+enum {
+	SCRIPT_MAP_PRIVATE = 1 << 0,
+	SCRIPT_MAP_SHARED = 1 << 1,
+	SCRIPT_MAP_NORESERVE = 1 << 2,
+	SCRIPT_MAP_HUGE = 1 << 3,     /* madvise(MADV_HUGEPAGE) after the mmap */
+	SCRIPT_MAP_NOHUGE = 1 << 4,   /* madvise(MADV_NOHUGEPAGE) after the mmap */
+	SCRIPT_MAP_POPULATE = 1 << 5, /* MAP_POPULATE */
+	SCRIPT_MAP_OF = 1 << 6,	      /* of=NAME2, offset=addr2: another view of NAME2's object */
+};
+
+/* script_op.flags of OP_MREMAP */
+enum { SCRIPT_MREMAP_DONTUNMAP = 1 << 0 };
+
+/* script_op.policy and .flags of OP_MBIND; .nodes is a bit mask of NUMA nodes */
+enum script_policy {
+	SCRIPT_MPOL_DEFAULT,
+	SCRIPT_MPOL_BIND,
+	SCRIPT_MPOL_PREFERRED,
+	SCRIPT_MPOL_INTERLEAVE,
+	SCRIPT_MPOL_LOCAL,
+	SCRIPT_MPOL_NR
+};
+enum { SCRIPT_MBIND_MOVE = 1 << 0, SCRIPT_MBIND_STRICT = 1 << 1 };
+
+/* script_op.flags of OP_UFFD */
+enum script_uffd { SCRIPT_UFFD_REGISTER, SCRIPT_UFFD_WP, SCRIPT_UFFD_UNWP, SCRIPT_UFFD_UNREGISTER };
+
+/* script_op.flags of OP_PAGEMAP_SCAN */
+enum { SCRIPT_SCAN_WP = 1 << 0 };
+
+/* script_op.advice: one per MADV_* that a script can give, by the lower-case name */
+enum script_advice {
+	SCRIPT_MADV_NORMAL,
+	SCRIPT_MADV_RANDOM,
+	SCRIPT_MADV_SEQUENTIAL,
+	SCRIPT_MADV_WILLNEED,
+	SCRIPT_MADV_DONTNEED,
+	SCRIPT_MADV_DONTNEED_LOCKED,
+	SCRIPT_MADV_FREE,
+	SCRIPT_MADV_COLD,
+	SCRIPT_MADV_PAGEOUT,
+	SCRIPT_MADV_REMOVE,
+	SCRIPT_MADV_HUGEPAGE,
+	SCRIPT_MADV_NOHUGEPAGE,
+	SCRIPT_MADV_COLLAPSE,
+	SCRIPT_MADV_MERGEABLE,
+	SCRIPT_MADV_UNMERGEABLE,
+	SCRIPT_MADV_DONTFORK,
+	SCRIPT_MADV_DOFORK,
+	SCRIPT_MADV_WIPEONFORK,
+	SCRIPT_MADV_KEEPONFORK,
+	SCRIPT_MADV_DONTDUMP,
+	SCRIPT_MADV_DODUMP,
+	SCRIPT_MADV_POPULATE_READ,
+	SCRIPT_MADV_POPULATE_WRITE,
+	SCRIPT_MADV_NR
+};
+
+/* script_op.sysctl: settings that change what the kernel does; count is the value */
+enum script_sysctl {
+	SCRIPT_SYSCTL_THP,	 /* transparent_hugepage/enabled: SCRIPT_THP_* */
+	SCRIPT_SYSCTL_SHMEM_THP, /* transparent_hugepage/shmem_enabled: SCRIPT_THP_* */
+	SCRIPT_SYSCTL_NR
+};
+enum script_thp { SCRIPT_THP_NEVER, SCRIPT_THP_MADVISE, SCRIPT_THP_ALWAYS, SCRIPT_THP_NR };
+
+/* script_op.mmu */
+enum script_mmu { SCRIPT_MMU_TDP, SCRIPT_MMU_DIRECT, SCRIPT_MMU_SHADOW, SCRIPT_MMU_NESTED, SCRIPT_MMU_NR };
+
+/* script_op.flags of OP_MEMSLOT */
+enum { SCRIPT_MEMSLOT_READONLY = 1 << 0, SCRIPT_MEMSLOT_DELETE = 1 << 1 };
+
+/* script_op.compare of OP_ASSERT */
+enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCRIPT_GT };
+
+#define SCRIPT_NO_NAME UINT32_MAX
+
+/**
+ * struct script_op - one operation
+ * @code: enum script_opcode; says which of the other fields mean something
+ * @line: source line, from 1
+ * @name: index of the name that the line declares, SCRIPT_NO_NAME if none
+ * @name2: index of a name that the line refers to (VM, other map, counter)
+ * @addr: first byte, @len: bytes (as written: neither need be page aligned)
+ * @addr2: second address (mremap: new address; map: offset in bytes; memslot, guest: GPA)
+ * @len2: second length (mremap: new length)
+ * @step: distance between two accesses in bytes
+ * @count: repetitions, steps or value
+ * @jump: index of the partner of OP_REPEAT / OP_END
+ * @text, @text_len: the line as written, without comment and surrounding blanks, in script->text
+ * @expect, @nr_expect: the expectations that follow the line, in script->expects
+ */
+struct script_op {
+	uint8_t code;
+	uint8_t prot;
+	uint8_t kind;
+	uint8_t access;
+	uint8_t advice;
+	uint8_t policy;
+	uint8_t mmu;
+	uint8_t compare;
+	uint32_t flags;
+	uint32_t line;
+	uint32_t name;
+	uint32_t name2;
+	uint32_t slot;
+	uint32_t sysctl;
+	uint64_t nodes;
+	uint64_t page_size;
+	uint64_t addr;
+	uint64_t len;
+	uint64_t addr2;
+	uint64_t len2;
+	uint64_t step;
+	uint64_t count;
+	uint64_t profiles; /* OP_ASSERT: as script_expect.profiles */
+	uint32_t jump;
+	uint32_t text_len;
+	size_t text;
+	uint32_t expect;
+	uint32_t nr_expect;
+};
+
+/* the memslot and guest operations' guest-physical address is kept in addr2 */
+#define script_op_gpa(op) ((op)->addr2)
+
+enum script_expect_kind { EXPECT_EVENT, EXPECT_NONE, EXPECT_ERRNO };
+
+/**
+ * struct script_expect - one '>' line
+ * @kind: an event, "none" (no event at all) or "errno NAME" ("errno 0" is success)
+ * @profiles: bit mask over script_profile_names[] of the profiles it is meant for; all ones when
+ *            the line names none
+ * @event: MMU_NOTIFY_* number (base/event.h), @start, @end: half-open range, for EXPECT_EVENT
+ * @no_end: EXPECT_EVENT whose range_end must never come ("noend": the address-zero quirk)
+ * @err: positive errno value or 0, for EXPECT_ERRNO
+ */
+struct script_expect {
+	uint8_t kind;
+	uint8_t event;
+	bool no_end;
+	int err;
+	uint32_t line;
+	uint64_t profiles;
+	uint64_t start;
+	uint64_t end;
+};
+
+/*
+ * The profiles that a script may name, oldest kernel first and designs last; NULL-terminated.
+ * "NAME+" means NAME and the later kernels, never a design.
+ */
+extern const char *const script_profile_names[];
+
+/** script_profile_index() - index of @name in script_profile_names[], -1 when unknown. */
+int script_profile_index(const char *name);
+
+/**
+ * struct script - a parsed script
+ * @file: name for messages, as given to the parser
+ * @text: the whole source
+ * @ops: @nr_ops operations in source order
+ * @names: @nr_names distinct names, NUL-terminated
+ */
+struct script {
+	char *file;
+	char *text;
+	size_t text_len;
+	struct script_op *ops;
+	size_t nr_ops;
+	size_t cap_ops;
+	struct script_expect *expects;
+	size_t nr_expects;
+	size_t cap_expects;
+	char **names;
+	size_t nr_names;
+	size_t cap_names;
+};
+
+/** script_name() - the text of name index @name; "" for SCRIPT_NO_NAME. */
+const char *script_name(const struct script *script, uint32_t name);
+
+/**
+ * script_parse() - parse @len bytes of @text.
+ * @file: for messages: "FILE:LINE:COL: error: ..."
+ * @diag: error and warning lines are appended here, at most 20 errors, each ended by a newline;
+ *        warnings may come with success
+ * @ret_script: the script, to be freed with script_free(); untouched on failure
+ *
+ * Return: 0; -EINVAL for a malformed script; -E2BIG over a stated limit; -ENOMEM.
+ */
+int script_parse(const char *file, const char *text, size_t len, struct strbuf *diag,
+		 struct script **ret_script);
+
+/**
+ * script_load() - read and parse a file; "-" is standard input.
+ * Return: as script_parse(), or the negative errno of open or read (with a line in @diag).
+ */
+int script_load(const char *path, struct strbuf *diag, struct script **ret_script);
+
+/** script_free() - NULL is fine; returns NULL. */
+struct script *script_free(struct script *script);
+
+/** script_write() - the script as text that parses to the same operations and expectations. */
+void script_write(const struct script *script, struct strbuf *out);
+
+/** script_write_op() - one operation as one line of text without a newline. */
+void script_write_op(const struct script *script, const struct script_op *op, struct strbuf *out);
+
+/**
+ * struct script_cursor - steps through a script with its loops unrolled
+ *
+ * Both executors walk a script with this, so that both run the same operations.
+ */
+#define SCRIPT_LOOP_DEPTH 8
+struct script_cursor {
+	const struct script *script;
+	size_t next;
+	unsigned int depth;
+	uint64_t left[SCRIPT_LOOP_DEPTH];
+};
+
+void script_cursor_init(struct script_cursor *cursor, const struct script *script);
+
+/** script_cursor_next() - the next operation to run, never OP_REPEAT or OP_END; NULL at the end. */
+const struct script_op *script_cursor_next(struct script_cursor *cursor);
+
+/** script_opcode_name() - "mprotect" for OP_MPROTECT. */
+const char *script_opcode_name(enum script_opcode code);
+/** script_advice_name() - "dontneed" for SCRIPT_MADV_DONTNEED. */
+const char *script_advice_name(enum script_advice advice);
+/** script_mmu_name() - "tdp" for SCRIPT_MMU_TDP. */
+const char *script_mmu_name(enum script_mmu mmu);
+
+#endif /* SCRIPT_SCRIPT_H */
