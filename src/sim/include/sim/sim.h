@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Executes a script on the model. */
+#ifndef SIM_SIM_H
+#define SIM_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <base/counter.h>
+#include <base/event.h>
+#include <base/strbuf.h>
+#include <script/script.h>
+
+/*
+ * The counters, in this order, in every array of counters that this room hands out.
+ * sim_counter_names[] has the names; sim_counter_help[] one line on each.
+ */
+enum sim_counter {
+	SIM_NOTIFICATIONS,	/* mmu_notifier_invalidate_range_start: pairs started */
+	SIM_BYTES_NOTIFIED,	/* sum of their lengths */
+	SIM_BYTES_POPULATED,	/* bytes in them that a present primary entry maps at the start */
+	SIM_FRAMES_COVERED,	/* guest frames in them, clipped to memslots */
+	SIM_RMAP_SCANNED,	/* reverse-map heads looked at */
+	SIM_RMAP_VISITED,	/* reverse-map heads visited */
+	SIM_RMAP_LONGEST,	/* most heads scanned in one stretch without a chance to yield (maximum) */
+	SIM_SPTES_ZAPPED,	/* leaf SPTEs zapped by notifications */
+	SIM_REMOTE_TLB_FLUSH,	/* remote_tlb_flush */
+	SIM_MMU_SHADOW_ZAPPED,	/* mmu_shadow_zapped */
+	SIM_PAGES_4K,		/* pages_4k: leaf SPTEs now */
+	SIM_PAGES_2M,		/* pages_2m */
+	SIM_PAGES_1G,		/* pages_1g */
+	SIM_PF_TAKEN,		/* pf_taken: guest faults handled */
+	SIM_PF_FIXED,		/* pf_fixed: guest faults that installed an SPTE */
+	SIM_PF_RETRIED,		/* guest faults that the retry rule sent back */
+	SIM_MAX_MMU_RMAP_SIZE,	/* max_mmu_rmap_size (maximum) */
+	SIM_PRIMARY_CHANGED,	/* primary leaf entries changed by the operations */
+	SIM_PRIMARY_TABLES,	/* primary tables visited by them */
+	SIM_PGFAULT,		/* pgfault: faults of the primary MMU */
+	SIM_THP_FAULT_ALLOC,	/* thp_fault_alloc */
+	SIM_THP_SPLIT_PMD,	/* thp_split_pmd */
+	SIM_TLB_FLUSHES,	/* flushes of the CPU's TLB */
+	SIM_AUDIT_VIOLATIONS,	/* invariants found broken (with audit) */
+	SIM_COUNTER_NR
+};
+extern const char *const sim_counter_names[SIM_COUNTER_NR];
+extern const char *const sim_counter_help[SIM_COUNTER_NR];
+
+/**
+ * struct sim_op_result - what one executed operation did
+ * @op: the operation; @index: how many operations ran before it
+ * @err: 0 or the negative errno that Linux would return
+ * @delta: change of each counter (for maxima and for pages_*: the value after)
+ */
+struct sim_op_result {
+	const struct script_op *op;
+	uint64_t index;
+	int err;
+	uint64_t delta[SIM_COUNTER_NR];
+};
+
+/**
+ * struct sim_options - how to run
+ * @profile: a name of script_profile_names[]; NULL is the default, linux-6.12
+ * @levels: page-table levels of the primary MMU, 4 or 5; 0 is 4
+ * @mmu: enum script_mmu for every VM of the script instead of its own; -1 as written
+ * @audit: check invariants 1 to 8 after every operation
+ * @literal: scan reverse maps and tables entry by entry instead of counting
+ * @sink: listener for event records, NULL for none
+ * @op_done: called after each operation; NULL for none. Only then are deltas computed.
+ * @note: called with one line of text (no newline) for things worth telling on standard error: a
+ *	system call that failed, an invariant broken; NULL for none
+ */
+struct sim_options {
+	const char *profile;
+	unsigned int levels;
+	int mmu;
+	bool audit;
+	bool literal;
+	struct event_sink *sink;
+	void (*op_done)(void *ctx, const struct sim_op_result *result);
+	void (*note)(void *ctx, const char *text);
+	void *ctx;
+};
+
+/**
+ * struct sim_result - the outcome
+ * @ops: operations executed
+ * @checked: expectations and budgets checked
+ * @failed: how many of them did not hold
+ * @violations: invariants found broken (with audit)
+ * @failures: text for the user: script line, expected and actual side by side
+ * @counters: totals over the run
+ * @peak_bytes: memory of the model's tables and frames at their largest
+ */
+struct sim_result {
+	uint64_t ops;
+	uint64_t checked;
+	uint64_t failed;
+	uint64_t violations;
+	struct strbuf failures;
+	uint64_t counters[SIM_COUNTER_NR];
+	uint64_t peak_bytes;
+};
+
+/**
+ * sim_check() - everything that can be wrong with a script before it runs: addresses beyond the
+ * address space, unknown counters, VM or process names used before they exist.
+ * @diag: lines as script_parse() writes them
+ * Return: 0 or -EINVAL.
+ */
+int sim_check(const struct script *script, const struct sim_options *options, struct strbuf *diag);
+
+/**
+ * sim_run() - execute a checked script.
+ * @ret: to be released with sim_result_release(); valid (with what was done so far) on failure too
+ * Return: 0 when it ran to its end, failed expectations included (see ret->failed);
+ * -ENOMEM when the model ran out of memory; -EINVAL for an unknown profile.
+ */
+int sim_run(const struct script *script, const struct sim_options *options,
+	    struct sim_result *ret);
+
+void sim_result_release(struct sim_result *result);
+
+/** sim_profile_summary() - one line on what a profile does; NULL for an unknown name. */
+const char *sim_profile_summary(const char *profile);
+
+#endif /* SIM_SIM_H */
