@@ -177,13 +177,13 @@ static struct area *pick_accessible(struct random_state *r, bool write)
 }
 
 /* What a touched page may cost the machine, in pages of 4 KiB. */
-static uint64_t page_cost(const struct random_state *r, const struct area *area)
+static uint64_t page_cost(const struct random_state *r, const struct area *area, bool write)
 {
-	if (area->kind == SCRIPT_KIND_DAX)
-		return 1;
-	if (area->page_size)
+	if (area->kind == SCRIPT_KIND_HUGETLB)
 		return area->page_size / PAGE_SIZE;
-	return r->thp ? 512 : 1;
+	if (area->kind != SCRIPT_KIND_ANON || !write)
+		return 1;
+	return r->thp && (area->huge || r->thp_always) ? SIZE_2M / PAGE_SIZE : 1;
 }
 
 static void random_touch(struct random_state *r)
@@ -191,21 +191,24 @@ static void random_touch(struct random_state *r)
 	static const uint64_t strides[] = { PAGE_SIZE, PAGE_SIZE, SIZE_2M, SIZE_1G, SIZE_512G };
 	bool write = chance(r, 3, 5), wild = chance(r, 1, 50);
 	struct area *area = wild ? pick_area(r) : pick_accessible(r, write);
-	uint64_t start, stride, nr, most;
+	uint64_t start, stride, nr, most, cost;
 
-	if (!area || r->budget < page_cost(r, area) || (area->page_size && !r->huge_budget))
+	if (!area || (area->page_size && !r->huge_budget))
 		return;
+	cost = page_cost(r, area, write);
 	start = pick_page(r, area->start, area->end);
 	stride = strides[rng_below(&r->rng, NR_WORDS(strides))];
 	nr = 1 + rng_below(&r->rng, chance(r, 1, 2) ? 2 : 8);
 	most = (area->end - start - 1) / stride + 1;
-	if (most > r->budget / page_cost(r, area))
-		most = r->budget / page_cost(r, area);
+	if (most > r->budget / cost)
+		most = r->budget / cost;
 	if (area->page_size && most > r->huge_budget)
 		most = r->huge_budget;
 	if (nr > most)
 		nr = most;
-	r->budget -= nr * page_cost(r, area);
+	if (!nr)
+		return;
+	r->budget -= nr * cost;
 	if (area->page_size)
 		r->huge_budget -= nr;
 	strbuf_addstr(r->out, "touch");
@@ -268,12 +271,14 @@ static void random_madvise(struct random_state *r)
 		SCRIPT_MADV_FREE,     SCRIPT_MADV_COLD,	    SCRIPT_MADV_HUGEPAGE,
 		SCRIPT_MADV_NOHUGEPAGE,
 	};
+	enum script_advice advice = advices[rng_below(&r->rng, NR_WORDS(advices))];
 	struct range range = pick_range(r);
 
 	strbuf_addstr(r->out, "madvise");
-	add_range(r, &range);
-	strbuf_addf(r->out, " %s\n",
-		    script_advice_name(advices[rng_below(&r->rng, NR_WORDS(advices))]));
+	if (add_range(r, &range) &&
+	    (advice == SCRIPT_MADV_HUGEPAGE || advice == SCRIPT_MADV_NOHUGEPAGE))
+		areas_advise(r, range.start, range.end, advice == SCRIPT_MADV_HUGEPAGE);
+	strbuf_addf(r->out, " %s\n", script_advice_name(advice));
 }
 
 static void random_numa_hint(struct random_state *r)
@@ -408,8 +413,9 @@ static void random_start(struct random_state *r)
 {
 	r->thp = has(r, SCRIPT_RANDOM_THP);
 	r->dax_page = chance(r, 1, 2) ? SIZE_1G : SIZE_2M;
+	r->thp_always = r->thp && chance(r, 1, 6);
 	strbuf_addf(r->out, "sysctl thp %s\n",
-		    !r->thp ? "never" : chance(r, 1, 4) ? "always" : "madvise");
+		    !r->thp ? "never" : r->thp_always ? "always" : "madvise");
 }
 
 static const struct {

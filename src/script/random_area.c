@@ -93,6 +93,15 @@ void areas_protect(struct random_state *r, uint64_t start, uint64_t end, uint8_t
 	}
 }
 
+void areas_advise(struct random_state *r, uint64_t start, uint64_t end, bool huge)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_areas; i++)
+		if (r->areas[i].start < end && start < r->areas[i].end)
+			r->areas[i].huge = huge;
+}
+
 bool areas_cover(const struct random_state *r, uint64_t start, uint64_t end, uint8_t prot)
 {
 	size_t i;

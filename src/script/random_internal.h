@@ -27,6 +27,7 @@
  * struct area - mapped memory [start, end) with one protection
  * @base: where the map called m<name> starts; offsets are written from there
  * @named: false once mremap has moved it
+ * @huge: MADV_HUGEPAGE is in force
  * @grows: private anonymous memory, which may be larger than what was mapped first
  */
 struct area {
@@ -77,6 +78,7 @@ struct random_state {
 	uint64_t dax_page;
 	uint32_t nr_maps;
 	bool thp;
+	bool thp_always;
 	bool vm;
 };
 
@@ -86,6 +88,8 @@ bool areas_cut(struct random_state *r, uint64_t start, uint64_t end);
 void areas_add(struct random_state *r, const struct area *area);
 /* mprotect as Linux does it: up to the first hole. */
 void areas_protect(struct random_state *r, uint64_t start, uint64_t end, uint8_t prot);
+/* MADV_HUGEPAGE or MADV_NOHUGEPAGE */
+void areas_advise(struct random_state *r, uint64_t start, uint64_t end, bool huge);
 /* True when every byte of the range is mapped with at least @prot. */
 bool areas_cover(const struct random_state *r, uint64_t start, uint64_t end, uint8_t prot);
 /* A random area; there must be one. */
