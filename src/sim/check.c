@@ -4,6 +4,7 @@
 
 #include <base/nearest.h>
 
+#include <stdio.h>
 #include <string.h>
 
 static void error_at(const struct script *script, const struct script_op *op, struct strbuf *diag,
