@@ -112,6 +112,17 @@ static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t add
 	return split_huge_page(walk->vma, addr, pfn) ? 2 : 0;
 }
 
+/* What others map, too, keeps its place on the LRU. */
+static void advise_lru(struct advise_walk *walk, uint64_t pfn)
+{
+	if (pfn_page(walk->m, pfn)->mapcount != 1)
+		return;
+	if (walk->free)
+		lru_lazyfree(walk->m, pfn);
+	else
+		lru_deactivate(walk->m, pfn);
+}
+
 /* MADV_FREE makes entries clean and old, MADV_COLD old. */
 static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t addr, uint64_t end)
 {
@@ -132,6 +143,7 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 		if (free)
 			before_change(walk->mm, addr, addr + PAGE_SIZE);
 		*pte = pte_mkold(free ? pte_mkclean(*pte) : *pte);
+		advise_lru(walk, pte_pfn(*pte));
 	}
 }
 
@@ -180,6 +192,7 @@ static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t e
 		.free = free,
 	};
 
+	lru_add_drain(walk.m);
 	advise_range(&walk, pt_top(vma->vm_mm), walk.m->geo->levels, start, end);
 }
 

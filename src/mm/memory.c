@@ -16,6 +16,8 @@ static int anon_page_alloc(struct vm_area_struct *vma, uint64_t *ret_pfn)
 		err = page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, ret_pfn);
 	if (err)
 		m->oom = true;
+	else
+		lru_add(m, *ret_pfn);
 	return err;
 }
 

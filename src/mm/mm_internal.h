@@ -59,17 +59,19 @@ enum {
 	PG_ANON_EXCLUSIVE = 1 << 1, /* no other process can share it (Linux: PageAnonExclusive) */
 	PG_CACHE = 1 << 2,	    /* a file holds it */
 	PG_FREE = 1 << 3,
+	PG_LAZYFREE = 1 << 4, /* MADV_FREE took it off the swap-backed list */
 };
 
 /**
  * struct page - record of one 4 KiB frame
  * @mapcount: entries that map it; next free frame while PG_FREE
+ * @held: references of LRU batches
  */
 struct page {
 	uint32_t mapcount;
 	uint8_t flags;
 	uint8_t node;
-	uint16_t pad;
+	uint16_t held;
 };
 static_assert(sizeof(struct page) == 8, "8 bytes of frame data per populated page");
 
@@ -89,8 +91,21 @@ struct folio {
 	uint32_t anon_id;
 };
 
+/*
+ * A per-CPU batch on the way to the LRU lists (mm/swap.c). What sits in one has a reference more,
+ * so that a write fault copies it although nobody else maps it.
+ */
+#define LRU_BATCH_MAX 31
+struct lru_batch {
+	uint64_t pfn[LRU_BATCH_MAX];
+	unsigned int nr;
+};
+
 struct machine {
 	const struct mm_profile *profile;
+	struct lru_batch lru_add;	 /* new pages: not on the LRU yet */
+	struct lru_batch lru_deactivate; /* MADV_COLD */
+	struct lru_batch lru_lazyfree;	 /* MADV_FREE */
 	const struct pt_geometry *geo;
 	struct event_source *events;
 	struct mm_stat stat;
@@ -146,6 +161,13 @@ int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
 /* One more / one less entry maps the 4 KiB frame; the last one frees what no file holds. */
 void page_get_map(struct machine *m, uint64_t pfn);
 void page_put_map(struct machine *m, uint64_t pfn);
+/* A new page is on its way to the LRU. */
+void lru_add(struct machine *m, uint64_t pfn);
+/* MADV_COLD and MADV_FREE of a page. */
+void lru_deactivate(struct machine *m, uint64_t pfn);
+void lru_lazyfree(struct machine *m, uint64_t pfn);
+/* Empty the batches. */
+void lru_add_drain(struct machine *m);
 /* The file lets go of it. */
 void page_drop_cache(struct machine *m, uint64_t pfn);
 int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
