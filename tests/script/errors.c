@@ -330,6 +330,22 @@ static void test_quotation(void)
 	strbuf_release(&text);
 }
 
+/* A token of bytes that continue a UTF-8 character that never began. */
+static void test_broken_utf8(void)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct parsed p;
+
+	strbuf_addstr(&text, "forkwait\n> ");
+	while (text.len < 400)
+		strbuf_addch(&text, '\xbf');
+	p = parse(strbuf_str(&text));
+	tap_ok(p.err == -EINVAL && strstr(strbuf_str(&p.diag), "got '????") && p.diag.len < 500,
+	       "a token of broken UTF-8");
+	release(&p);
+	strbuf_release(&text);
+}
+
 static void test_binary(void)
 {
 	struct parsed p = parse_len("forkwait\nfork\0wait\nbogus\n", 24);
@@ -373,6 +389,7 @@ int main(void)
 	test_long_line(65537, false);
 	test_long_line(1 << 20, false);
 	test_quotation();
+	test_broken_utf8();
 	test_binary();
 	test_limits();
 	tap_eq(mem_live(), live, "nothing leaks");

@@ -41,8 +41,13 @@ static inline void release(struct parsed *parsed)
 /* Text as TAP comments. */
 static inline void comment(const char *text)
 {
-	for (; *text; text += strcspn(text, "\n") + (strchr(text, '\n') != NULL))
-		printf("# %.*s\n", (int)strcspn(text, "\n"), text);
+	fputs("# ", stdout);
+	for (; *text; text++) {
+		putchar(*text);
+		if (*text == '\n')
+			fputs("# ", stdout);
+	}
+	putchar('\n');
 }
 
 /* The parse must succeed without a word. */
