@@ -9,8 +9,9 @@
 enum char_class { CHAR_WORD, CHAR_BLANK, CHAR_COMMENT, CHAR_BINARY };
 
 static const uint8_t char_classes[256] = {
-	[0x00 ... 0x08] = CHAR_BINARY, ['\t'] = CHAR_BLANK, [0x0a ... 0x1f] = CHAR_BINARY,
-	[' '] = CHAR_BLANK,	       ['#'] = CHAR_COMMENT, [0x7f] = CHAR_BINARY,
+	[0x00 ... 0x08] = CHAR_BINARY, ['\t'] = CHAR_BLANK,
+	[0x0a ... 0x1f] = CHAR_BINARY, [' '] = CHAR_BLANK,
+	['#'] = CHAR_COMMENT,          [0x7f] = CHAR_BINARY,
 };
 
 static enum char_class char_class(char c)
@@ -29,9 +30,9 @@ struct span next_token(struct parser *p)
 		s++;
 	p->next = s;
 	if (s == start)
-		return (struct span){ p->token_end, 0 };
+		return (struct span){p->token_end, 0};
 	p->token_end = s;
-	return (struct span){ start, s - start };
+	return (struct span){start, s - start};
 }
 
 /* Looks at every byte of the line: finds the comment and refuses binary data. */
@@ -48,7 +49,8 @@ static int scan_line(struct parser *p)
 		if (class != CHAR_BINARY)
 			continue;
 		p->line_end = p->code_end = s;
-		diag_error(p, (struct span){ s, 0 }, "binary data: byte 0x%02x; a script is text",
+		diag_error(p, (struct span){s, 0},
+			   "binary data: byte 0x%02x; a script is text",
 			   (unsigned char)*s);
 		return p->stop = -EINVAL;
 	}
@@ -57,8 +59,9 @@ static int scan_line(struct parser *p)
 
 static int line_too_long(struct parser *p, size_t len)
 {
-	return diag_error(p, (struct span){ p->line, 0 },
-			  "the line is %zu bytes long; the limit is %u", len, SCRIPT_MAX_LINE);
+	return diag_error(p, (struct span){p->line, 0},
+			  "the line is %zu bytes long; the limit is %u", len,
+			  SCRIPT_MAX_LINE);
 }
 
 /* The line [p->line, @end). */
@@ -105,8 +108,9 @@ static void report_open_loops(struct parser *p)
 			p->line--;
 		p->line_end = p->code_end = s + op->text_len;
 		p->line_nr = op->line;
-		diag_error(p, (struct span){ s, 6 },
-			   "this 'repeat' has no 'end'; the script ends in line %u", last_line);
+		diag_error(p, (struct span){s, 6},
+			   "this 'repeat' has no 'end'; the script ends in line %u",
+			   last_line);
 	}
 }
 
@@ -154,7 +158,7 @@ int script_parse_owned(const char *file, char *text, size_t len, struct strbuf *
 		       struct script **ret_script)
 {
 	struct script *script = mem_zalloc(sizeof(*script));
-	struct parser p = { .script = script, .diag = diag };
+	struct parser p = {.script = script, .diag = diag};
 	int err;
 
 	if (!script) {

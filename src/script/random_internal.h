@@ -93,10 +93,13 @@ void areas_advise(struct random_state *r, uint64_t start, uint64_t end, bool hug
 /* The area that contains @addr, NULL in a hole. */
 const struct area *area_at(const struct random_state *r, uint64_t addr);
 /* True when every byte of the range is mapped with at least @prot. */
-bool areas_cover(const struct random_state *r, uint64_t start, uint64_t end, uint8_t prot);
+bool areas_cover(const struct random_state *r, uint64_t start, uint64_t end,
+		 uint8_t prot);
 /* A random area; there must be one. */
 struct area *pick_area(struct random_state *r);
-/* A page in [start, end) where something could go wrong: at an end or beside a boundary. */
+/*
+ * A page in [start, end) where something could go wrong: at an end or beside a boundary.
+ */
 uint64_t pick_page(struct random_state *r, uint64_t start, uint64_t end);
 /* A range for a system call; mostly mapped, sometimes with holes. */
 struct range {

@@ -118,7 +118,8 @@ static void write_option(const struct script *script, const struct script_op *op
 		break;
 	case OPTION_VIEW:
 		if (op->flags & option->value)
-			strbuf_addf(out, " %s%s", option->word, script_name(script, value));
+			strbuf_addf(out, " %s%s", option->word,
+				    script_name(script, value));
 		break;
 	case OPTION_NODES:
 		if (value) {
@@ -129,7 +130,8 @@ static void write_option(const struct script *script, const struct script_op *op
 	}
 }
 
-void script_write_op(const struct script *script, const struct script_op *op, struct strbuf *out)
+void script_write_op(const struct script *script, const struct script_op *op,
+		     struct strbuf *out)
 {
 	const struct op_row *row = &op_rows[op->code];
 	const struct option *option;
