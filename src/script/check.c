@@ -259,22 +259,37 @@ static int move_map(struct parser *p, const struct script_op *op)
 	return layout_insert(&p->layout, op->addr2, op->addr2 + op->len2, name);
 }
 
+/* Shrinking forgets the tail; where growing succeeds is Linux's business. */
+static int resize_map(struct parser *p, const struct script_op *op)
+{
+	if (op->len2 >= op->len)
+		return 0;
+	return layout_remove(&p->layout, op->addr + op->len2, op->addr + op->len, NULL);
+}
+
 int check_mremap(struct parser *p, struct script_op *op)
 {
 	int err = check_range(p, op, 0, "copies a shared map and refuses a private one");
+	bool in_place = op->addr2 == op->addr;
 
 	if (!err)
 		err = check_wrap(p, p->arg[3], op->addr2, op->len2);
 	if (err)
 		return err;
-	warn_unaligned(p, p->arg[3], op->addr2);
+	if (in_place && op->flags & SCRIPT_MREMAP_DONTUNMAP)
+		return diag_error(p, p->group[0],
+				  "'dontunmap' needs another address to move to");
+	if (in_place)
+		op->flags |= SCRIPT_MREMAP_IN_PLACE;
+	else
+		warn_unaligned(p, p->arg[3], op->addr2);
 	if (!op->len2)
 		diag_warn(p, p->arg[2], "new length 0: Linux returns EINVAL");
 	if (!op->len || !op->len2 || p->process || !page_aligned(op->addr | op->addr2) ||
 	    op->addr + (op->len - 1) >= SCRIPT_ADDRESS_END ||
 	    op->addr2 + (op->len2 - 1) >= SCRIPT_ADDRESS_END)
 		return 0;
-	if (move_map(p, op))
+	if (in_place ? resize_map(p, op) : move_map(p, op))
 		return p->stop = -ENOMEM;
 	return 0;
 }
@@ -345,9 +360,10 @@ int check_switch(struct parser *p, struct script_op *op)
 {
 	int err = check_alive(p, op);
 
-	if (!err)
-		p->process = op->name;
-	return err;
+	if (err)
+		return err;
+	p->process = op->name2 = op->name;
+	return 0;
 }
 
 int check_exit(struct parser *p, struct script_op *op)
@@ -360,9 +376,12 @@ int check_exit(struct parser *p, struct script_op *op)
 		return diag_error(p, p->arg[0],
 				  "'%s' runs to the end of the script and cannot exit",
 				  SCRIPT_MAIN);
+	if (op->name == p->process)
+		return diag_error(p, p->arg[0],
+				  "'%s' is the running process; switch to another first",
+				  p->script->names[op->name]);
 	p->names.infos[op->name].alive = false;
-	if (p->process == op->name)
-		p->process = 0;
+	op->name2 = op->name;
 	return 0;
 }
 

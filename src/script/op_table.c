@@ -106,9 +106,9 @@ const struct op_row op_rows[OP_NR] = {
 		ARGS(RANGE, WORD(advice, advice_words, "an advice")), NULL, check_madvise,
 	},
 	[OP_MREMAP] = {
-		"mremap", "mremap OLD LEN NEWLEN NEWADDR [dontunmap]",
+		"mremap", "mremap OLD LEN NEWLEN [NEWADDR [dontunmap]]",
 		ARGS(RANGE, SIZE(len2, "a new length such as 4K, 2M or 1G"),
-		     ADDR(addr2, "a new address (NAME, NAME+OFFSET or 0x...)")),
+		     OTHER(SHAPE_NEW_ADDR, addr2, "a new address (NAME, NAME+OFFSET or 0x...)")),
 		OPTIONS(FLAG("dontunmap", 0, SCRIPT_MREMAP_DONTUNMAP)), check_mremap,
 	},
 	[OP_HEAP] = {

@@ -67,6 +67,10 @@ static int parse_arg(struct parser *p, const struct arg *arg, struct span t,
 	uint32_t name = SCRIPT_NO_NAME;
 	int err = 0;
 
+	if (!t.len && arg->shape == SHAPE_NEW_ADDR) {
+		op->addr2 = op->addr;
+		return 0;
+	}
 	if (!t.len)
 		return diag_expected(p, t, arg->what, NULL);
 	switch (arg->shape) {
@@ -77,6 +81,7 @@ static int parse_arg(struct parser *p, const struct arg *arg, struct span t,
 		value = name;
 		break;
 	case SHAPE_ADDR:
+	case SHAPE_NEW_ADDR:
 		err = parse_address(p, t, arg->what, &value);
 		break;
 	case SHAPE_GPA:

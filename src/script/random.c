@@ -323,6 +323,31 @@ static uint64_t pick_new_len(struct random_state *r, const struct area *area,
 	return area->grows ? len + (PAGE_SIZE << rng_below(&r->rng, 19)) : len;
 }
 
+/* Grows or shrinks where it is. */
+static void random_resize(struct random_state *r, const struct range *range)
+{
+	struct area area = *range->area;
+	uint64_t len = range->end - range->start, new_len = pick_new_len(r, &area, len);
+	uint64_t new_end = range->start + new_len;
+
+	if (new_end > RANDOM_END)
+		return;
+	strbuf_addstr(r->out, "mremap");
+	add_addr(r, range->start, range->area);
+	add_size(r, len);
+	add_size(r, new_len);
+	strbuf_addch(r->out, '\n');
+	if (range->start < area.start || range->end > area.end)
+		return;
+	if (new_len < len)
+		areas_cut(r, new_end, range->end);
+	if (new_len <= len || range->end != area.end || !areas_free(r, area.end, new_end))
+		return;
+	area.start = area.end;
+	area.end = new_end;
+	areas_add(r, &area);
+}
+
 static void random_mremap(struct random_state *r)
 {
 	struct range range = pick_range(r);
@@ -332,6 +357,10 @@ static void random_mremap(struct random_state *r)
 
 	if (!range.area)
 		return;
+	if (chance(r, 1, 4)) {
+		random_resize(r, &range);
+		return;
+	}
 	area = *range.area;
 	align = area.page_size ? area.page_size : PAGE_SIZE;
 	new_len = pick_new_len(r, &area, len);
@@ -341,6 +370,8 @@ static void random_mremap(struct random_state *r)
 	/* at the same offset in a 2 MiB block whole tables can move */
 	if (chance(r, 1, 3) && to + 2 * SIZE_2M + new_len < RANDOM_END)
 		to = (to & ~(SIZE_2M - 1)) + (range.start & (SIZE_2M - 1) & ~(align - 1));
+	if (to == range.start)
+		return;
 	inside = range.start >= area.start && range.end <= area.end;
 	apart = to + new_len <= range.start || range.end <= to;
 	keep_old = area.grows && chance(r, 1, 8);

@@ -103,6 +103,16 @@ void areas_advise(struct random_state *r, uint64_t start, uint64_t end, bool hug
 			r->areas[i].huge = huge;
 }
 
+bool areas_free(const struct random_state *r, uint64_t start, uint64_t end)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_areas; i++)
+		if (r->areas[i].start < end && start < r->areas[i].end)
+			return false;
+	return true;
+}
+
 const struct area *area_at(const struct random_state *r, uint64_t addr)
 {
 	size_t i;

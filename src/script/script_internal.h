@@ -191,6 +191,7 @@ enum shape {
 	SHAPE_DECLARE, /* a new name of .kind, to op->name */
 	SHAPE_REF,     /* a name of .kind */
 	SHAPE_ADDR,
+	SHAPE_NEW_ADDR, /* as SHAPE_ADDR; left out it is op->addr */
 	SHAPE_GPA,
 	SHAPE_SIZE,   /* a number, written with a unit */
 	SHAPE_NUMBER, /* a number up to .max */

@@ -51,6 +51,7 @@ static void write_arg(const struct script *script, const struct script_op *op,
 		strbuf_addstr(out, script_name(script, value));
 		break;
 	case SHAPE_ADDR:
+	case SHAPE_NEW_ADDR:
 	case SHAPE_GPA:
 		write_hex(value, out);
 		break;
@@ -143,7 +144,8 @@ void script_write_op(const struct script *script, const struct script_op *op,
 			strbuf_addstr(out, " delete");
 			return;
 		}
-		write_arg(script, op, arg, out);
+		if (arg->shape != SHAPE_NEW_ADDR || op->addr2 != op->addr)
+			write_arg(script, op, arg, out);
 	}
 	for (option = row->options; option && option->word; option++)
 		write_option(script, op, option, out);

@@ -173,6 +173,7 @@ static void test_processes(void)
 	tap_ok(!strcmp(script_name(p.script, p.script->ops[1].name), "a"), "switch a");
 	tap_ok(!strcmp(script_name(p.script, p.script->ops[3].name), SCRIPT_MAIN),
 	       "switch main");
+	tap_eq(p.script->ops[1].name2, p.script->ops[1].name, "as a reference, too");
 	tap_eq(p.script->ops[5].name, p.script->ops[0].name, "a name may be used again");
 	release(&p);
 }
@@ -247,6 +248,22 @@ static void test_forms(void)
 	release(&p);
 }
 
+static void test_in_place(void)
+{
+	struct parsed p = parse_ok(MAP "mremap ram 1G 2M\nmremap ram 2M 4M ram\n"
+				       "mremap ram 4M 4M 0x200000000000\n");
+
+	if (!p.script)
+		return;
+	tap_ok(p.script->ops[1].flags == SCRIPT_MREMAP_IN_PLACE &&
+		       p.script->ops[1].addr2 == BASE,
+	       "no new address: in place");
+	tap_eq(p.script->ops[2].flags, SCRIPT_MREMAP_IN_PLACE,
+	       "the same address: in place");
+	tap_eq(p.script->ops[3].flags, 0, "another address: moved");
+	release(&p);
+}
+
 static void test_latest_name(void)
 {
 	struct parsed p =
@@ -304,6 +321,7 @@ int main(void)
 	test_assert();
 	test_forms();
 	test_latest_name();
+	test_in_place();
 	test_many_names();
 	test_profiles();
 	tap_eq(mem_live(), live, "nothing leaks");

@@ -24,6 +24,7 @@ static const char every_word[] =
 	"> linux-6.12+ errno 0\n"
 	"madvise 0x100000000000 1G populate_write\n"
 	"mremap 0x100000000000 2M 4M 0x208000000000 dontunmap\n"
+	"mremap 0x100000000000 2M 4M\n"
 	"heap brk0 0x555555554000\n"
 	"brk 0x555555575000\n"
 	"mbind 0x100000000000 1G interleave 0,2,63 move strict\n"
