@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#define BINARY_SCAN 4096
+
 enum char_class { CHAR_WORD, CHAR_BLANK, CHAR_COMMENT, CHAR_BINARY };
 
 static const uint8_t char_classes[256] = {
@@ -35,6 +37,36 @@ struct span next_token(struct parser *p)
 	return (struct span){start, s - start};
 }
 
+/* A byte at @s that no text has: the parse ends there. */
+static int binary_data(struct parser *p, const char *s)
+{
+	p->line_end = p->code_end = s;
+	diag_error(p, (struct span){s, 0}, "binary data: byte 0x%02x; a script is text",
+		   (unsigned char)*s);
+	return p->stop = -EINVAL;
+}
+
+/* A file that is no text at all gets one message, whatever its lines look like. */
+static void refuse_binary_file(struct parser *p, size_t len)
+{
+	const char *s = p->script->text, *text_end = s + len;
+	const char *end = s + (len < BINARY_SCAN ? len : BINARY_SCAN);
+
+	p->line = s;
+	p->line_nr = 1;
+	for (; s < end && !p->stop; s++) {
+		if (*s == '\n') {
+			p->line = s + 1;
+			p->line_nr++;
+		} else if (*s == '\r' && (s + 1 == text_end || s[1] == '\n')) {
+			continue;
+		} else if (char_class(*s) == CHAR_BINARY) {
+			binary_data(p, s);
+		}
+	}
+	p->line_nr = 0;
+}
+
 /* Looks at every byte of the line: finds the comment and refuses binary data. */
 static int scan_line(struct parser *p)
 {
@@ -48,11 +80,7 @@ static int scan_line(struct parser *p)
 			p->code_end = s;
 		if (class != CHAR_BINARY)
 			continue;
-		p->line_end = p->code_end = s;
-		diag_error(p, (struct span){s, 0},
-			   "binary data: byte 0x%02x; a script is text",
-			   (unsigned char)*s);
-		return p->stop = -EINVAL;
+		return binary_data(p, s);
 	}
 	return 0;
 }
@@ -118,6 +146,7 @@ static void parse_lines(struct parser *p, size_t len)
 {
 	const char *s = p->script->text, *end = s + len;
 
+	refuse_binary_file(p, len);
 	if (len >= 3 && !memcmp(s, "\xef\xbb\xbf", 3))
 		s += 3;
 	while (s < end && !p->stop) {

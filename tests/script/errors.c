@@ -244,6 +244,7 @@ static const struct {
 	{"\x7f"
 	 "ELF",
 	 "t.mms:1:1: error: binary data: byte 0x7f"},
+	{"bogus\nbogus\x02", "t.mms:2:6: error: binary data: byte 0x02"},
 	{"fork\rwait\n", "t.mms:1:5: error: binary data: byte 0x0d"},
 	{"# \x1b[31m\nxx", "t.mms:1:3: error: binary data: byte 0x1b"},
 };
