@@ -155,7 +155,7 @@ static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 		wp_page_reuse(vma, ptep);
 		return 0;
 	}
-	if (!page_can_reuse(m, pfn))
+	if (!page_can_reuse(vma->vm_mm, pfn, linear_page_index(vma, addr)))
 		return wp_page_copy(vma, addr, ptep);
 	page_set_exclusive(m, pfn, true);
 	wp_page_reuse(vma, ptep);

@@ -78,6 +78,7 @@ static_assert(sizeof(struct page) == 8, "8 bytes of frame data per populated pag
  * @entire_mapcount: entries that map it as a whole; next free block while PG_FREE
  * @nr_mapped: sum of the mapcounts of its pages
  * @split: its pages have been made folios of their own; the block is free when all are
+ * @anon_id: the anon_vma that it belongs to
  */
 struct folio {
 	uint32_t entire_mapcount;
@@ -85,6 +86,7 @@ struct folio {
 	uint8_t flags;
 	uint8_t node;
 	bool split;
+	uint32_t anon_id;
 };
 
 struct machine {
@@ -110,7 +112,8 @@ struct machine {
 	uint64_t peak_bytes;
 	LIST_HEAD(, mm_struct) mms;
 	LIST_HEAD(, mm_file) files;
-	uint64_t next_anon_vma;
+	uint32_t next_anon_vma;
+	uint64_t next_mm;
 };
 
 static inline bool pfn_is_zero(uint64_t pfn)
@@ -156,8 +159,8 @@ void folio_split(struct machine *m, uint64_t pfn);
 bool page_is_large(const struct machine *m, uint64_t pfn);
 unsigned int page_flags(const struct machine *m, uint64_t pfn);
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
-/* Whether a write fault may take the anonymous 4 KiB frame over without copying. */
-bool page_can_reuse(const struct machine *m, uint64_t pfn);
+/* Whether a write fault may take the anonymous 4 KiB frame, of offset @pgoff, over uncopied. */
+bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 bool folio_can_reuse(const struct machine *m, uint64_t pfn);
 
 /* ---- files: filemap.c ---- */
@@ -216,7 +219,8 @@ uint64_t filemap_next(const struct mm_file *file, uint64_t index, uint64_t end);
 
 /* Who may share the anonymous pages of a VMA (Linux: struct anon_vma, without its tree). */
 struct anon_vma {
-	uint64_t id;
+	struct anon_vma *parent; /* that of the VMA it was forked from; one reference */
+	uint32_t id;
 	uint32_t refs;
 };
 
@@ -248,6 +252,7 @@ struct mm_struct {
 	struct vma_tree vmas;
 	struct vm_area_struct *vma_cache;
 	unsigned int map_count;
+	uint64_t order; /* older address spaces have lower numbers */
 	uint64_t pgd; /* frame of the top table */
 	uint64_t start_brk;
 	uint64_t brk;
@@ -393,8 +398,29 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool w
 int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd);
 /* With the notification of the block, whatever the PMD is. */
 void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr);
-/* Split the folio behind a huge PMD with the notifications of unmap and remap. */
-void split_huge_page(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr);
+/*
+ * Split the folio that frame @pfn, mapped at @addr, is part of, with the notifications of its
+ * unmapping from every VMA (try_to_migrate()).
+ */
+int split_huge_page(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
+
+/* rmap.c */
+struct rmap_vma {
+	struct vm_area_struct *vma;
+	uint64_t start; /* the folio's place, clipped to the VMA */
+	uint64_t end;
+	uint64_t order;
+};
+struct rmap {
+	struct rmap_vma *vmas;
+	size_t nr, cap;
+};
+/* The VMAs that may map the huge anonymous folio of @pfn, whose first page has offset @pgoff. */
+int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_rmap);
+void rmap_release(struct rmap *rmap);
+/* Every mapping of the folio is one of @mm's. */
+bool folio_mapped_by_one(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
+bool folio_shared(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 
 /* memory.c */
 int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);

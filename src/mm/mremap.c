@@ -335,7 +335,7 @@ int mm_mremap(struct mm_struct *mm, uint64_t addr, uint64_t old_len, uint64_t ne
 	if (mm->machine->profile->mremap_multi_vma) {
 		if (old_len == new_len)
 			return remap_move(mm, addr, old_len, new_addr, flags);
-		err = check_resize(vma, addr, old_len, new_len, flags);
+		err = check_resize(vma, addr, old_len < new_len ? old_len : new_len, new_len, flags);
 		if (err)
 			return err;
 	}

@@ -231,8 +231,9 @@ void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive)
 		page->flags &= ~PG_ANON_EXCLUSIVE;
 }
 
-bool page_can_reuse(const struct machine *m, uint64_t pfn)
+bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff)
 {
+	struct machine *m = mm->machine;
 	struct folio *folio;
 
 	if (pfn_is_zero(pfn) || !(page_flags(m, pfn) & PG_ANON))
@@ -248,7 +249,8 @@ bool page_can_reuse(const struct machine *m, uint64_t pfn)
 	case WP_REUSE_SMALL_ONLY:
 		return false;
 	case WP_REUSE_LARGE_MAPCOUNT:
-		return false;
+		return folio->entire_mapcount + folio->nr_mapped > 1 &&
+		       folio_mapped_by_one(mm, pfn, pgoff - (pfn & (HPAGE_PMD_NR - 1)));
 	}
 	return false;
 }

@@ -133,7 +133,7 @@ static int op_mremap(struct sim *sim, const struct script_op *op)
 {
 	int flags = 0;
 
-	if (!(op->flags & SCRIPT_MREMAP_IN_PLACE))
+	if (!(op->flags & SCRIPT_MREMAP_IN_PLACE) && op->addr2 != op->addr)
 		flags = MREMAP_MAYMOVE | MREMAP_FIXED;
 	if (op->flags & SCRIPT_MREMAP_DONTUNMAP)
 		flags |= MREMAP_DONTUNMAP;
@@ -420,6 +420,7 @@ void sim_teardown(struct sim *sim)
 {
 	size_t i;
 
+	sim->nr_slots = 0;
 	for (i = 0; sim->objects && i < sim->script->nr_names; i++) {
 		struct sim_object *object = &sim->objects[i];
 
