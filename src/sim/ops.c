@@ -133,7 +133,7 @@ static int op_mremap(struct sim *sim, const struct script_op *op)
 {
 	int flags = 0;
 
-	if (!(op->flags & SCRIPT_MREMAP_IN_PLACE) && op->addr2 != op->addr)
+	if (!(op->flags & SCRIPT_MREMAP_IN_PLACE))
 		flags = MREMAP_MAYMOVE | MREMAP_FIXED;
 	if (op->flags & SCRIPT_MREMAP_DONTUNMAP)
 		flags |= MREMAP_DONTUNMAP;
