@@ -45,7 +45,7 @@ static const struct call calls[] = {
 
 #define NR_CALLS (sizeof(calls) / sizeof(calls[0]))
 
-const struct call *call_find(const char *name, size_t len)
+const struct call *imp_call_find(const char *name, size_t len)
 {
 	for (size_t i = 0; i < NR_CALLS; i++)
 		if (calls[i].name[0] == name[0] && strlen(calls[i].name) == len &&
@@ -54,7 +54,7 @@ const struct call *call_find(const char *name, size_t len)
 	return NULL;
 }
 
-const struct call *call_by_number(uint64_t number)
+const struct call *imp_call_by_number(uint64_t number)
 {
 	for (size_t i = 0; i < NR_CALLS; i++)
 		if (calls[i].number >= 0 && (uint64_t)calls[i].number == number)
@@ -71,7 +71,7 @@ static uint32_t hash(const char *s, size_t len)
 	return h ^ h >> 15;
 }
 
-struct import_call *count_call(struct import *im, const char *name, size_t len)
+struct import_call *imp_count_call(struct import *im, const char *name, size_t len)
 {
 	const uint32_t mask = 2 * IMPORT_MAX_CALLS - 1;
 	struct import_report *report = im->report;
@@ -95,7 +95,7 @@ struct import_call *count_call(struct import *im, const char *name, size_t len)
 	} else {
 		call = &report->calls[report->nr_calls++];
 		memcpy(call->name, name, len);
-		known = call_find(name, len);
+		known = imp_call_find(name, len);
 		call->memory = known && known->id == CALL_OTHER_MEMORY;
 		im->call_slots[i] = report->nr_calls;
 	}
@@ -103,7 +103,7 @@ struct import_call *count_call(struct import *im, const char *name, size_t len)
 	return call;
 }
 
-void count_bad(struct import *im, const char *s, size_t len)
+void imp_count_bad(struct import *im, const char *s, size_t len)
 {
 	struct import_report *report = im->report;
 	size_t n = 0;

@@ -77,7 +77,7 @@ static size_t scan_digits(const char *s, size_t len, unsigned int base, uint64_t
 	return i;
 }
 
-bool parse_hex(const char *s, size_t len, uint64_t *ret_value)
+bool imp_parse_hex(const char *s, size_t len, uint64_t *ret_value)
 {
 	uint64_t value;
 
@@ -101,7 +101,7 @@ static size_t number_at(const char *s, size_t len, uint64_t *value)
 	return scan_digits(s, len, 10, value);
 }
 
-bool parse_number(const char *s, size_t len, uint64_t *ret_value)
+bool imp_parse_number(const char *s, size_t len, uint64_t *ret_value)
 {
 	bool minus = len && s[0] == '-';
 	uint64_t value;
@@ -161,42 +161,42 @@ static bool parse_words(const struct word *words, bool lenient, const char *s, s
 	return true;
 }
 
-bool parse_prot(const char *s, size_t len, uint64_t *ret_prot)
+bool imp_parse_prot(const char *s, size_t len, uint64_t *ret_prot)
 {
 	return parse_words(prot_words, false, s, len, ret_prot);
 }
 
-bool parse_map_flags(const char *s, size_t len, uint64_t *ret_flags)
+bool imp_parse_map_flags(const char *s, size_t len, uint64_t *ret_flags)
 {
 	return parse_words(map_words, false, s, len, ret_flags);
 }
 
-bool parse_mremap_flags(const char *s, size_t len, uint64_t *ret_flags)
+bool imp_parse_mremap_flags(const char *s, size_t len, uint64_t *ret_flags)
 {
 	return parse_words(mremap_words, false, s, len, ret_flags);
 }
 
-bool parse_clone_flags(const char *s, size_t len, uint64_t *ret_flags)
+bool imp_parse_clone_flags(const char *s, size_t len, uint64_t *ret_flags)
 {
 	return parse_words(clone_words, true, s, len, ret_flags);
 }
 
-bool parse_advice(const char *s, size_t len, uint64_t *ret_advice)
+bool imp_parse_advice(const char *s, size_t len, uint64_t *ret_advice)
 {
 	return parse_words(advice_words, false, s, len, ret_advice);
 }
 
-bool parse_policy(const char *s, size_t len, uint64_t *ret_policy)
+bool imp_parse_policy(const char *s, size_t len, uint64_t *ret_policy)
 {
 	return parse_words(policy_words, false, s, len, ret_policy);
 }
 
-bool parse_mbind_flags(const char *s, size_t len, uint64_t *ret_flags)
+bool imp_parse_mbind_flags(const char *s, size_t len, uint64_t *ret_flags)
 {
 	return parse_words(mbind_words, false, s, len, ret_flags);
 }
 
-const char *advice_name(uint64_t advice)
+const char *imp_advice_name(uint64_t advice)
 {
 	static const char *const names[] = {
 		[0] = "normal", [1] = "random", [2] = "sequential", [3] = "willneed",
@@ -210,7 +210,7 @@ const char *advice_name(uint64_t advice)
 	return advice < sizeof(names) / sizeof(names[0]) ? names[advice] : NULL;
 }
 
-const char *policy_name(uint64_t policy)
+const char *imp_policy_name(uint64_t policy)
 {
 	static const char *const names[] = { "default", "preferred", "bind", "interleave", "local" };
 

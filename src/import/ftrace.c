@@ -17,16 +17,16 @@ static void note_fork(struct import *im, struct task *task, const struct call *c
 {
 	switch (call->id) {
 	case CALL_FORK:
-		fork_begins(im, task, 0);
+		imp_fork_begins(im, task, 0);
 		break;
 	case CALL_VFORK:
-		fork_begins(im, task, CLONE_BIT_VM | CLONE_BIT_VFORK);
+		imp_fork_begins(im, task, CLONE_BIT_VM | CLONE_BIT_VFORK);
 		break;
 	case CALL_CLONE:
-		fork_begins(im, task, args[0]);
+		imp_fork_begins(im, task, args[0]);
 		break;
 	case CALL_CLONE3:
-		fork_begins(im, task, CLONE3_ASSUMED);
+		imp_fork_begins(im, task, CLONE3_ASSUMED);
 		break;
 	default:
 		break;
@@ -43,20 +43,20 @@ static int call_enters(struct import *im, struct task *task, const struct call *
 	task->nr = call;
 	if (!call)
 		return 0;
-	ftrace_args(&line->fields, task->args);
+	imp_ftrace_args(&line->fields, task->args);
 	note_fork(im, task, call, task->args);
 	if (call->id != CALL_EXIT && call->id != CALL_EXIT_GROUP)
 		return 0;
 	task->in_call = false;
 	count->used++;
-	task_exit(im, task, call->id == CALL_EXIT_GROUP);
+	imp_task_exit(im, task, call->id == CALL_EXIT_GROUP);
 	return 0;
 }
 
 static int ioctl_done(struct import *im, struct task *task, uint64_t result)
 {
 	/* the regions themselves are in memory the trace does not show */
-	return task->args[1] == 0xae01 ? op_vm_create(im, task->mm, result) : 0;
+	return task->args[1] == 0xae01 ? imp_op_vm_create(im, task->mm, result) : 0;
 }
 
 static int call_succeeded(struct import *im, struct task *task, const struct call *call,
@@ -67,28 +67,28 @@ static int call_succeeded(struct import *im, struct task *task, const struct cal
 
 	switch (call->id) {
 	case CALL_MMAP:
-		return op_mmap(im, task->mm, result, a[1], a[2], a[3], map_kind_of(a[3], "", 0));
+		return imp_op_mmap(im, task->mm, result, a[1], a[2], a[3], imp_map_kind_of(a[3], "", 0));
 	case CALL_MUNMAP:
-		return op_munmap(im, task->mm, a[0], a[1]);
+		return imp_op_munmap(im, task->mm, a[0], a[1]);
 	case CALL_MPROTECT:
-		return op_mprotect(im, task->mm, a[0], a[1], a[2], false);
+		return imp_op_mprotect(im, task->mm, a[0], a[1], a[2], false);
 	case CALL_MADVISE:
-		name = advice_name(a[2]);
-		return name ? op_madvise(im, task->mm, a[0], a[1], name, false) : 0;
+		name = imp_advice_name(a[2]);
+		return name ? imp_op_madvise(im, task->mm, a[0], a[1], name, false) : 0;
 	case CALL_MREMAP:
-		return op_mremap(im, task->mm, a[0], a[1], a[2], result,
+		return imp_op_mremap(im, task->mm, a[0], a[1], a[2], result,
 				 a[3] & MREMAP_BIT_DONTUNMAP);
 	case CALL_BRK:
-		return op_brk(im, task->mm, result);
+		return imp_op_brk(im, task->mm, result);
 	case CALL_IOCTL:
 		return ioctl_done(im, task, result);
 	case CALL_EXEC:
-		return task_exec(im, task) ? -ENOMEM : 1;
+		return imp_task_exec(im, task) ? -ENOMEM : 1;
 	case CALL_FORK:
 	case CALL_VFORK:
 	case CALL_CLONE:
 	case CALL_CLONE3:
-		return fork_ends(im, task, result) ? -ENOMEM : 1;
+		return imp_fork_ends(im, task, result) ? -ENOMEM : 1;
 	default:
 		return 0;
 	}
@@ -97,11 +97,11 @@ static int call_succeeded(struct import *im, struct task *task, const struct cal
 static int call_partly(struct import *im, struct task *task, const struct call *call)
 {
 	const uint64_t *a = task->args;
-	const char *name = advice_name(a[2]);
+	const char *name = imp_advice_name(a[2]);
 
 	if (call->id == CALL_MPROTECT)
-		return op_mprotect(im, task->mm, a[0], a[1], a[2], true);
-	return name ? op_madvise(im, task->mm, a[0], a[1], name, true) : 0;
+		return imp_op_mprotect(im, task->mm, a[0], a[1], a[2], true);
+	return name ? imp_op_madvise(im, task->mm, a[0], a[1], name, true) : 0;
 }
 
 /* "0x7f0000002000"; raw_syscalls: "NR 10 = -12" */
@@ -113,11 +113,11 @@ static bool exit_value(const struct ftrace_line *line, uint64_t *ret_value)
 	if (line->raw) {
 		if (!equals || end - equals < 3)
 			return false;
-		return parse_number(equals + 2, end - equals - 2, ret_value);
+		return imp_parse_number(equals + 2, end - equals - 2, ret_value);
 	}
 	while (s < end && *s == ' ')
 		s++;
-	return parse_hex(s, end - s, ret_value);
+	return imp_parse_hex(s, end - s, ret_value);
 }
 
 static int call_exits(struct import *im, struct task *task, const struct call *call,
@@ -138,7 +138,7 @@ static int call_exits(struct import *im, struct task *task, const struct call *c
 		err = call_succeeded(im, task, call, value);
 	} else {
 		count->failed++;
-		err = is_fork(call) ? fork_ends(im, task, 0) : 0;
+		err = imp_is_fork(call) ? imp_fork_ends(im, task, 0) : 0;
 		if (value == (uint64_t)-ENOMEM &&
 		    (call->id == CALL_MPROTECT || call->id == CALL_MADVISE))
 			err = call_partly(im, task, call);
@@ -162,7 +162,7 @@ static bool raw_number(struct ftrace_line *line, uint64_t *ret_number)
 	for (stop = s; stop < end && *stop >= '0' && *stop <= '9'; stop++)
 		;
 	*f = (struct token){ stop, end - stop };
-	return parse_number(s, stop - s, ret_number);
+	return imp_parse_number(s, stop - s, ret_number);
 }
 
 static int event_syscall(struct import *im, struct task *task, struct ftrace_line *line)
@@ -175,14 +175,14 @@ static int event_syscall(struct import *im, struct task *task, struct ftrace_lin
 	if (line->raw) {
 		if (!raw_number(line, &nr))
 			return -EBADMSG;
-		call = call_by_number(nr);
+		call = imp_call_by_number(nr);
 		snprintf(name, sizeof(name), "syscall_%llu", (unsigned long long)nr);
 		line->name = call ? (struct token){ call->name, strlen(call->name) }
 				  : (struct token){ name, strlen(name) };
 	} else {
-		call = call_find(line->name.s, line->name.len);
+		call = imp_call_find(line->name.s, line->name.len);
 	}
-	count = count_call(im, line->name.s, line->name.len);
+	count = imp_count_call(im, line->name.s, line->name.len);
 	if (call && call->id == CALL_OTHER_MEMORY)
 		call = NULL;
 	if (line->kind == FTRACE_ENTER)
@@ -196,15 +196,15 @@ static int event_fork(struct import *im, struct task *task, const struct ftrace_
 {
 	uint64_t child, flags;
 
-	if (token_is(&line->name, "task_newtask")) {
-		if (!ftrace_field(&line->fields, "pid", 10, &child) ||
-		    !ftrace_field(&line->fields, "clone_flags", 16, &flags))
+	if (imp_token_is(&line->name, "task_newtask")) {
+		if (!imp_ftrace_field(&line->fields, "pid", 10, &child) ||
+		    !imp_ftrace_field(&line->fields, "clone_flags", 16, &flags))
 			return -EBADMSG;
 		task->fork_flags = flags;
-	} else if (!ftrace_field(&line->fields, "child_pid", 10, &child)) {
+	} else if (!imp_ftrace_field(&line->fields, "child_pid", 10, &child)) {
 		return -EBADMSG;
 	}
-	return child && child <= UINT32_MAX ? fork_child(im, task, child) : 0;
+	return child && child <= UINT32_MAX ? imp_fork_child(im, task, child) : 0;
 }
 
 static int event_fault(struct import *im, struct task *task, const struct ftrace_line *line,
@@ -212,10 +212,10 @@ static int event_fault(struct import *im, struct task *task, const struct ftrace
 {
 	uint64_t addr, code;
 
-	if (!ftrace_field(&line->fields, "address", 16, &addr) ||
-	    !ftrace_field(&line->fields, "error_code", 16, &code))
+	if (!imp_ftrace_field(&line->fields, "address", 16, &addr) ||
+	    !imp_ftrace_field(&line->fields, "error_code", 16, &code))
 		return -EBADMSG;
-	touch_fault(im, task->mm, addr, code & FAULT_WRITE);
+	imp_touch_fault(im, task->mm, addr, code & FAULT_WRITE);
 	count->used++;
 	return 0;
 }
@@ -223,10 +223,10 @@ static int event_fault(struct import *im, struct task *task, const struct ftrace
 static int event_unmap_hva(struct import *im, const struct ftrace_line *line,
 			   struct import_call *count)
 {
-	touch_flush(im);
-	out_str(im, "# kvm_unmap_hva_range:");
-	out_text(im, line->fields.s, line->fields.len, 100);
-	out_bytes(im, "\n", 1);
+	imp_touch_flush(im);
+	imp_out_str(im, "# kvm_unmap_hva_range:");
+	imp_out_text(im, line->fields.s, line->fields.len, 100);
+	imp_out_bytes(im, "\n", 1);
 	count->used++;
 	return 0;
 }
@@ -237,18 +237,18 @@ static int event(struct import *im, struct task *task, struct ftrace_line *line)
 
 	if (line->kind != FTRACE_EVENT)
 		return event_syscall(im, task, line);
-	count = count_call(im, line->name.s, line->name.len);
-	if (token_is(&line->name, "page_fault_user"))
+	count = imp_count_call(im, line->name.s, line->name.len);
+	if (imp_token_is(&line->name, "page_fault_user"))
 		return event_fault(im, task, line, count);
-	if (token_is(&line->name, "kvm_unmap_hva_range"))
+	if (imp_token_is(&line->name, "kvm_unmap_hva_range"))
 		return event_unmap_hva(im, line, count);
-	if (token_is(&line->name, "task_newtask") || token_is(&line->name, "sched_process_fork")) {
+	if (imp_token_is(&line->name, "task_newtask") || imp_token_is(&line->name, "sched_process_fork")) {
 		count->used++;
 		return event_fork(im, task, line);
 	}
-	if (token_is(&line->name, "sched_process_exit")) {
+	if (imp_token_is(&line->name, "sched_process_exit")) {
 		count->used++;
-		task_exit(im, task, false);
+		imp_task_exit(im, task, false);
 	}
 	return 0;
 }
@@ -268,27 +268,27 @@ static int read_line(struct import *im, const struct line *line)
 	struct task *task;
 	int err;
 
-	if (!ftrace_split(line->s, line->len, &split))
+	if (!imp_ftrace_split(line->s, line->len, &split))
 		return -ENOMSG;
 	im->understood++;
 	import_time(im, split.time);
-	if ((comm && !token_is(&split.comm, comm)) || !split.pid) {
+	if ((comm && !imp_token_is(&split.comm, comm)) || !split.pid) {
 		im->report->elsewhere += split.pid != 0;
 		return 0;
 	}
 	/* what is left of a thread after its last call makes no thread again */
-	if (split.kind == FTRACE_EVENT && token_is(&split.name, "sched_process_exit") &&
-	    !task_find(im, split.pid))
+	if (split.kind == FTRACE_EVENT && imp_token_is(&split.name, "sched_process_exit") &&
+	    !imp_task_find(im, split.pid))
 		return 0;
 	if (split.tgid) {
-		err = task_join(im, split.pid, split.tgid);
+		err = imp_task_join(im, split.pid, split.tgid);
 		if (err)
 			return err;
 	}
-	task = task_get(im, split.pid);
+	task = imp_task_get(im, split.pid);
 	if (!task)
 		return -ENOMEM;
-	if (!task_is_shown(im, task) || task->mm->state == MM_ABSENT)
+	if (!imp_task_is_shown(im, task) || task->mm->state == MM_ABSENT)
 		im->report->elsewhere++;
 	return event(im, task, &split);
 }
@@ -298,14 +298,14 @@ static int ftrace_line(struct import *im, const struct line *line)
 	int err;
 
 	if (line->broken)
-		return fail(im, "the last line breaks off (no newline)");
+		return imp_fail(im, "the last line breaks off (no newline)");
 	if (is_remark(line))
 		return 0;
 	err = read_line(im, line);
 	if (err == -EBADMSG && line->last)
-		return fail(im, "the last line breaks off inside an event");
+		return imp_fail(im, "the last line breaks off inside an event");
 	if (err == -EBADMSG || err == -ENOMSG) {
-		count_bad(im, line->s, line->len);
+		imp_count_bad(im, line->s, line->len);
 		return 0;
 	}
 	return err;
@@ -320,7 +320,7 @@ int import_ftrace(const struct import_options *options, const struct import_sour
 	if (err)
 		return err;
 	im->strangers = true;
-	write_header(im, im->options.touch == IMPORT_TOUCH_NONE
+	imp_write_header(im, im->options.touch == IMPORT_TOUCH_NONE
 				 ? "the recorded page faults are left out"
 				 : "nothing about accesses: pages are touched where the recording shows "
 				   "a page fault;\n# a thread made by clone3 shares its maker's memory "
@@ -330,6 +330,6 @@ int import_ftrace(const struct import_options *options, const struct import_sour
 		im->options.touch = IMPORT_TOUCH_WRITTEN;
 	err = import_lines(im, ftrace_line);
 	if (!err && !im->understood)
-		err = fail(im, "no event of ftrace found");
+		err = imp_fail(im, "no event of ftrace found");
 	return import_end(im, err);
 }

@@ -120,7 +120,7 @@ static void classify(struct ftrace_line *line)
 {
 	struct token *name = &line->name;
 
-	if (token_is(name, "sys_enter") || token_is(name, "sys_exit")) {
+	if (imp_token_is(name, "sys_enter") || imp_token_is(name, "sys_exit")) {
 		line->kind = name->len == 9 ? FTRACE_ENTER : FTRACE_EXIT;
 		line->raw = true;
 	} else if (token_starts(name, "sys_enter_")) {
@@ -167,7 +167,7 @@ static bool split_event(const char *s, const char *end, struct ftrace_line *line
 	return true;
 }
 
-bool ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line)
+bool imp_ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line)
 {
 	const char *end = s + len, *cpu, *colon;
 
@@ -193,7 +193,7 @@ bool ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line)
 	return split_event(s, trim_end(s, end), ret_line);
 }
 
-bool ftrace_field(const struct token *fields, const char *name, unsigned int base,
+bool imp_ftrace_field(const struct token *fields, const char *name, unsigned int base,
 		  uint64_t *ret_value)
 {
 	const size_t n = strlen(name);
@@ -209,13 +209,13 @@ bool ftrace_field(const struct token *fields, const char *name, unsigned int bas
 			s++;
 		for (stop = s; stop < end && *stop != ' ' && *stop != ',' && *stop != ')'; stop++)
 			;
-		return base == 16 ? parse_hex(s, stop - s, ret_value)
+		return base == 16 ? imp_parse_hex(s, stop - s, ret_value)
 				  : decimal(s, stop, ret_value);
 	}
 	return false;
 }
 
-unsigned int ftrace_args(const struct token *fields, uint64_t args[6])
+unsigned int imp_ftrace_args(const struct token *fields, uint64_t args[6])
 {
 	const char *s = fields->s, *end = s + fields->len;
 	unsigned int nr = 0;
@@ -228,7 +228,7 @@ unsigned int ftrace_args(const struct token *fields, uint64_t args[6])
 			stop--;
 		for (value = stop; value > s && value[-1] != ' ' && value[-1] != '('; value--)
 			;
-		if (!parse_hex(value, stop - value, &args[nr]))
+		if (!imp_parse_hex(value, stop - value, &args[nr]))
 			break;
 		nr++;
 		s = comma ? comma + 1 : end;

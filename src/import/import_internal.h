@@ -45,8 +45,8 @@ struct vma {
 	bool shared;
 };
 
-RB_HEAD(vma_tree, vma);
-RB_PROTOTYPE(vma_tree, vma, node, vma_compare)
+RB_HEAD(imp_vma_tree, vma);
+RB_PROTOTYPE(imp_vma_tree, vma, node, vma_compare)
 
 struct slot {
 	SLIST_ENTRY(slot) list;
@@ -76,7 +76,7 @@ enum mm_state {
  */
 struct mm {
 	LIST_ENTRY(mm) list;
-	struct vma_tree tree;
+	struct imp_vma_tree tree;
 	SLIST_HEAD(, vm) vms;
 	enum mm_state state;
 	uint32_t number;
@@ -198,85 +198,85 @@ struct call {
 	int number;
 };
 
-/** call_find() - the call called @name; NULL when it has nothing to do with memory. */
-const struct call *call_find(const char *name, size_t len);
-/** call_by_number() - the same by its x86-64 number. */
-const struct call *call_by_number(uint64_t number);
+/** imp_call_find() - the call called @name; NULL when it has nothing to do with memory. */
+const struct call *imp_call_find(const char *name, size_t len);
+/** imp_call_by_number() - the same by its x86-64 number. */
+const struct call *imp_call_by_number(uint64_t number);
 
-/** count_call() - count a name; the returned record may be the common one, "(other)". */
-struct import_call *count_call(struct import *im, const char *name, size_t len);
+/** imp_count_call() - count a name; the returned record may be the common one, "(other)". */
+struct import_call *imp_count_call(struct import *im, const char *name, size_t len);
 
-/** count_bad() - a line that could not be read. */
-void count_bad(struct import *im, const char *s, size_t len);
+/** imp_count_bad() - a line that could not be read. */
+void imp_count_bad(struct import *im, const char *s, size_t len);
 
 /* -- output.c: text to the sink; failures are kept in im->error ------------------------------ */
 
-void out_bytes(struct import *im, const char *s, size_t len);
-void out_str(struct import *im, const char *s);
-void out_dec(struct import *im, uint64_t value);
-void out_hex(struct import *im, uint64_t value);
-/** out_size() - as strbuf_addsize(). */
-void out_size(struct import *im, uint64_t bytes);
-/** out_addr() - NAME, NAME+OFFSET or hex. */
-void out_addr(struct import *im, struct mm *mm, uint64_t addr);
-void out_vma_name(struct import *im, const struct vma *vma);
-/** out_prot() - "none", "r", "rw", "rx" or "rwx"; a mapping that can be written can be read. */
-void out_prot(struct import *im, unsigned int prot);
-/** out_text() - foreign text inside a comment: printable, one line, at most @max bytes. */
-void out_text(struct import *im, const char *s, size_t len, size_t max);
-/** out_end() - the "# line N" comment and the newline; counts an operation. */
-void out_end(struct import *im);
-/** out_note() - like out_end(), with a reason in the comment. */
-void out_note(struct import *im, const char *note);
-int out_flush(struct import *im);
+void imp_out_bytes(struct import *im, const char *s, size_t len);
+void imp_out_str(struct import *im, const char *s);
+void imp_out_dec(struct import *im, uint64_t value);
+void imp_out_hex(struct import *im, uint64_t value);
+/** imp_out_size() - as strbuf_addsize(). */
+void imp_out_size(struct import *im, uint64_t bytes);
+/** imp_out_addr() - NAME, NAME+OFFSET or hex. */
+void imp_out_addr(struct import *im, struct mm *mm, uint64_t addr);
+void imp_out_vma_name(struct import *im, const struct vma *vma);
+/** imp_out_prot() - "none", "r", "rw", "rx" or "rwx"; a mapping that can be written can be read. */
+void imp_out_prot(struct import *im, unsigned int prot);
+/** imp_out_text() - foreign text inside a comment: printable, one line, at most @max bytes. */
+void imp_out_text(struct import *im, const char *s, size_t len, size_t max);
+/** imp_out_end() - the "# line N" comment and the newline; counts an operation. */
+void imp_out_end(struct import *im);
+/** imp_out_note() - like imp_out_end(), with a reason in the comment. */
+void imp_out_note(struct import *im, const char *note);
+int imp_out_flush(struct import *im);
 
 /* -- layout.c: the maps of an address space --------------------------------------------------- */
 
-/** vma_find() - the first vma that ends above @addr; NULL if none. */
-struct vma *vma_find(struct mm *mm, uint64_t addr);
-struct vma *vma_next(struct vma *vma);
-/** vma_insert() - a copy of @like as [@like->start, @like->end), which must be free. */
-int vma_insert(struct mm *mm, const struct vma *like);
-/** vma_split() - make @addr a boundary. */
-int vma_split(struct mm *mm, uint64_t addr);
-/** vma_remove() - nothing is mapped in [@start, @end) any more. */
-int vma_remove(struct mm *mm, uint64_t start, uint64_t end);
-/** vma_protect() - all that is mapped in [@start, @end) gets @prot; neighbours alike are joined. */
-int vma_protect(struct mm *mm, uint64_t start, uint64_t end, unsigned int prot);
-int vma_copy_all(struct mm *to, struct mm *from);
-void vma_remove_all(struct mm *mm);
+/** imp_vma_find() - the first vma that ends above @addr; NULL if none. */
+struct vma *imp_vma_find(struct mm *mm, uint64_t addr);
+struct vma *imp_vma_next(struct vma *vma);
+/** imp_vma_insert() - a copy of @like as [@like->start, @like->end), which must be free. */
+int imp_vma_insert(struct mm *mm, const struct vma *like);
+/** imp_vma_split() - make @addr a boundary. */
+int imp_vma_split(struct mm *mm, uint64_t addr);
+/** imp_vma_remove() - nothing is mapped in [@start, @end) any more. */
+int imp_vma_remove(struct mm *mm, uint64_t start, uint64_t end);
+/** imp_vma_protect() - all that is mapped in [@start, @end) gets @prot; neighbours alike are joined. */
+int imp_vma_protect(struct mm *mm, uint64_t start, uint64_t end, unsigned int prot);
+int imp_vma_copy_all(struct mm *to, struct mm *from);
+void imp_vma_remove_all(struct mm *mm);
 
 /* -- process.c: threads and address spaces ----------------------------------------------------- */
 
-struct mm *mm_new(struct import *im);
-void mm_put(struct import *im, struct mm *mm);
+struct mm *imp_mm_new(struct import *im);
+void imp_mm_put(struct import *im, struct mm *mm);
 
-/** task_get() - the thread @pid, made up if the recording has not shown its start; NULL: ENOMEM. */
-struct task *task_get(struct import *im, uint32_t pid);
-/** task_find() - the thread @pid, NULL if unknown. */
-struct task *task_find(struct import *im, uint32_t pid);
-/** task_name() - the thread seen without a number so far is @pid; NULL if there is none. */
-struct task *task_name(struct import *im, uint32_t pid);
-/** task_is_shown() - the options ask for this thread. */
-bool task_is_shown(const struct import *im, const struct task *task);
+/** imp_task_get() - the thread @pid, made up if the recording has not shown its start; NULL: ENOMEM. */
+struct task *imp_task_get(struct import *im, uint32_t pid);
+/** imp_task_find() - the thread @pid, NULL if unknown. */
+struct task *imp_task_find(struct import *im, uint32_t pid);
+/** imp_task_name() - the thread seen without a number so far is @pid; NULL if there is none. */
+struct task *imp_task_name(struct import *im, uint32_t pid);
+/** imp_task_is_shown() - the options ask for this thread. */
+bool imp_task_is_shown(const struct import *im, const struct task *task);
 
-/** fork_begins() - @task is inside a call that makes a thread or process. */
-void fork_begins(struct import *im, struct task *task, uint64_t clone_flags);
-/** fork_ends() - the call is over; @child is 0 when it failed. */
-int fork_ends(struct import *im, struct task *task, uint32_t child);
-/** fork_child() - inside the call, the new thread is known. */
-int fork_child(struct import *im, struct task *task, uint32_t child);
-/** task_join() - make @pid a thread of @tgid, if that is known. */
-int task_join(struct import *im, uint32_t pid, uint32_t tgid);
-int task_exec(struct import *im, struct task *task);
-/** task_exit() - one thread, or with @group its whole process, is gone. */
-void task_exit(struct import *im, struct task *task, bool group);
+/** imp_fork_begins() - @task is inside a call that makes a thread or process. */
+void imp_fork_begins(struct import *im, struct task *task, uint64_t clone_flags);
+/** imp_fork_ends() - the call is over; @child is 0 when it failed. */
+int imp_fork_ends(struct import *im, struct task *task, uint32_t child);
+/** imp_fork_child() - inside the call, the new thread is known. */
+int imp_fork_child(struct import *im, struct task *task, uint32_t child);
+/** imp_task_join() - make @pid a thread of @tgid, if that is known. */
+int imp_task_join(struct import *im, uint32_t pid, uint32_t tgid);
+int imp_task_exec(struct import *im, struct task *task);
+/** imp_task_exit() - one thread, or with @group its whole process, is gone. */
+void imp_task_exit(struct import *im, struct task *task, bool group);
 
-/** go_to() - make the script's current process that of @mm; false when it is not shown. */
-bool go_to(struct import *im, struct mm *mm);
-/** maybe_blank() - write "fork blank" while the script's process is still empty. */
-void maybe_blank(struct import *im);
-void processes_release(struct import *im);
+/** imp_go_to() - make the script's current process that of @mm; false when it is not shown. */
+bool imp_go_to(struct import *im, struct mm *mm);
+/** imp_maybe_blank() - write "fork blank" while the script's process is still empty. */
+void imp_maybe_blank(struct import *im);
+void imp_processes_release(struct import *im);
 
 /* -- ops.c: calls that had the given result ----------------------------------------------------- */
 
@@ -287,69 +287,69 @@ void processes_release(struct import *im);
 #define MAP_BIT_HUGETLB 0x40000
 #define MAP_HUGE_SHIFT_BITS 26
 
-/** op_mmap() - @kind overrides nothing: it is what @flags and the file said, see map_kind_of(). */
-int op_mmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
+/** imp_op_mmap() - @kind overrides nothing: it is what @flags and the file said, see imp_map_kind_of(). */
+int imp_op_mmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
 	    uint64_t flags, enum map_kind kind);
-/** map_kind_of() - from MAP_* flags and the path behind the descriptor ("" when not shown). */
-enum map_kind map_kind_of(uint64_t flags, const char *path, size_t len);
-int op_munmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len);
-/** op_mprotect() - @enomem: it failed with ENOMEM, having changed the first part */
-int op_mprotect(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
+/** imp_map_kind_of() - from MAP_* flags and the path behind the descriptor ("" when not shown). */
+enum map_kind imp_map_kind_of(uint64_t flags, const char *path, size_t len);
+int imp_op_munmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len);
+/** imp_op_mprotect() - @enomem: it failed with ENOMEM, having changed the first part */
+int imp_op_mprotect(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
 		bool enomem);
-int op_madvise(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *advice,
+int imp_op_madvise(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *advice,
 	       bool enomem);
-int op_mremap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, uint64_t new_len,
+int imp_op_mremap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, uint64_t new_len,
 	      uint64_t new_addr, bool dontunmap);
-/** op_brk() - the break is @brk after the call. */
-int op_brk(struct import *im, struct mm *mm, uint64_t brk);
-int op_mbind(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *policy,
+/** imp_op_brk() - the break is @brk after the call. */
+int imp_op_brk(struct import *im, struct mm *mm, uint64_t brk);
+int imp_op_mbind(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *policy,
 	     uint64_t nodes, uint64_t flags);
-/** op_heap() - the heap starts, empty, at @start. */
-void op_heap(struct import *im, struct mm *mm, uint64_t start);
-void out_brk(struct import *im, struct mm *mm, uint64_t brk);
-/** op_imply() - write maps for what is not mapped in [@addr, @end). */
-int op_imply(struct import *im, struct mm *mm, uint64_t addr, uint64_t end);
-/** range_ok() - a sensible user range; counts it as outside if not. */
-bool range_ok(struct import *im, uint64_t addr, uint64_t len);
+/** imp_op_heap() - the heap starts, empty, at @start. */
+void imp_op_heap(struct import *im, struct mm *mm, uint64_t start);
+void imp_out_brk(struct import *im, struct mm *mm, uint64_t brk);
+/** imp_op_imply() - write maps for what is not mapped in [@addr, @end). */
+int imp_op_imply(struct import *im, struct mm *mm, uint64_t addr, uint64_t end);
+/** imp_range_ok() - a sensible user range; counts it as outside if not. */
+bool imp_range_ok(struct import *im, uint64_t addr, uint64_t len);
 
 /* -- vm.c ----------------------------------------------------------------------------------------- */
 
-int op_vm_create(struct import *im, struct mm *mm, int fd);
-int op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa, uint64_t size,
+int imp_op_vm_create(struct import *im, struct mm *mm, int fd);
+int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa, uint64_t size,
 	       uint64_t hva, bool readonly);
-void vms_release(struct mm *mm);
+void imp_vms_release(struct mm *mm);
 
 /* -- touch.c ----------------------------------------------------------------------------------------- */
 
-/** touch_range() - pages that became accessible, with IMPORT_TOUCH_ALL. */
-void touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end, bool write);
-/** touch_pointer() - the kernel used @len bytes at @addr, with IMPORT_TOUCH_WRITTEN. */
-void touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t len);
-/** touch_resident() - @len bytes at @start are known to be populated. */
-void touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64_t len);
-/** touch_forget() - pages may have to be touched again. */
-void touch_forget(struct import *im);
-/** touch_fault() - a page fault of the recording, joined with its neighbours. */
-void touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write);
-/** touch_flush() - write the faults that wait. */
-void touch_flush(struct import *im);
+/** imp_touch_range() - pages that became accessible, with IMPORT_TOUCH_ALL. */
+void imp_touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end, bool write);
+/** imp_touch_pointer() - the kernel used @len bytes at @addr, with IMPORT_TOUCH_WRITTEN. */
+void imp_touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t len);
+/** imp_touch_resident() - @len bytes at @start are known to be populated. */
+void imp_touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64_t len);
+/** imp_touch_forget() - pages may have to be touched again. */
+void imp_touch_forget(struct import *im);
+/** imp_touch_fault() - a page fault of the recording, joined with its neighbours. */
+void imp_touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write);
+/** imp_touch_flush() - write the faults that wait. */
+void imp_touch_flush(struct import *im);
 
 /* -- flags.c: numbers and names of the kernel's interface ---------------------------------------------- */
 
-bool parse_number(const char *s, size_t len, uint64_t *ret_value);
-/** parse_hex() - hexadecimal with or without 0x. */
-bool parse_hex(const char *s, size_t len, uint64_t *ret_value);
-bool parse_prot(const char *s, size_t len, uint64_t *ret_prot);
-bool parse_map_flags(const char *s, size_t len, uint64_t *ret_flags);
-bool parse_mremap_flags(const char *s, size_t len, uint64_t *ret_flags);
-bool parse_clone_flags(const char *s, size_t len, uint64_t *ret_flags);
-bool parse_advice(const char *s, size_t len, uint64_t *ret_advice);
-bool parse_policy(const char *s, size_t len, uint64_t *ret_policy);
-bool parse_mbind_flags(const char *s, size_t len, uint64_t *ret_flags);
-/** advice_name() - the script's word for a MADV_ number; NULL when it has none. */
-const char *advice_name(uint64_t advice);
-/** policy_name() - the script's word for an MPOL_ number; NULL when it has none. */
-const char *policy_name(uint64_t policy);
+bool imp_parse_number(const char *s, size_t len, uint64_t *ret_value);
+/** imp_parse_hex() - hexadecimal with or without 0x. */
+bool imp_parse_hex(const char *s, size_t len, uint64_t *ret_value);
+bool imp_parse_prot(const char *s, size_t len, uint64_t *ret_prot);
+bool imp_parse_map_flags(const char *s, size_t len, uint64_t *ret_flags);
+bool imp_parse_mremap_flags(const char *s, size_t len, uint64_t *ret_flags);
+bool imp_parse_clone_flags(const char *s, size_t len, uint64_t *ret_flags);
+bool imp_parse_advice(const char *s, size_t len, uint64_t *ret_advice);
+bool imp_parse_policy(const char *s, size_t len, uint64_t *ret_policy);
+bool imp_parse_mbind_flags(const char *s, size_t len, uint64_t *ret_flags);
+/** imp_advice_name() - the script's word for a MADV_ number; NULL when it has none. */
+const char *imp_advice_name(uint64_t advice);
+/** imp_policy_name() - the script's word for an MPOL_ number; NULL when it has none. */
+const char *imp_policy_name(uint64_t policy);
 
 #define CLONE_BIT_VM 0x100
 #define CLONE_BIT_VFORK 0x4000
@@ -380,27 +380,27 @@ struct call_text {
 };
 
 /**
- * split_call() - cut what follows the opening parenthesis.
+ * imp_split_call() - cut what follows the opening parenthesis.
  * Return: false when the text breaks off.
  */
-bool split_call(const char *s, size_t len, struct call_text *ret_call);
-/** member() - the value of "name=value" inside a "{...}" token or a bare argument. */
-bool member(const struct token *token, const char *name, struct token *ret_value);
-bool token_is(const struct token *token, const char *s);
-/** fd_path() - the path of "3</path>" (empty when there is none); @ret_fd: the number. */
-struct token fd_path(const struct token *token, int *ret_fd);
+bool imp_split_call(const char *s, size_t len, struct call_text *ret_call);
+/** imp_member() - the value of "name=value" inside a "{...}" token or a bare argument. */
+bool imp_member(const struct token *token, const char *name, struct token *ret_value);
+bool imp_token_is(const struct token *token, const char *s);
+/** imp_fd_path() - the path of "3</path>" (empty when there is none); @ret_fd: the number. */
+struct token imp_fd_path(const struct token *token, int *ret_fd);
 
 /* -- strace_calls.c -------------------------------------------------------------------------------------------- */
 
-bool is_fork(const struct call *call);
-/** strace_call() - a finished call. Return: 1 used, 0 not, or a negative errno. */
-int strace_call(struct import *im, struct task *task, const struct call *call,
+bool imp_is_fork(const struct call *call);
+/** imp_strace_call() - a finished call. Return: 1 used, 0 not, or a negative errno. */
+int imp_strace_call(struct import *im, struct task *task, const struct call *call,
 		const struct call_text *text, struct import_call *count);
 /**
- * strace_begun() - a call that was begun, as far as that means something before its end.
+ * imp_strace_begun() - a call that was begun, as far as that means something before its end.
  * Return: 1 when it is done with, 0 when its end matters, or a negative errno.
  */
-int strace_begun(struct import *im, struct task *task, const struct call *call, const char *args,
+int imp_strace_begun(struct import *im, struct task *task, const struct call *call, const char *args,
 		 size_t len);
 
 /* -- ftrace_line.c ------------------------------------------------------------------------------------------------ */
@@ -427,20 +427,20 @@ struct ftrace_line {
 	struct token fields;
 };
 
-/** ftrace_split() - false when this is no event. */
-bool ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line);
-/** ftrace_field() - the number behind "name=" or "name: " in base @base. */
-bool ftrace_field(const struct token *fields, const char *name, unsigned int base,
+/** imp_ftrace_split() - false when this is no event. */
+bool imp_ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line);
+/** imp_ftrace_field() - the number behind "name=" or "name: " in base @base. */
+bool imp_ftrace_field(const struct token *fields, const char *name, unsigned int base,
 		  uint64_t *ret_value);
-/** ftrace_args() - up to six hexadecimal values of "a: 1, b: 2" or "(1, 2)"; how many. */
-unsigned int ftrace_args(const struct token *fields, uint64_t args[6]);
+/** imp_ftrace_args() - up to six hexadecimal values of "a: 1, b: 2" or "(1, 2)"; how many. */
+unsigned int imp_ftrace_args(const struct token *fields, uint64_t args[6]);
 
 /* -- summary.c ------------------------------------------------------------------------------------------------------ */
 
-void write_header(struct import *im, const char *assumption);
-void write_summary(struct import *im);
-/** fail() - remember the line and the reason of an error. Return: -EINVAL. */
-int fail(struct import *im, const char *reason);
+void imp_write_header(struct import *im, const char *assumption);
+void imp_write_summary(struct import *im);
+/** imp_fail() - remember the line and the reason of an error. Return: -EINVAL. */
+int imp_fail(struct import *im, const char *reason);
 
 /** import_begin() and import_end() - everything around an importer's own loop. */
 int import_begin(struct import **ret_im, const struct import_options *options,

@@ -43,7 +43,7 @@ struct import_source import_source_memory(struct import_memory *memory)
 	return (struct import_source){ memory_read, memory };
 }
 
-int input_init(struct input *in, const struct import_source *source)
+int imp_input_init(struct input *in, const struct import_source *source)
 {
 	memset(in, 0, sizeof(*in));
 	in->source = *source;
@@ -51,7 +51,7 @@ int input_init(struct input *in, const struct import_source *source)
 	return in->buf ? 0 : -ENOMEM;
 }
 
-void input_release(struct input *in)
+void imp_input_release(struct input *in)
 {
 	ZSTD_freeDStream(in->zstd);
 	mem_free(in->packed);
@@ -178,7 +178,7 @@ static void take(struct input *in, struct line *ret_line, size_t len, bool newli
 	ret_line->cut = !newline && !ret_line->broken;
 }
 
-int input_line(struct input *in, struct line *ret_line)
+int imp_input_line(struct input *in, struct line *ret_line)
 {
 	int err = skip_rest(in);
 

@@ -26,7 +26,7 @@ struct input {
 };
 
 /**
- * struct line - one line, valid until the next input_line()
+ * struct line - one line, valid until the next imp_input_line()
  * @cut: longer than IMPORT_MAX_LINE; the rest is lost
  * @last: nothing comes after it
  * @broken: it is the last and no newline ends it
@@ -39,14 +39,14 @@ struct line {
 	bool broken;
 };
 
-/** input_init() - Return: 0 or -ENOMEM. */
-int input_init(struct input *in, const struct import_source *source);
-void input_release(struct input *in);
+/** imp_input_init() - Return: 0 or -ENOMEM. */
+int imp_input_init(struct input *in, const struct import_source *source);
+void imp_input_release(struct input *in);
 
 /**
- * input_line() - the next line without its newline (and carriage return).
+ * imp_input_line() - the next line without its newline (and carriage return).
  * Return: 1; 0 at the end; -EINVAL for damaged compressed data; what the source returned.
  */
-int input_line(struct input *in, struct line *ret_line);
+int imp_input_line(struct input *in, struct line *ret_line);
 
 #endif /* IMPORT_INPUT_INTERNAL_H */

@@ -14,10 +14,10 @@ static int vma_compare(const struct vma *a, const struct vma *b)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
-RB_GENERATE(vma_tree, vma, node, vma_compare)
+RB_GENERATE(imp_vma_tree, vma, node, vma_compare)
 #pragma GCC diagnostic pop
 
-struct vma *vma_find(struct mm *mm, uint64_t addr)
+struct vma *imp_vma_find(struct mm *mm, uint64_t addr)
 {
 	struct vma *vma = RB_ROOT(&mm->tree), *found = NULL;
 
@@ -32,25 +32,25 @@ struct vma *vma_find(struct mm *mm, uint64_t addr)
 	return found;
 }
 
-struct vma *vma_next(struct vma *vma)
+struct vma *imp_vma_next(struct vma *vma)
 {
-	return RB_NEXT(vma_tree, NULL, vma);
+	return RB_NEXT(imp_vma_tree, NULL, vma);
 }
 
-int vma_insert(struct mm *mm, const struct vma *like)
+int imp_vma_insert(struct mm *mm, const struct vma *like)
 {
 	struct vma *vma = mem_alloc(sizeof(*vma));
 
 	if (!vma)
 		return -ENOMEM;
 	*vma = *like;
-	RB_INSERT(vma_tree, &mm->tree, vma);
+	RB_INSERT(imp_vma_tree, &mm->tree, vma);
 	return 0;
 }
 
-int vma_split(struct mm *mm, uint64_t addr)
+int imp_vma_split(struct mm *mm, uint64_t addr)
 {
-	struct vma *vma = vma_find(mm, addr);
+	struct vma *vma = imp_vma_find(mm, addr);
 	struct vma *low;
 
 	if (!vma || vma->start >= addr)
@@ -61,27 +61,27 @@ int vma_split(struct mm *mm, uint64_t addr)
 	*low = *vma;
 	low->end = addr;
 	vma->start = addr; /* the end, by which the tree is ordered, stays */
-	RB_INSERT(vma_tree, &mm->tree, low);
+	RB_INSERT(imp_vma_tree, &mm->tree, low);
 	return 0;
 }
 
 static void vma_drop(struct mm *mm, struct vma *vma)
 {
-	RB_REMOVE(vma_tree, &mm->tree, vma);
+	RB_REMOVE(imp_vma_tree, &mm->tree, vma);
 	mem_free(vma);
 }
 
-int vma_remove(struct mm *mm, uint64_t start, uint64_t end)
+int imp_vma_remove(struct mm *mm, uint64_t start, uint64_t end)
 {
 	struct vma *vma, *next;
-	int err = vma_split(mm, start);
+	int err = imp_vma_split(mm, start);
 
 	if (!err)
-		err = vma_split(mm, end);
+		err = imp_vma_split(mm, end);
 	if (err)
 		return err;
-	for (vma = vma_find(mm, start); vma && vma->start < end; vma = next) {
-		next = vma_next(vma);
+	for (vma = imp_vma_find(mm, start); vma && vma->start < end; vma = next) {
+		next = imp_vma_next(vma);
 		vma_drop(mm, vma);
 	}
 	return 0;
@@ -97,56 +97,56 @@ static bool alike(const struct vma *low, const struct vma *high)
 /* Join the vma that ends at @addr with the one that starts there, if nothing tells them apart. */
 static void join(struct mm *mm, uint64_t addr)
 {
-	struct vma *low = addr ? vma_find(mm, addr - 1) : NULL;
+	struct vma *low = addr ? imp_vma_find(mm, addr - 1) : NULL;
 	struct vma *high;
 
 	if (!low || low->end != addr)
 		return;
-	high = vma_next(low);
+	high = imp_vma_next(low);
 	if (!high || !alike(low, high))
 		return;
 	high->start = low->start;
 	vma_drop(mm, low);
 }
 
-int vma_protect(struct mm *mm, uint64_t start, uint64_t end, unsigned int prot)
+int imp_vma_protect(struct mm *mm, uint64_t start, uint64_t end, unsigned int prot)
 {
 	struct vma *vma, *next;
-	int err = vma_split(mm, start);
+	int err = imp_vma_split(mm, start);
 
 	if (!err)
-		err = vma_split(mm, end);
+		err = imp_vma_split(mm, end);
 	if (err)
 		return err;
-	for (vma = vma_find(mm, start); vma && vma->start < end; vma = vma_next(vma))
+	for (vma = imp_vma_find(mm, start); vma && vma->start < end; vma = imp_vma_next(vma))
 		vma->prot = prot;
-	for (vma = vma_find(mm, start); vma && vma->start < end; vma = next) {
-		next = vma_next(vma);
+	for (vma = imp_vma_find(mm, start); vma && vma->start < end; vma = next) {
+		next = imp_vma_next(vma);
 		join(mm, vma->start);
 	}
 	join(mm, end);
 	return 0;
 }
 
-int vma_copy_all(struct mm *to, struct mm *from)
+int imp_vma_copy_all(struct mm *to, struct mm *from)
 {
 	struct vma *vma;
 	int err = 0;
 
-	RB_FOREACH(vma, vma_tree, &from->tree) {
-		err = vma_insert(to, vma);
+	RB_FOREACH(vma, imp_vma_tree, &from->tree) {
+		err = imp_vma_insert(to, vma);
 		if (err)
 			break;
 	}
 	return err;
 }
 
-void vma_remove_all(struct mm *mm)
+void imp_vma_remove_all(struct mm *mm)
 {
 	struct vma *vma, *next;
 
-	for (vma = RB_MIN(vma_tree, &mm->tree); vma; vma = next) {
-		next = vma_next(vma);
+	for (vma = RB_MIN(imp_vma_tree, &mm->tree); vma; vma = next) {
+		next = imp_vma_next(vma);
 		vma_drop(mm, vma);
 	}
 }

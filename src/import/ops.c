@@ -19,7 +19,7 @@ static const char *const kind_words[] = {
 	[KIND_HUGE_1G] = "hugetlb=1G",
 };
 
-bool range_ok(struct import *im, uint64_t addr, uint64_t len)
+bool imp_range_ok(struct import *im, uint64_t addr, uint64_t len)
 {
 	if (len && !(addr & (PAGE - 1)) && addr < ADDR_END && len <= ADDR_END - addr)
 		return true;
@@ -34,7 +34,7 @@ static bool starts_with(const char *s, size_t len, const char *prefix)
 	return len >= n && !memcmp(s, prefix, n);
 }
 
-enum map_kind map_kind_of(uint64_t flags, const char *path, size_t len)
+enum map_kind imp_map_kind_of(uint64_t flags, const char *path, size_t len)
 {
 	if (flags & MAP_BIT_HUGETLB)
 		return (flags >> MAP_HUGE_SHIFT_BITS & 63) == 30 ? KIND_HUGE_1G : KIND_HUGE_2M;
@@ -58,50 +58,50 @@ static void give_name(struct import *im, struct vma *vma, enum map_name name)
 
 static void out_map(struct import *im, const struct vma *vma)
 {
-	out_str(im, "map ");
-	out_vma_name(im, vma);
-	out_bytes(im, " ", 1);
-	out_hex(im, vma->start);
-	out_bytes(im, " ", 1);
-	out_size(im, vma->end - vma->start);
-	out_bytes(im, " ", 1);
-	out_prot(im, vma->prot);
-	out_bytes(im, " ", 1);
-	out_str(im, kind_words[vma->kind]);
-	out_str(im, vma->shared ? " shared" : " private");
+	imp_out_str(im, "map ");
+	imp_out_vma_name(im, vma);
+	imp_out_bytes(im, " ", 1);
+	imp_out_hex(im, vma->start);
+	imp_out_bytes(im, " ", 1);
+	imp_out_size(im, vma->end - vma->start);
+	imp_out_bytes(im, " ", 1);
+	imp_out_prot(im, vma->prot);
+	imp_out_bytes(im, " ", 1);
+	imp_out_str(im, kind_words[vma->kind]);
+	imp_out_str(im, vma->shared ? " shared" : " private");
 }
 
-int op_mmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
+int imp_op_mmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
 	    uint64_t flags, enum map_kind kind)
 {
 	struct vma vma = { .prot = prot & 7, .kind = kind, .shared = flags & MAP_BIT_SHARED };
 	bool shown;
 	int err;
 
-	if (!len || len > ADDR_END || !range_ok(im, addr, ROUND_UP(len)))
+	if (!len || len > ADDR_END || !imp_range_ok(im, addr, ROUND_UP(len)))
 		return 0;
 	vma.start = addr;
 	vma.end = addr + ROUND_UP(len);
-	err = vma_remove(mm, vma.start, vma.end);
+	err = imp_vma_remove(mm, vma.start, vma.end);
 	if (err)
 		return err;
-	shown = go_to(im, mm);
+	shown = imp_go_to(im, mm);
 	if (shown)
 		give_name(im, &vma, !SLIST_EMPTY(&mm->vms) && vma.prot & PROT_BIT_W &&
 				    len >= RAM_SIZE ? NAME_RAM : NAME_MAP);
-	err = vma_insert(mm, &vma);
+	err = imp_vma_insert(mm, &vma);
 	if (err || !shown)
 		return err;
-	touch_flush(im);
+	imp_touch_flush(im);
 	out_map(im, &vma);
 	if (flags & MAP_BIT_NORESERVE)
-		out_str(im, " noreserve");
+		imp_out_str(im, " noreserve");
 	if (flags & MAP_BIT_POPULATE)
-		out_str(im, " populate");
-	out_end(im);
-	touch_forget(im);
+		imp_out_str(im, " populate");
+	imp_out_end(im);
+	imp_touch_forget(im);
 	if (vma.prot && !(flags & MAP_BIT_POPULATE))
-		touch_range(im, mm, vma.start, vma.end, vma.prot & PROT_BIT_W);
+		imp_touch_range(im, mm, vma.start, vma.end, vma.prot & PROT_BIT_W);
 	return 1;
 }
 
@@ -110,26 +110,26 @@ static int imply_one(struct import *im, struct mm *mm, uint64_t start, uint64_t 
 {
 	struct vma vma = { .start = start, .end = end, .prot = PROT_BIT_R | PROT_BIT_W,
 			   .kind = KIND_ANON };
-	bool shown = go_to(im, mm);
+	bool shown = imp_go_to(im, mm);
 	int err;
 
 	if (shown)
 		give_name(im, &vma, NAME_IMPLIED);
-	err = vma_insert(mm, &vma);
+	err = imp_vma_insert(mm, &vma);
 	if (err || !shown)
 		return err;
 	im->report->implied++;
-	touch_flush(im);
+	imp_touch_flush(im);
 	out_map(im, &vma);
-	out_note(im, "assumed, not shown being mapped");
-	touch_range(im, mm, start, end, true);
+	imp_out_note(im, "assumed, not shown being mapped");
+	imp_touch_range(im, mm, start, end, true);
 	return 0;
 }
 
-int op_imply(struct import *im, struct mm *mm, uint64_t addr, uint64_t end)
+int imp_op_imply(struct import *im, struct mm *mm, uint64_t addr, uint64_t end)
 {
 	while (addr < end) {
-		struct vma *vma = vma_find(mm, addr);
+		struct vma *vma = imp_vma_find(mm, addr);
 		uint64_t stop = vma && vma->start < end ? vma->start : end;
 		uint64_t next = vma ? vma->end : end;
 		int err;
@@ -147,27 +147,27 @@ int op_imply(struct import *im, struct mm *mm, uint64_t addr, uint64_t end)
 /* "NAME ADDR LEN", the beginning of most operations. */
 static void out_op(struct import *im, struct mm *mm, const char *name, uint64_t addr, uint64_t len)
 {
-	touch_flush(im);
-	out_str(im, name);
-	out_bytes(im, " ", 1);
-	out_addr(im, mm, addr);
-	out_bytes(im, " ", 1);
-	out_size(im, len);
+	imp_touch_flush(im);
+	imp_out_str(im, name);
+	imp_out_bytes(im, " ", 1);
+	imp_out_addr(im, mm, addr);
+	imp_out_bytes(im, " ", 1);
+	imp_out_size(im, len);
 }
 
-int op_munmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len)
+int imp_op_munmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len)
 {
 	int err;
 
-	if (!len || len > ADDR_END || !range_ok(im, addr, ROUND_UP(len)))
+	if (!len || len > ADDR_END || !imp_range_ok(im, addr, ROUND_UP(len)))
 		return 0;
 	len = ROUND_UP(len);
-	if (go_to(im, mm)) {
+	if (imp_go_to(im, mm)) {
 		out_op(im, mm, "munmap", addr, len);
-		out_end(im);
-		touch_forget(im);
+		imp_out_end(im);
+		imp_touch_forget(im);
 	}
-	err = vma_remove(mm, addr, addr + len);
+	err = imp_vma_remove(mm, addr, addr + len);
 	return err ? err : 1;
 }
 
@@ -180,67 +180,67 @@ static void touch_gained(struct import *im, struct mm *mm, uint64_t addr, uint64
 
 	if (!prot || (write ? old->prot & PROT_BIT_W : old->prot))
 		return;
-	touch_range(im, mm, start, old->end < end ? old->end : end, write);
+	imp_touch_range(im, mm, start, old->end < end ? old->end : end, write);
 }
 
 /* Where the memory mapped without a hole from @addr on ends, @end at the latest. */
 static uint64_t mapped_until(struct mm *mm, uint64_t addr, uint64_t end)
 {
-	struct vma *vma = vma_find(mm, addr);
+	struct vma *vma = imp_vma_find(mm, addr);
 
-	for (; vma && vma->start <= addr && addr < end; vma = vma_next(vma))
+	for (; vma && vma->start <= addr && addr < end; vma = imp_vma_next(vma))
 		addr = vma->end;
 	return addr < end ? addr : end;
 }
 
-int op_mprotect(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
+int imp_op_mprotect(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
 		bool enomem)
 {
 	struct vma *vma;
 	uint64_t end;
 	int err = 0;
 
-	if (!len || len > ADDR_END || !range_ok(im, addr, ROUND_UP(len)))
+	if (!len || len > ADDR_END || !imp_range_ok(im, addr, ROUND_UP(len)))
 		return 0;
 	prot &= 7;
 	end = addr + ROUND_UP(len);
 	if (!enomem)
-		err = op_imply(im, mm, addr, end);
+		err = imp_op_imply(im, mm, addr, end);
 	if (err)
 		return err;
-	if (go_to(im, mm)) {
+	if (imp_go_to(im, mm)) {
 		out_op(im, mm, "mprotect", addr, end - addr);
-		out_bytes(im, " ", 1);
-		out_prot(im, prot);
-		out_note(im, enomem ? "ENOMEM" : NULL);
-		touch_forget(im);
+		imp_out_bytes(im, " ", 1);
+		imp_out_prot(im, prot);
+		imp_out_note(im, enomem ? "ENOMEM" : NULL);
+		imp_touch_forget(im);
 	}
 	end = mapped_until(mm, addr, end);
-	for (vma = vma_find(mm, addr); vma && vma->start < end; vma = vma_next(vma))
+	for (vma = imp_vma_find(mm, addr); vma && vma->start < end; vma = imp_vma_next(vma))
 		touch_gained(im, mm, addr, end, vma, prot);
-	err = end > addr ? vma_protect(mm, addr, end, prot) : 0;
+	err = end > addr ? imp_vma_protect(mm, addr, end, prot) : 0;
 	return err ? err : 1;
 }
 
-int op_madvise(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *advice,
+int imp_op_madvise(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *advice,
 	       bool enomem)
 {
 	int err = 0;
 
 	if (!len)
 		return 0;
-	if (len > ADDR_END || !range_ok(im, addr, ROUND_UP(len)))
+	if (len > ADDR_END || !imp_range_ok(im, addr, ROUND_UP(len)))
 		return 0;
 	len = ROUND_UP(len);
 	if (!enomem)
-		err = op_imply(im, mm, addr, addr + len);
-	if (err || !go_to(im, mm))
+		err = imp_op_imply(im, mm, addr, addr + len);
+	if (err || !imp_go_to(im, mm))
 		return err;
 	out_op(im, mm, "madvise", addr, len);
-	out_bytes(im, " ", 1);
-	out_str(im, advice);
-	out_note(im, enomem ? "ENOMEM" : NULL);
-	touch_forget(im);
+	imp_out_bytes(im, " ", 1);
+	imp_out_str(im, advice);
+	imp_out_note(im, enomem ? "ENOMEM" : NULL);
+	imp_touch_forget(im);
 	return 1;
 }
 
@@ -248,28 +248,28 @@ int op_madvise(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, co
 static int move_vmas(struct mm *mm, uint64_t addr, uint64_t len, uint64_t to, bool keep)
 {
 	struct vma *vma;
-	int err = vma_split(mm, addr);
+	int err = imp_vma_split(mm, addr);
 
 	if (!err)
-		err = vma_split(mm, addr + len);
+		err = imp_vma_split(mm, addr + len);
 	if (!err)
-		err = vma_remove(mm, to, to + len);
-	for (vma = vma_find(mm, addr); !err && vma && vma->start < addr + len;
-	     vma = vma_next(vma)) {
+		err = imp_vma_remove(mm, to, to + len);
+	for (vma = imp_vma_find(mm, addr); !err && vma && vma->start < addr + len;
+	     vma = imp_vma_next(vma)) {
 		struct vma moved = *vma;
 
 		moved.start += to - addr;
 		moved.end += to - addr;
 		moved.name = NAME_NONE;
-		err = vma_insert(mm, &moved);
+		err = imp_vma_insert(mm, &moved);
 	}
-	return err || keep ? err : vma_remove(mm, addr, addr + len);
+	return err || keep ? err : imp_vma_remove(mm, addr, addr + len);
 }
 
 /* The last vma below @end grows to @new_end. */
 static int grow_vma(struct import *im, struct mm *mm, uint64_t end, uint64_t new_end)
 {
-	struct vma *vma = vma_find(mm, end - 1);
+	struct vma *vma = imp_vma_find(mm, end - 1);
 	struct vma tail;
 	int err;
 
@@ -278,12 +278,12 @@ static int grow_vma(struct import *im, struct mm *mm, uint64_t end, uint64_t new
 	tail = *vma;
 	tail.start = end;
 	tail.end = new_end;
-	err = vma_remove(mm, end, new_end);
+	err = imp_vma_remove(mm, end, new_end);
 	if (!err)
-		err = vma_insert(mm, &tail);
+		err = imp_vma_insert(mm, &tail);
 	if (!err && tail.prot)
-		touch_range(im, mm, end, new_end, tail.prot & PROT_BIT_W);
-	return err ? err : vma_protect(mm, end, new_end, tail.prot);
+		imp_touch_range(im, mm, end, new_end, tail.prot & PROT_BIT_W);
+	return err ? err : imp_vma_protect(mm, end, new_end, tail.prot);
 }
 
 static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
@@ -291,36 +291,36 @@ static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	return a < b + b_len && b < a + a_len;
 }
 
-int op_mremap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, uint64_t new_len,
+int imp_op_mremap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, uint64_t new_len,
 	      uint64_t new_addr, bool dontunmap)
 {
 	uint64_t keep;
 	int err;
 
 	/* an old length of 0 maps shared memory once more: the map follows when it is used */
-	if (!len || len > ADDR_END || new_len > ADDR_END || !range_ok(im, addr, ROUND_UP(len)) ||
-	    !range_ok(im, new_addr, ROUND_UP(new_len)))
+	if (!len || len > ADDR_END || new_len > ADDR_END || !imp_range_ok(im, addr, ROUND_UP(len)) ||
+	    !imp_range_ok(im, new_addr, ROUND_UP(new_len)))
 		return 0;
 	len = ROUND_UP(len);
 	new_len = ROUND_UP(new_len);
 	if (new_addr != addr && overlap(addr, len, new_addr, new_len))
-		return range_ok(im, 0, 0); /* counts it: no kernel moves memory onto itself */
-	err = op_imply(im, mm, addr, addr + len);
+		return imp_range_ok(im, 0, 0); /* counts it: no kernel moves memory onto itself */
+	err = imp_op_imply(im, mm, addr, addr + len);
 	if (err)
 		return err;
-	if (go_to(im, mm)) {
+	if (imp_go_to(im, mm)) {
 		out_op(im, mm, "mremap", addr, len);
-		out_bytes(im, " ", 1);
-		out_size(im, new_len);
-		out_bytes(im, " ", 1);
-		out_addr(im, mm, new_addr);
-		out_str(im, dontunmap ? " dontunmap" : "");
-		out_end(im);
-		touch_forget(im);
+		imp_out_bytes(im, " ", 1);
+		imp_out_size(im, new_len);
+		imp_out_bytes(im, " ", 1);
+		imp_out_addr(im, mm, new_addr);
+		imp_out_str(im, dontunmap ? " dontunmap" : "");
+		imp_out_end(im);
+		imp_touch_forget(im);
 	}
 	keep = len < new_len ? len : new_len;
 	if (keep < len)
-		err = vma_remove(mm, addr + keep, addr + len);
+		err = imp_vma_remove(mm, addr + keep, addr + len);
 	if (!err && new_addr != addr)
 		err = move_vmas(mm, addr, keep, new_addr, dontunmap);
 	if (!err && new_len > keep)
@@ -332,37 +332,37 @@ static void out_heap_name(struct import *im, const struct mm *mm)
 {
 	struct vma heap = { .name = NAME_HEAP, .number = mm->heap_number };
 
-	out_vma_name(im, &heap);
+	imp_out_vma_name(im, &heap);
 }
 
-void op_heap(struct import *im, struct mm *mm, uint64_t start)
+void imp_op_heap(struct import *im, struct mm *mm, uint64_t start)
 {
 	mm->brk_start = mm->brk = start;
-	if (!go_to(im, mm))
+	if (!imp_go_to(im, mm))
 		return;
-	touch_flush(im);
+	imp_touch_flush(im);
 	mm->heap_number = ++im->next_name[NAME_HEAP];
-	out_str(im, "heap ");
+	imp_out_str(im, "heap ");
 	out_heap_name(im, mm);
-	out_bytes(im, " ", 1);
-	out_hex(im, start);
-	out_end(im);
+	imp_out_bytes(im, " ", 1);
+	imp_out_hex(im, start);
+	imp_out_end(im);
 }
 
-void out_brk(struct import *im, struct mm *mm, uint64_t brk)
+void imp_out_brk(struct import *im, struct mm *mm, uint64_t brk)
 {
-	touch_flush(im);
-	out_str(im, "brk ");
+	imp_touch_flush(im);
+	imp_out_str(im, "brk ");
 	out_heap_name(im, mm);
 	if (brk > mm->brk_start) {
-		out_bytes(im, "+", 1);
-		out_size(im, brk - mm->brk_start);
+		imp_out_bytes(im, "+", 1);
+		imp_out_size(im, brk - mm->brk_start);
 	}
-	out_end(im);
-	touch_forget(im);
+	imp_out_end(im);
+	imp_touch_forget(im);
 }
 
-int op_brk(struct import *im, struct mm *mm, uint64_t brk)
+int imp_op_brk(struct import *im, struct mm *mm, uint64_t brk)
 {
 	struct vma heap = { .prot = PROT_BIT_R | PROT_BIT_W, .kind = KIND_ANON,
 			    .name = NAME_HEAP, .base = mm->brk_start,
@@ -370,30 +370,30 @@ int op_brk(struct import *im, struct mm *mm, uint64_t brk)
 	const uint64_t old = ROUND_UP(mm->brk), new = ROUND_UP(brk);
 	int err;
 
-	if (!range_ok(im, new, PAGE))
+	if (!imp_range_ok(im, new, PAGE))
 		return 0;
 	/* the first call tells where the heap begins; nothing is mapped there yet */
 	if (!mm->brk_start || brk < mm->brk_start) {
-		op_heap(im, mm, new);
+		imp_op_heap(im, mm, new);
 		return 1;
 	}
 	if (brk == mm->brk)
 		return 0;
-	if (go_to(im, mm))
-		out_brk(im, mm, brk);
+	if (imp_go_to(im, mm))
+		imp_out_brk(im, mm, brk);
 	mm->brk = brk;
-	err = new < old ? vma_remove(mm, new, old) : 0;
+	err = new < old ? imp_vma_remove(mm, new, old) : 0;
 	if (err || new <= old)
 		return err ? err : 1;
 	heap.start = old;
 	heap.end = new;
-	err = vma_remove(mm, old, new);
+	err = imp_vma_remove(mm, old, new);
 	if (!err)
-		err = vma_insert(mm, &heap);
+		err = imp_vma_insert(mm, &heap);
 	if (err)
 		return err;
-	touch_range(im, mm, old, new, true);
-	err = vma_protect(mm, old, new, heap.prot); /* joins it with the rest of the heap */
+	imp_touch_range(im, mm, old, new, true);
+	err = imp_vma_protect(mm, old, new, heap.prot); /* joins it with the rest of the heap */
 	return err ? err : 1;
 }
 
@@ -404,29 +404,29 @@ static void out_nodes(struct import *im, uint64_t nodes)
 	for (unsigned int node = 0; node < 64; node++) {
 		if (!(nodes >> node & 1))
 			continue;
-		out_str(im, comma);
-		out_dec(im, node);
+		imp_out_str(im, comma);
+		imp_out_dec(im, node);
 		comma = ",";
 	}
 }
 
-int op_mbind(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *policy,
+int imp_op_mbind(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *policy,
 	     uint64_t nodes, uint64_t flags)
 {
 	int err;
 
-	if (!len || len > ADDR_END || !range_ok(im, addr, ROUND_UP(len)))
+	if (!len || len > ADDR_END || !imp_range_ok(im, addr, ROUND_UP(len)))
 		return 0;
 	len = ROUND_UP(len);
-	err = op_imply(im, mm, addr, addr + len);
-	if (err || !go_to(im, mm))
+	err = imp_op_imply(im, mm, addr, addr + len);
+	if (err || !imp_go_to(im, mm))
 		return err;
 	out_op(im, mm, "mbind", addr, len);
-	out_bytes(im, " ", 1);
-	out_str(im, policy);
+	imp_out_bytes(im, " ", 1);
+	imp_out_str(im, policy);
 	out_nodes(im, nodes);
-	out_str(im, flags & MBIND_BITS_MOVE ? " move" : "");
-	out_str(im, flags & MBIND_BIT_STRICT ? " strict" : "");
-	out_end(im);
+	imp_out_str(im, flags & MBIND_BITS_MOVE ? " move" : "");
+	imp_out_str(im, flags & MBIND_BIT_STRICT ? " strict" : "");
+	imp_out_end(im);
 	return 1;
 }

@@ -30,7 +30,7 @@ struct import_sink import_sink_strbuf(struct strbuf *out)
 	return (struct import_sink){ strbuf_write, out };
 }
 
-int out_flush(struct import *im)
+int imp_out_flush(struct import *im)
 {
 	if (im->out_len && !im->error)
 		im->error = im->sink.write(im->sink.ctx, im->out, im->out_len);
@@ -38,7 +38,7 @@ int out_flush(struct import *im)
 	return im->error;
 }
 
-void out_bytes(struct import *im, const char *s, size_t len)
+void imp_out_bytes(struct import *im, const char *s, size_t len)
 {
 	while (len) {
 		size_t n = OUT_SIZE - im->out_len;
@@ -50,16 +50,16 @@ void out_bytes(struct import *im, const char *s, size_t len)
 		s += n;
 		len -= n;
 		if (im->out_len == OUT_SIZE)
-			out_flush(im);
+			imp_out_flush(im);
 	}
 }
 
-void out_str(struct import *im, const char *s)
+void imp_out_str(struct import *im, const char *s)
 {
-	out_bytes(im, s, strlen(s));
+	imp_out_bytes(im, s, strlen(s));
 }
 
-void out_dec(struct import *im, uint64_t value)
+void imp_out_dec(struct import *im, uint64_t value)
 {
 	char digits[20];
 	unsigned int n = sizeof(digits);
@@ -68,10 +68,10 @@ void out_dec(struct import *im, uint64_t value)
 		digits[--n] = '0' + value % 10;
 		value /= 10;
 	} while (value);
-	out_bytes(im, digits + n, sizeof(digits) - n);
+	imp_out_bytes(im, digits + n, sizeof(digits) - n);
 }
 
-void out_hex(struct import *im, uint64_t value)
+void imp_out_hex(struct import *im, uint64_t value)
 {
 	char digits[18];
 	unsigned int n = sizeof(digits);
@@ -82,10 +82,10 @@ void out_hex(struct import *im, uint64_t value)
 	} while (value);
 	digits[--n] = 'x';
 	digits[--n] = '0';
-	out_bytes(im, digits + n, sizeof(digits) - n);
+	imp_out_bytes(im, digits + n, sizeof(digits) - n);
 }
 
-void out_size(struct import *im, uint64_t bytes)
+void imp_out_size(struct import *im, uint64_t bytes)
 {
 	static const char units[] = "KMGTPE";
 	int unit = -1;
@@ -94,48 +94,48 @@ void out_size(struct import *im, uint64_t bytes)
 		bytes >>= 10;
 		unit++;
 	}
-	out_dec(im, bytes);
+	imp_out_dec(im, bytes);
 	if (unit >= 0)
-		out_bytes(im, units + unit, 1);
+		imp_out_bytes(im, units + unit, 1);
 }
 
-void out_vma_name(struct import *im, const struct vma *vma)
+void imp_out_vma_name(struct import *im, const struct vma *vma)
 {
 	static const char *const names[NAME_NR] = { "", "m", "seen", "heap", "ram" };
 
-	out_str(im, names[vma->name]);
+	imp_out_str(im, names[vma->name]);
 	if (vma->number > 1 || vma->name == NAME_MAP || vma->name == NAME_IMPLIED)
-		out_dec(im, vma->number);
+		imp_out_dec(im, vma->number);
 }
 
-void out_addr(struct import *im, struct mm *mm, uint64_t addr)
+void imp_out_addr(struct import *im, struct mm *mm, uint64_t addr)
 {
-	const struct vma *vma = vma_find(mm, addr);
+	const struct vma *vma = imp_vma_find(mm, addr);
 
 	if (!vma || vma->start > addr || vma->name == NAME_NONE || vma->base > addr) {
-		out_hex(im, addr);
+		imp_out_hex(im, addr);
 		return;
 	}
-	out_vma_name(im, vma);
+	imp_out_vma_name(im, vma);
 	if (addr > vma->base) {
-		out_bytes(im, "+", 1);
-		out_size(im, addr - vma->base);
+		imp_out_bytes(im, "+", 1);
+		imp_out_size(im, addr - vma->base);
 	}
 }
 
-void out_prot(struct import *im, unsigned int prot)
+void imp_out_prot(struct import *im, unsigned int prot)
 {
 	static const char *const words[8] = { "none", "r", "rw", "rw", "rx", "rx", "rwx", "rwx" };
 
-	out_str(im, words[prot & 7]);
+	imp_out_str(im, words[prot & 7]);
 }
 
-void out_text(struct import *im, const char *s, size_t len, size_t max)
+void imp_out_text(struct import *im, const char *s, size_t len, size_t max)
 {
 	for (size_t i = 0; i < len && i < max; i++) {
 		char c = s[i] >= ' ' && s[i] < 127 ? s[i] : '?';
 
-		out_bytes(im, &c, 1);
+		imp_out_bytes(im, &c, 1);
 	}
 }
 
@@ -146,32 +146,32 @@ static void out_time(struct import *im)
 
 	for (int i = 5; i >= 0; i--, us /= 10)
 		digits[i] = '0' + us % 10;
-	out_str(im, ", ");
-	out_dec(im, us);
-	out_bytes(im, ".", 1);
-	out_bytes(im, digits, sizeof(digits));
-	out_str(im, " s");
+	imp_out_str(im, ", ");
+	imp_out_dec(im, us);
+	imp_out_bytes(im, ".", 1);
+	imp_out_bytes(im, digits, sizeof(digits));
+	imp_out_str(im, " s");
 }
 
-void out_note(struct import *im, const char *note)
+void imp_out_note(struct import *im, const char *note)
 {
 	im->report->ops++;
 	if (!im->options.no_origin) {
-		out_str(im, "  # line ");
-		out_dec(im, im->line);
+		imp_out_str(im, "  # line ");
+		imp_out_dec(im, im->line);
 		if (im->timed)
 			out_time(im);
 		if (note)
-			out_str(im, ": ");
+			imp_out_str(im, ": ");
 	} else if (note) {
-		out_str(im, "  # ");
+		imp_out_str(im, "  # ");
 	}
 	if (note)
-		out_str(im, note);
-	out_bytes(im, "\n", 1);
+		imp_out_str(im, note);
+	imp_out_bytes(im, "\n", 1);
 }
 
-void out_end(struct import *im)
+void imp_out_end(struct import *im)
 {
-	out_note(im, NULL);
+	imp_out_note(im, NULL);
 }

@@ -32,8 +32,8 @@ static bool split_maps(const struct line *line, struct maps_line *ret)
 	const char *space = memchr(s, ' ', line->len);
 
 	if (!dash || !space || dash > space || end - space < 6 ||
-	    !parse_hex(s, dash - s, &ret->start) ||
-	    !parse_hex(dash + 1, space - dash - 1, &ret->end) || space[5] != ' ')
+	    !imp_parse_hex(s, dash - s, &ret->start) ||
+	    !imp_parse_hex(dash + 1, space - dash - 1, &ret->end) || space[5] != ' ')
 		return false;
 	ret->prot = (space[1] == 'r' ? PROT_BIT_R : 0) | (space[2] == 'w' ? PROT_BIT_W : 0) |
 		    (space[3] == 'x' ? PROT_BIT_X : 0);
@@ -47,15 +47,15 @@ static bool split_maps(const struct line *line, struct maps_line *ret)
 
 static bool is_special(const struct token *path)
 {
-	return token_is(path, "[vvar]") || token_is(path, "[vdso]") ||
-	       token_is(path, "[vsyscall]") || token_is(path, "[vvar_vclock]");
+	return imp_token_is(path, "[vvar]") || imp_token_is(path, "[vdso]") ||
+	       imp_token_is(path, "[vsyscall]") || imp_token_is(path, "[vvar_vclock]");
 }
 
 static int one_map(struct import *im, const struct maps_line *map)
 {
 	const bool anon = !map->path.len || map->path.s[0] == '[';
 	uint64_t flags = (map->shared ? MAP_BIT_SHARED : 0) | (anon ? MAP_BIT_ANON : 0);
-	struct task *task = task_get(im, 1);
+	struct task *task = imp_task_get(im, 1);
 	int err;
 
 	im->understood++;
@@ -64,8 +64,8 @@ static int one_map(struct import *im, const struct maps_line *map)
 		return -ENOMEM;
 	if (is_special(&map->path))
 		return 0;
-	err = op_mmap(im, task->mm, map->start, map->end - map->start, map->prot, flags,
-		      map_kind_of(flags, map->path.s, map->path.len));
+	err = imp_op_mmap(im, task->mm, map->start, map->end - map->start, map->prot, flags,
+		      imp_map_kind_of(flags, map->path.s, map->path.len));
 	if (err < 0)
 		return err;
 	im->resident_start = map->start;
@@ -77,17 +77,17 @@ static int one_map(struct import *im, const struct maps_line *map)
 static void resident(struct import *im, const struct line *line)
 {
 	const char *s = line->s + 4, *end = line->s + line->len, *stop;
-	struct task *task = task_find(im, 1);
+	struct task *task = imp_task_find(im, 1);
 	uint64_t kib;
 
 	while (s < end && *s == ' ')
 		s++;
 	for (stop = s; stop < end && *stop != ' '; stop++)
 		;
-	if (!task || !parse_number(s, stop - s, &kib) || !kib || kib > ADDR_END / KIB ||
+	if (!task || !imp_parse_number(s, stop - s, &kib) || !kib || kib > ADDR_END / KIB ||
 	    kib * KIB > im->resident_end - im->resident_start)
 		return;
-	touch_resident(im, task->mm, im->resident_start, kib * KIB);
+	imp_touch_resident(im, task->mm, im->resident_start, kib * KIB);
 }
 
 static int proc_line(struct import *im, const struct line *line)
@@ -95,13 +95,13 @@ static int proc_line(struct import *im, const struct line *line)
 	struct maps_line map;
 
 	if (line->broken)
-		return fail(im, "the last line breaks off (no newline)");
+		return imp_fail(im, "the last line breaks off (no newline)");
 	if (split_maps(line, &map))
 		return one_map(im, &map);
 	if (line->len > 4 && !memcmp(line->s, "Rss:", 4))
 		resident(im, line);
 	else if (!memchr(line->s, ':', line->len))
-		count_bad(im, line->s, line->len);
+		imp_count_bad(im, line->s, line->len);
 	return 0;
 }
 
@@ -122,9 +122,9 @@ int import_proc(const struct import_options *options, const struct import_source
 	if (err)
 		return err;
 	im->options.pid = 0;
-	write_header(im, assumptions[im->options.touch]);
+	imp_write_header(im, assumptions[im->options.touch]);
 	err = import_lines(im, proc_line);
 	if (!err && !im->understood)
-		err = fail(im, "no line of /proc/PID/maps found");
+		err = imp_fail(im, "no line of /proc/PID/maps found");
 	return import_end(im, err);
 }

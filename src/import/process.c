@@ -7,7 +7,7 @@
 
 #include <base/mem.h>
 
-struct mm *mm_new(struct import *im)
+struct mm *imp_mm_new(struct import *im)
 {
 	struct mm *mm = mem_zalloc(sizeof(*mm));
 
@@ -23,11 +23,11 @@ struct mm *mm_new(struct import *im)
 static void out_process(struct import *im, uint32_t number)
 {
 	if (!number) {
-		out_str(im, "main");
+		imp_out_str(im, "main");
 		return;
 	}
-	out_str(im, "p");
-	out_dec(im, number);
+	imp_out_str(im, "p");
+	imp_out_dec(im, number);
 }
 
 static void mm_free(struct import *im, struct mm *mm)
@@ -36,27 +36,27 @@ static void mm_free(struct import *im, struct mm *mm)
 		im->current = NULL;
 	if (im->run.mm == mm)
 		im->run.count = 0;
-	vma_remove_all(mm);
-	vms_release(mm);
+	imp_vma_remove_all(mm);
+	imp_vms_release(mm);
 	LIST_REMOVE(mm, list);
 	mem_free(mm);
 }
 
-void mm_put(struct import *im, struct mm *mm)
+void imp_mm_put(struct import *im, struct mm *mm)
 {
 	if (--mm->users)
 		return;
 	/* the process the script starts in ends with the script */
 	if (mm->state != MM_ABSENT && mm->number) {
-		touch_flush(im);
-		out_str(im, "exit ");
+		imp_touch_flush(im);
+		imp_out_str(im, "exit ");
 		out_process(im, mm->number);
-		out_end(im);
+		imp_out_end(im);
 	}
 	mm_free(im, mm);
 }
 
-bool task_is_shown(const struct import *im, const struct task *task)
+bool imp_task_is_shown(const struct import *im, const struct task *task)
 {
 	const uint32_t pid = im->options.pid;
 
@@ -66,7 +66,7 @@ bool task_is_shown(const struct import *im, const struct task *task)
 /* Whether anything of an address space that @task brings up can be shown as the script's first. */
 static bool may_be_main(const struct import *im, const struct task *task)
 {
-	return !im->next_process && task_is_shown(im, task);
+	return !im->next_process && imp_task_is_shown(im, task);
 }
 
 static void make_main(struct import *im, struct mm *mm)
@@ -84,48 +84,48 @@ static void place_new(struct import *im, struct mm *mm, const struct task *task)
 		make_main(im, mm);
 		return;
 	}
-	if (!im->blank || !task_is_shown(im, task)) {
+	if (!im->blank || !imp_task_is_shown(im, task)) {
 		mm->state = MM_ABSENT;
 		return;
 	}
-	touch_flush(im);
-	out_str(im, "switch blank\nfork ");
+	imp_touch_flush(im);
+	imp_out_str(im, "switch blank\nfork ");
 	out_process(im, im->next_process);
-	out_note(im, "a new program");
-	out_str(im, "switch ");
+	imp_out_note(im, "a new program");
+	imp_out_str(im, "switch ");
 	out_process(im, im->next_process);
-	out_bytes(im, "\n", 1);
+	imp_out_bytes(im, "\n", 1);
 	im->report->ops += 2;
 	mm->number = im->next_process++;
 	mm->state = MM_SHOWN;
 	im->current = mm;
 }
 
-void maybe_blank(struct import *im)
+void imp_maybe_blank(struct import *im)
 {
 	if (im->blank || im->next_process != 1 || !im->current || im->options.pid ||
 	    !RB_EMPTY(&im->current->tree))
 		return;
-	out_str(im, "fork blank  # stays empty: programs started later are forked from it\n");
+	imp_out_str(im, "fork blank  # stays empty: programs started later are forked from it\n");
 	im->report->ops++;
 	im->blank = true;
 }
 
-bool go_to(struct import *im, struct mm *mm)
+bool imp_go_to(struct import *im, struct mm *mm)
 {
 	if (mm->state != MM_SHOWN)
 		return false;
 	if (im->current == mm)
 		return true;
-	out_str(im, "switch ");
+	imp_out_str(im, "switch ");
 	out_process(im, mm->number);
-	out_bytes(im, "\n", 1);
+	imp_out_bytes(im, "\n", 1);
 	im->report->ops++;
 	im->current = mm;
 	return true;
 }
 
-struct task *task_find(struct import *im, uint32_t pid)
+struct task *imp_task_find(struct import *im, uint32_t pid)
 {
 	struct task *task = im->recent;
 
@@ -175,7 +175,7 @@ static void task_free(struct import *im, struct task *task)
 /* The script's side of a fork: the child is a copy, and so is what we know of it. */
 static int fork_mm(struct import *im, struct mm *parent, struct task *child)
 {
-	struct mm *mm = mm_new(im);
+	struct mm *mm = imp_mm_new(im);
 	int err;
 
 	if (!mm)
@@ -185,16 +185,16 @@ static int fork_mm(struct import *im, struct mm *parent, struct task *child)
 	mm->brk_start = parent->brk_start;
 	mm->brk = parent->brk;
 	mm->heap_number = parent->heap_number;
-	err = vma_copy_all(mm, parent);
-	if (err || !go_to(im, parent))
+	err = imp_vma_copy_all(mm, parent);
+	if (err || !imp_go_to(im, parent))
 		return err;
-	touch_flush(im);
-	out_str(im, "fork ");
+	imp_touch_flush(im);
+	imp_out_str(im, "fork ");
 	out_process(im, im->next_process);
-	out_end(im);
-	touch_forget(im);
+	imp_out_end(im);
+	imp_touch_forget(im);
 	mm->number = im->next_process++;
-	mm->state = task_is_shown(im, child) ? MM_SHOWN : MM_MUTED;
+	mm->state = imp_task_is_shown(im, child) ? MM_SHOWN : MM_MUTED;
 	return 0;
 }
 
@@ -207,10 +207,10 @@ static void show_inherited(struct import *im, struct mm *mm)
 
 	make_main(im, mm);
 	if (mm->brk_start) {
-		op_heap(im, mm, mm->brk_start);
-		out_brk(im, mm, mm->brk = brk);
+		imp_op_heap(im, mm, mm->brk_start);
+		imp_out_brk(im, mm, mm->brk = brk);
 	}
-	RB_FOREACH(vma, vma_tree, &mm->tree) {
+	RB_FOREACH(vma, imp_vma_tree, &mm->tree) {
 		if (vma->name == NAME_HEAP) {
 			vma->number = mm->heap_number;
 			continue;
@@ -218,18 +218,18 @@ static void show_inherited(struct import *im, struct mm *mm)
 		vma->name = NAME_MAP;
 		vma->number = ++im->next_name[NAME_MAP];
 		vma->base = vma->start;
-		out_str(im, "map ");
-		out_vma_name(im, vma);
-		out_str(im, " ");
-		out_hex(im, vma->start);
-		out_str(im, " ");
-		out_size(im, vma->end - vma->start);
-		out_str(im, " ");
-		out_prot(im, vma->prot);
-		out_str(im, " ");
-		out_str(im, kinds[vma->kind]);
-		out_str(im, vma->shared ? " shared" : " private");
-		out_note(im, "inherited");
+		imp_out_str(im, "map ");
+		imp_out_vma_name(im, vma);
+		imp_out_str(im, " ");
+		imp_out_hex(im, vma->start);
+		imp_out_str(im, " ");
+		imp_out_size(im, vma->end - vma->start);
+		imp_out_str(im, " ");
+		imp_out_prot(im, vma->prot);
+		imp_out_str(im, " ");
+		imp_out_str(im, kinds[vma->kind]);
+		imp_out_str(im, vma->shared ? " shared" : " private");
+		imp_out_note(im, "inherited");
 	}
 }
 
@@ -254,7 +254,7 @@ static int make_child(struct import *im, struct task *parent, uint32_t pid, stru
 	}
 	if (err) {
 		if (child->mm)
-			mm_put(im, child->mm);
+			imp_mm_put(im, child->mm);
 		task_free(im, child);
 		return err;
 	}
@@ -262,7 +262,7 @@ static int make_child(struct import *im, struct task *parent, uint32_t pid, stru
 	return 0;
 }
 
-void fork_begins(struct import *im, struct task *task, uint64_t clone_flags)
+void imp_fork_begins(struct import *im, struct task *task, uint64_t clone_flags)
 {
 	if (!task->forking)
 		im->forking++;
@@ -285,12 +285,12 @@ static struct task *oldest_fork(struct import *im)
 	return best;
 }
 
-int fork_child(struct import *im, struct task *task, uint32_t child)
+int imp_fork_child(struct import *im, struct task *task, uint32_t child)
 {
 	struct task *made;
 	int err;
 
-	if (task->forked == child || task_find(im, child))
+	if (task->forked == child || imp_task_find(im, child))
 		return 0;
 	err = make_child(im, task, child, &made);
 	if (!err)
@@ -298,12 +298,12 @@ int fork_child(struct import *im, struct task *task, uint32_t child)
 	return err;
 }
 
-int fork_ends(struct import *im, struct task *task, uint32_t child)
+int imp_fork_ends(struct import *im, struct task *task, uint32_t child)
 {
 	if (task->forking)
 		im->forking--;
 	task->forking = false;
-	return child && child != task->pid ? fork_child(im, task, child) : 0;
+	return child && child != task->pid ? imp_fork_child(im, task, child) : 0;
 }
 
 /* A thread without a known parent: of a program the recording starts with, or found running. */
@@ -320,7 +320,7 @@ static struct task *task_unknown(struct import *im, uint32_t pid)
 		task->mm->users++;
 		return task;
 	}
-	task->mm = mm_new(im);
+	task->mm = imp_mm_new(im);
 	if (!task->mm) {
 		task_free(im, task);
 		return NULL;
@@ -333,11 +333,11 @@ static struct task *task_unknown(struct import *im, uint32_t pid)
 	return task;
 }
 
-int task_join(struct import *im, uint32_t pid, uint32_t tgid)
+int imp_task_join(struct import *im, uint32_t pid, uint32_t tgid)
 {
 	struct task *leader = NULL, *task;
 
-	if (task_find(im, pid))
+	if (imp_task_find(im, pid))
 		return 0;
 	for (unsigned int i = 0; !leader && i < TASK_BUCKETS; i++)
 		LIST_FOREACH(task, &im->tasks[i], list)
@@ -354,9 +354,9 @@ int task_join(struct import *im, uint32_t pid, uint32_t tgid)
 	return 0;
 }
 
-struct task *task_name(struct import *im, uint32_t pid)
+struct task *imp_task_name(struct import *im, uint32_t pid)
 {
-	struct task *task = task_find(im, 0), *other;
+	struct task *task = imp_task_find(im, 0), *other;
 
 	if (!task)
 		return NULL;
@@ -373,16 +373,16 @@ struct task *task_name(struct import *im, uint32_t pid)
 /* strace leaves the number out while it follows one thread only. */
 static struct task *only_task(struct import *im)
 {
-	struct task *task = task_find(im, 0);
+	struct task *task = imp_task_find(im, 0);
 
 	for (unsigned int i = 0; !task && im->nr_tasks == 1 && i < TASK_BUCKETS; i++)
 		task = LIST_FIRST(&im->tasks[i]);
 	return task ? task : im->first_task;
 }
 
-struct task *task_get(struct import *im, uint32_t pid)
+struct task *imp_task_get(struct import *im, uint32_t pid)
 {
-	struct task *task = task_find(im, pid);
+	struct task *task = imp_task_find(im, pid);
 	struct task *parent;
 
 	if (!task && !pid)
@@ -391,7 +391,7 @@ struct task *task_get(struct import *im, uint32_t pid)
 		return task;
 	parent = im->strangers ? NULL : oldest_fork(im);
 	if (!parent) {
-		task = im->strangers ? NULL : task_name(im, pid);
+		task = im->strangers ? NULL : imp_task_name(im, pid);
 		if (task)
 			return task;
 	}
@@ -409,24 +409,24 @@ struct task *task_get(struct import *im, uint32_t pid)
 /* The same process runs another program: all that was mapped is gone. */
 static void empty(struct import *im, struct mm *mm)
 {
-	struct vma *first = RB_MIN(vma_tree, &mm->tree);
-	struct vma *last = RB_MAX(vma_tree, &mm->tree);
+	struct vma *first = RB_MIN(imp_vma_tree, &mm->tree);
+	struct vma *last = RB_MAX(imp_vma_tree, &mm->tree);
 
-	if (first && go_to(im, mm)) {
-		touch_flush(im);
-		out_str(im, "munmap ");
-		out_hex(im, first->start);
-		out_str(im, " ");
-		out_size(im, last->end - first->start);
-		out_note(im, "execve");
+	if (first && imp_go_to(im, mm)) {
+		imp_touch_flush(im);
+		imp_out_str(im, "munmap ");
+		imp_out_hex(im, first->start);
+		imp_out_str(im, " ");
+		imp_out_size(im, last->end - first->start);
+		imp_out_note(im, "execve");
 	}
-	vma_remove_all(mm);
-	vms_release(mm);
+	imp_vma_remove_all(mm);
+	imp_vms_release(mm);
 	mm->brk_start = mm->brk = 0;
-	touch_forget(im);
+	imp_touch_forget(im);
 }
 
-int task_exec(struct import *im, struct task *task)
+int imp_task_exec(struct import *im, struct task *task)
 {
 	struct mm *old = task->mm;
 
@@ -434,18 +434,18 @@ int task_exec(struct import *im, struct task *task)
 		empty(im, old);
 		return 0;
 	}
-	task->mm = mm_new(im);
+	task->mm = imp_mm_new(im);
 	if (!task->mm) {
 		task->mm = old;
 		return -ENOMEM;
 	}
 	task->mm->users = 1;
 	place_new(im, task->mm, task);
-	mm_put(im, old);
+	imp_mm_put(im, old);
 	return 0;
 }
 
-void task_exit(struct import *im, struct task *task, bool group)
+void imp_task_exit(struct import *im, struct task *task, bool group)
 {
 	struct task *other, *next;
 	const uint32_t tgid = task->tgid;
@@ -455,15 +455,15 @@ void task_exit(struct import *im, struct task *task, bool group)
 			next = LIST_NEXT(other, list);
 			if (other == task || other->tgid != tgid)
 				continue;
-			mm_put(im, other->mm);
+			imp_mm_put(im, other->mm);
 			task_free(im, other);
 		}
 	}
-	mm_put(im, task->mm);
+	imp_mm_put(im, task->mm);
 	task_free(im, task);
 }
 
-void processes_release(struct import *im)
+void imp_processes_release(struct import *im)
 {
 	struct task *task;
 	struct mm *mm;

@@ -215,7 +215,7 @@ static int call_begun(struct import *im, struct task *task, const struct call *c
 		args.len--;
 	err = stash(task, &args, call);
 	if (!err)
-		err = strace_begun(im, task, call, args.s, args.len);
+		err = imp_strace_begun(im, task, call, args.s, args.len);
 	/* done with at once: nothing is left for its end */
 	if (err > 0)
 		task->nr = NULL;
@@ -239,9 +239,9 @@ static int call_done(struct import *im, struct task *task, const struct call *ca
 	struct call_text text;
 	int used;
 
-	if (!split_call(args, len, &text))
+	if (!imp_split_call(args, len, &text))
 		return -EBADMSG;
-	used = strace_call(im, task, call, &text, count);
+	used = imp_strace_call(im, task, call, &text, count);
 	if (used > 0)
 		count->used++;
 	return used < 0 ? used : 0;
@@ -253,7 +253,7 @@ static bool looks_whole(const struct token *args)
 {
 	struct call_text text;
 
-	return split_call(args->s, args->len, &text);
+	return imp_split_call(args->s, args->len, &text);
 }
 
 /* With --touch written: the pages behind the pointers that a call was given. */
@@ -262,34 +262,34 @@ static void follow_pointers(struct import *im, struct task *task, const struct t
 	struct call_text text;
 	uint64_t addr, len;
 
-	if (im->options.touch != IMPORT_TOUCH_WRITTEN || !split_call(args->s, args->len, &text) ||
+	if (im->options.touch != IMPORT_TOUCH_WRITTEN || !imp_split_call(args->s, args->len, &text) ||
 	    text.error.len)
 		return;
 	for (unsigned int i = 0; i < text.nr && i < MAX_ARGS; i++) {
 		const struct token *arg = &text.args[i];
 
 		if (arg->len < 6 || arg->s[0] != '0' || arg->s[1] != 'x' ||
-		    !parse_number(arg->s, arg->len, &addr))
+		    !imp_parse_number(arg->s, arg->len, &addr))
 			continue;
 		/* read(3, 0x7f..., 4096) = 100 and its kin return how much of the buffer they used */
-		if (!(i == 1 && text.nr >= 3 && parse_number(text.result.s, text.result.len, &len)))
+		if (!(i == 1 && text.nr >= 3 && imp_parse_number(text.result.s, text.result.len, &len)))
 			len = 0;
-		touch_pointer(im, task->mm, addr, len < im->options.touch_limit ? len : 0);
+		imp_touch_pointer(im, task->mm, addr, len < im->options.touch_limit ? len : 0);
 	}
 }
 
 static int line_call(struct import *im, struct task *task, struct token t, size_t n, bool last)
 {
-	const struct call *call = call_find(t.s, n);
-	struct import_call *count = count_call(im, t.s, n);
+	const struct call *call = imp_call_find(t.s, n);
+	struct import_call *count = imp_count_call(im, t.s, n);
 	struct token args = { t.s + n + 1, t.len - n - 1 };
 	const bool begun = ends_with_unfinished(&args);
 
-	if (!task_is_shown(im, task) || task->mm->state == MM_ABSENT)
+	if (!imp_task_is_shown(im, task) || task->mm->state == MM_ABSENT)
 		im->report->elsewhere++;
 	if (begun)
 		return call_begun(im, task, call, args);
-	if (call && is_fork(call) && ends_with_message(&args)) {
+	if (call && imp_is_fork(call) && ends_with_message(&args)) {
 		im->interrupted = task;
 		return call_begun(im, task, call, args);
 	}
@@ -316,7 +316,7 @@ static int call_resumed(struct import *im, struct task *task, const struct token
 	if (err)
 		return err;
 	memcpy(task->stash + task->stash_len, rest->s, rest->len);
-	count = count_call(im, call->name, strlen(call->name));
+	count = imp_count_call(im, call->name, strlen(call->name));
 	count->seen--; /* counted where it began */
 	task->in_call = false;
 	task->stash_len = 0;
@@ -339,11 +339,11 @@ static int line_resumed(struct import *im, struct task *task, struct token t)
 	rest = (struct token){ close + 1, t.s + t.len - (close + 1) };
 	if (!task->in_call || !call) {
 		/* the thread that runs another program takes its process's number */
-		call = call_find(t.s, n);
+		call = imp_call_find(t.s, n);
 		task->in_call = false;
 		if (!call || call->id != CALL_EXEC || !memmem(rest.s, rest.len, ") = 0", 5))
 			return 0;
-		return task_exec(im, task);
+		return imp_task_exec(im, task);
 	}
 	if (ends_with_unfinished(&rest))
 		return 0;
@@ -367,14 +367,14 @@ static int line_gone(struct import *im, struct task *task, const struct token *t
 	if (t->len < 7 || memcmp(t->s + t->len - 3, "+++", 3))
 		return -EBADMSG;
 	if (task)
-		task_exit(im, task, false);
+		imp_task_exit(im, task, false);
 	return 0;
 }
 
 /* Lines that say nothing about calls: signals, strace's own words, stack traces of -k. */
 static bool is_remark(const struct token *t)
 {
-	return starts(t, "--- ") || starts(t, "strace: ") || starts(t, "> ") || starts(t, "????(") ||
+	return starts(t, "--- ") || starts(t, "strace: ") || starts(t, "> ") || starts(t, "?\?\?\?(") ||
 	       starts(t, "Process ");
 }
 
@@ -393,20 +393,20 @@ static int read_line(struct import *im, const struct line *line)
 		return line_continued(im, t);
 	n = name_length(&t);
 	if (starts(&t, "+++ ") || starts(&t, "<... ")) {
-		task = pid ? task_find(im, pid) : task_get(im, 0);
+		task = pid ? imp_task_find(im, pid) : imp_task_get(im, 0);
 		if (!task)
-			task = task_name(im, pid);
+			task = imp_task_name(im, pid);
 		if (*t.s == '+')
 			return line_gone(im, task, &t);
 		return task ? line_resumed(im, task, t) : 0;
 	}
 	if (!n || n >= t.len || t.s[n] != '(')
 		return -ENOMSG;
-	task = task_get(im, pid);
+	task = imp_task_get(im, pid);
 	if (!task)
 		return -ENOMEM;
 	if (pid)
-		maybe_blank(im);
+		imp_maybe_blank(im);
 	im->interrupted = NULL;
 	im->understood++;
 	return line_call(im, task, t, n, line->last);
@@ -419,12 +419,12 @@ static int strace_line(struct import *im, const struct line *line)
 	if (!line->len)
 		return 0;
 	if (line->broken)
-		return fail(im, "the last line breaks off (no newline)");
+		return imp_fail(im, "the last line breaks off (no newline)");
 	err = read_line(im, line);
 	if (err == -EBADMSG && line->last)
-		return fail(im, "the last line breaks off inside a call");
+		return imp_fail(im, "the last line breaks off inside a call");
 	if (err == -EBADMSG || err == -ENOMSG) {
-		count_bad(im, line->s, line->len);
+		imp_count_bad(im, line->s, line->len);
 		return 0;
 	}
 	return err;
@@ -448,9 +448,9 @@ int import_strace(const struct import_options *options, const struct import_sour
 
 	if (err)
 		return err;
-	write_header(im, assumptions[im->options.touch]);
+	imp_write_header(im, assumptions[im->options.touch]);
 	err = import_lines(im, strace_line);
 	if (!err && !im->understood)
-		err = fail(im, "no line of strace found");
+		err = imp_fail(im, "no line of strace found");
 	return import_end(im, err);
 }

@@ -8,12 +8,12 @@
 static bool number(const struct call_text *text, unsigned int i, uint64_t *ret_value)
 {
 	return i < text->nr && i < MAX_ARGS &&
-	       parse_number(text->args[i].s, text->args[i].len, ret_value);
+	       imp_parse_number(text->args[i].s, text->args[i].len, ret_value);
 }
 
 static bool result(const struct call_text *text, uint64_t *ret_value)
 {
-	return parse_number(text->result.s, text->result.len, ret_value);
+	return imp_parse_number(text->result.s, text->result.len, ret_value);
 }
 
 static int do_mmap(struct import *im, struct task *task, const struct call_text *text)
@@ -23,12 +23,12 @@ static int do_mmap(struct import *im, struct task *task, const struct call_text 
 	int fd;
 
 	if (text->nr != 6 || !result(text, &addr) || !number(text, 1, &len) ||
-	    !parse_prot(text->args[2].s, text->args[2].len, &prot) ||
-	    !parse_map_flags(text->args[3].s, text->args[3].len, &flags))
+	    !imp_parse_prot(text->args[2].s, text->args[2].len, &prot) ||
+	    !imp_parse_map_flags(text->args[3].s, text->args[3].len, &flags))
 		return -EBADMSG;
-	path = fd_path(&text->args[4], &fd);
-	return op_mmap(im, task->mm, addr, len, prot, flags,
-		       map_kind_of(flags, path.s, path.len));
+	path = imp_fd_path(&text->args[4], &fd);
+	return imp_op_mmap(im, task->mm, addr, len, prot, flags,
+		       imp_map_kind_of(flags, path.s, path.len));
 }
 
 static int do_munmap(struct import *im, struct task *task, const struct call_text *text)
@@ -37,7 +37,7 @@ static int do_munmap(struct import *im, struct task *task, const struct call_tex
 
 	if (text->nr != 2 || !number(text, 0, &addr) || !number(text, 1, &len))
 		return -EBADMSG;
-	return op_munmap(im, task->mm, addr, len);
+	return imp_op_munmap(im, task->mm, addr, len);
 }
 
 static int do_mprotect(struct import *im, struct task *task, const struct call_text *text,
@@ -46,9 +46,9 @@ static int do_mprotect(struct import *im, struct task *task, const struct call_t
 	uint64_t addr, len, prot;
 
 	if (text->nr < 3 || !number(text, 0, &addr) || !number(text, 1, &len) ||
-	    !parse_prot(text->args[2].s, text->args[2].len, &prot))
+	    !imp_parse_prot(text->args[2].s, text->args[2].len, &prot))
 		return -EBADMSG;
-	return op_mprotect(im, task->mm, addr, len, prot, enomem);
+	return imp_op_mprotect(im, task->mm, addr, len, prot, enomem);
 }
 
 static int do_madvise(struct import *im, struct task *task, const struct call_text *text,
@@ -59,10 +59,10 @@ static int do_madvise(struct import *im, struct task *task, const struct call_te
 
 	if (text->nr != 3 || !number(text, 0, &addr) || !number(text, 1, &len))
 		return -EBADMSG;
-	if (!parse_advice(text->args[2].s, text->args[2].len, &advice))
+	if (!imp_parse_advice(text->args[2].s, text->args[2].len, &advice))
 		return 0;
-	name = advice_name(advice);
-	return name ? op_madvise(im, task->mm, addr, len, name, enomem) : 0;
+	name = imp_advice_name(advice);
+	return name ? imp_op_madvise(im, task->mm, addr, len, name, enomem) : 0;
 }
 
 static int do_mremap(struct import *im, struct task *task, const struct call_text *text)
@@ -71,9 +71,9 @@ static int do_mremap(struct import *im, struct task *task, const struct call_tex
 
 	if (text->nr < 4 || !number(text, 0, &addr) || !number(text, 1, &len) ||
 	    !number(text, 2, &new_len) || !result(text, &new_addr) ||
-	    !parse_mremap_flags(text->args[3].s, text->args[3].len, &flags))
+	    !imp_parse_mremap_flags(text->args[3].s, text->args[3].len, &flags))
 		return -EBADMSG;
-	return op_mremap(im, task->mm, addr, len, new_len, new_addr,
+	return imp_op_mremap(im, task->mm, addr, len, new_len, new_addr,
 			 flags & MREMAP_BIT_DONTUNMAP);
 }
 
@@ -83,7 +83,7 @@ static int do_brk(struct import *im, struct task *task, const struct call_text *
 
 	if (!result(text, &brk))
 		return -EBADMSG;
-	return op_brk(im, task->mm, brk);
+	return imp_op_brk(im, task->mm, brk);
 }
 
 /* "[0x000000000000003]": the first word of the node mask */
@@ -93,13 +93,13 @@ static bool node_mask(const struct token *token, uint64_t *ret_nodes)
 	size_t len = token->len, n;
 
 	*ret_nodes = 0;
-	if (token_is(token, "NULL") || token_is(token, "[]"))
+	if (imp_token_is(token, "NULL") || imp_token_is(token, "[]"))
 		return true;
 	if (len < 3 || s[0] != '[')
 		return false;
 	for (n = 1; n < len && s[n] != ']' && s[n] != ',' && s[n] != ' '; n++)
 		;
-	return parse_number(s + 1, n - 1, ret_nodes);
+	return imp_parse_number(s + 1, n - 1, ret_nodes);
 }
 
 static int do_mbind(struct import *im, struct task *task, const struct call_text *text)
@@ -109,12 +109,12 @@ static int do_mbind(struct import *im, struct task *task, const struct call_text
 
 	if (text->nr != 6 || !number(text, 0, &addr) || !number(text, 1, &len))
 		return -EBADMSG;
-	if (!parse_policy(text->args[2].s, text->args[2].len, &policy) ||
+	if (!imp_parse_policy(text->args[2].s, text->args[2].len, &policy) ||
 	    !node_mask(&text->args[3], &nodes) ||
-	    !parse_mbind_flags(text->args[5].s, text->args[5].len, &flags))
+	    !imp_parse_mbind_flags(text->args[5].s, text->args[5].len, &flags))
 		return 0;
-	name = policy_name(policy);
-	return name ? op_mbind(im, task->mm, addr, len, name, nodes, flags) : 0;
+	name = imp_policy_name(policy);
+	return name ? imp_op_mbind(im, task->mm, addr, len, name, nodes, flags) : 0;
 }
 
 /* {slot=0, flags=0, guest_phys_addr=0, memory_size=786432, userspace_addr=0x7f5487e00000} */
@@ -126,12 +126,12 @@ static int do_memslot(struct import *im, struct task *task, int fd, const struct
 	uint64_t v[4];
 
 	for (int i = 0; i < 4; i++)
-		if (!member(region, names[i], &value) ||
-		    !parse_number(value.s, value.len, &v[i]))
+		if (!imp_member(region, names[i], &value) ||
+		    !imp_parse_number(value.s, value.len, &v[i]))
 			return -EBADMSG;
-	if (!member(region, "flags", &flags))
+	if (!imp_member(region, "flags", &flags))
 		return -EBADMSG;
-	return op_memslot(im, task->mm, fd, v[0], v[1], v[2], v[3],
+	return imp_op_memslot(im, task->mm, fd, v[0], v[1], v[2], v[3],
 			  memmem(flags.s, flags.len, "KVM_MEM_READONLY", 16) != NULL);
 }
 
@@ -143,13 +143,13 @@ static int do_ioctl(struct import *im, struct task *task, const struct call_text
 	if (text->nr < 2)
 		return -EBADMSG;
 	what = &text->args[1];
-	(void)parse_number(what->s, what->len, &request);
-	if (token_is(what, "KVM_CREATE_VM") || request == 0xae01) {
+	(void)imp_parse_number(what->s, what->len, &request);
+	if (imp_token_is(what, "KVM_CREATE_VM") || request == 0xae01) {
 		if (!result(text, &fd) || (int)fd < 0)
 			return -EBADMSG;
-		return op_vm_create(im, task->mm, fd);
+		return imp_op_vm_create(im, task->mm, fd);
 	}
-	if (!token_is(what, "KVM_SET_USER_MEMORY_REGION") && request != 0x4020ae46)
+	if (!imp_token_is(what, "KVM_SET_USER_MEMORY_REGION") && request != 0x4020ae46)
 		return 0;
 	if (text->nr < 3 || text->args[2].s[0] != '{')
 		return 0;
@@ -170,12 +170,12 @@ static uint64_t clone_flags(const struct call *call, const char *args, size_t le
 		return 0;
 	if (call->id == CALL_CLONE3 && len && args[0] == '{')
 		all = (struct token){ args + 1, len - 1 };
-	if (member(&all, "flags", &value))
-		(void)parse_clone_flags(value.s, value.len, &flags);
+	if (imp_member(&all, "flags", &value))
+		(void)imp_parse_clone_flags(value.s, value.len, &flags);
 	return flags;
 }
 
-bool is_fork(const struct call *call)
+bool imp_is_fork(const struct call *call)
 {
 	return call->id == CALL_FORK || call->id == CALL_VFORK || call->id == CALL_CLONE ||
 	       call->id == CALL_CLONE3;
@@ -190,13 +190,13 @@ static void touch_stack(struct import *im, struct task *task, const char *args, 
 		return;
 	if (len && args[0] == '{')
 		all = (struct token){ args + 1, len - 1 };
-	if (member(&all, "stack", &stack) && member(&all, "stack_size", &size) &&
-	    parse_number(stack.s, stack.len, &addr) && parse_number(size.s, size.len, &bytes) &&
+	if (imp_member(&all, "stack", &stack) && imp_member(&all, "stack_size", &size) &&
+	    imp_parse_number(stack.s, stack.len, &addr) && imp_parse_number(size.s, size.len, &bytes) &&
 	    addr && bytes && bytes < ADDR_END && addr < ADDR_END)
-		touch_pointer(im, task->mm, addr + bytes - 1, 1);
-	else if (member(&all, "child_stack", &stack) &&
-		 parse_number(stack.s, stack.len, &addr) && addr)
-		touch_pointer(im, task->mm, addr - 1, 1);
+		imp_touch_pointer(im, task->mm, addr + bytes - 1, 1);
+	else if (imp_member(&all, "child_stack", &stack) &&
+		 imp_parse_number(stack.s, stack.len, &addr) && addr)
+		imp_touch_pointer(im, task->mm, addr - 1, 1);
 }
 
 static int do_fork(struct import *im, struct task *task, const struct call *call,
@@ -208,16 +208,16 @@ static int do_fork(struct import *im, struct task *task, const struct call *call
 	int err;
 
 	if (!task->forking)
-		fork_begins(im, task, clone_flags(call, args, len));
+		imp_fork_begins(im, task, clone_flags(call, args, len));
 	if (text->error.len || !result(text, &child) || child > UINT32_MAX)
 		child = 0;
 	if (child)
 		touch_stack(im, task, args, len);
-	err = fork_ends(im, task, child);
+	err = imp_fork_ends(im, task, child);
 	return err ? err : child != 0;
 }
 
-int strace_begun(struct import *im, struct task *task, const struct call *call, const char *args,
+int imp_strace_begun(struct import *im, struct task *task, const struct call *call, const char *args,
 		 size_t len)
 {
 	struct import_call *count;
@@ -226,8 +226,8 @@ int strace_begun(struct import *im, struct task *task, const struct call *call, 
 	const char *comma;
 	int err;
 
-	if (is_fork(call))
-		fork_begins(im, task, clone_flags(call, args, len));
+	if (imp_is_fork(call))
+		imp_fork_begins(im, task, clone_flags(call, args, len));
 	if (call->id != CALL_MUNMAP)
 		return 0;
 	/* at once: by its end another thread may have mapped something there */
@@ -236,12 +236,12 @@ int strace_begun(struct import *im, struct task *task, const struct call *call, 
 		return 0;
 	arg[0] = (struct token){ args, comma - args };
 	arg[1] = (struct token){ comma + 2, args + len - (comma + 2) };
-	if (!parse_number(arg[0].s, arg[0].len, &addr) ||
-	    !parse_number(arg[1].s, arg[1].len, &bytes))
+	if (!imp_parse_number(arg[0].s, arg[0].len, &addr) ||
+	    !imp_parse_number(arg[1].s, arg[1].len, &bytes))
 		return 0;
-	err = op_munmap(im, task->mm, addr, bytes);
+	err = imp_op_munmap(im, task->mm, addr, bytes);
 	if (err > 0) {
-		count = count_call(im, call->name, strlen(call->name));
+		count = imp_count_call(im, call->name, strlen(call->name));
 		count->seen--; /* counted by the caller */
 		count->used++;
 	}
@@ -254,17 +254,17 @@ static bool failed(const struct call_text *text)
 				    text->error.len);
 }
 
-int strace_call(struct import *im, struct task *task, const struct call *call,
+int imp_strace_call(struct import *im, struct task *task, const struct call *call,
 		const struct call_text *text, struct import_call *count)
 {
-	const bool enomem = failed(text) && token_is(&text->error, "ENOMEM");
+	const bool enomem = failed(text) && imp_token_is(&text->error, "ENOMEM");
 	const bool partly = enomem && (call->id == CALL_MPROTECT || call->id == CALL_MADVISE);
 
 	if (call->id == CALL_EXIT || call->id == CALL_EXIT_GROUP) {
-		task_exit(im, task, call->id == CALL_EXIT_GROUP);
+		imp_task_exit(im, task, call->id == CALL_EXIT_GROUP);
 		return 1;
 	}
-	if (is_fork(call))
+	if (imp_is_fork(call))
 		return do_fork(im, task, call, text);
 	if (failed(text)) {
 		count->failed++;
@@ -291,7 +291,7 @@ int strace_call(struct import *im, struct task *task, const struct call *call,
 	case CALL_IOCTL:
 		return do_ioctl(im, task, text);
 	case CALL_EXEC:
-		return task_exec(im, task) ? -ENOMEM : 1;
+		return imp_task_exec(im, task) ? -ENOMEM : 1;
 	default:
 		return 0;
 	}

@@ -11,7 +11,7 @@
 #define OUT_SIZE (64u << 10)
 #define SHOWN_CALLS 12
 
-int fail(struct import *im, const char *reason)
+int imp_fail(struct import *im, const char *reason)
 {
 	struct import_report *report = im->report;
 
@@ -40,7 +40,7 @@ int import_begin(struct import **ret_im, const struct import_options *options,
 	if (!im)
 		return -ENOMEM;
 	im->out = mem_alloc(OUT_SIZE);
-	if (!im->out || input_init(&im->input, source)) {
+	if (!im->out || imp_input_init(&im->input, source)) {
 		mem_free(im->out);
 		mem_free(im);
 		return -ENOMEM;
@@ -68,21 +68,21 @@ int import_lines(struct import *im, int (*one)(struct import *im, const struct l
 	int err = 0;
 
 	while (!err && !im->error) {
-		err = input_line(&im->input, &line);
+		err = imp_input_line(&im->input, &line);
 		if (err == -EINVAL)
-			err = fail(im, "the compressed data is damaged or breaks off");
+			err = imp_fail(im, "the compressed data is damaged or breaks off");
 		if (err <= 0)
 			break;
 		im->line++;
 		im->report->cut += line.cut;
 		if (!im->understood && memchr(line.s, '\0', line.len))
-			err = fail(im, "this is binary data, not text");
+			err = imp_fail(im, "this is binary data, not text");
 		else
 			err = one(im, &line);
 	}
 	im->report->lines = im->line;
 	im->report->bytes = im->input.bytes;
-	touch_flush(im);
+	imp_touch_flush(im);
 	return err ? err : im->error;
 }
 
@@ -92,13 +92,13 @@ int import_end(struct import *im, int err)
 
 	if (err == -EINVAL && !report->lines && !report->bytes)
 		snprintf(report->error, sizeof(report->error), "the recording is empty");
-	processes_release(im);
-	write_summary(im);
+	imp_processes_release(im);
+	imp_write_summary(im);
 	if (!err || err == -EINVAL) {
-		out_flush(im);
+		imp_out_flush(im);
 		err = err ? err : im->error;
 	}
-	input_release(&im->input);
+	imp_input_release(&im->input);
 	mem_free(im->out);
 	mem_free(im);
 	return err;
@@ -108,46 +108,46 @@ static void comment(struct import *im, const char *label, uint64_t value)
 {
 	if (!value)
 		return;
-	out_str(im, "# ");
-	out_str(im, label);
-	out_str(im, ": ");
-	out_dec(im, value);
-	out_bytes(im, "\n", 1);
+	imp_out_str(im, "# ");
+	imp_out_str(im, label);
+	imp_out_str(im, ": ");
+	imp_out_dec(im, value);
+	imp_out_bytes(im, "\n", 1);
 }
 
 static void comment_size(struct import *im, const char *label, uint64_t bytes)
 {
 	if (!bytes)
 		return;
-	out_str(im, "# ");
-	out_str(im, label);
-	out_str(im, ": ");
-	out_size(im, bytes);
-	out_bytes(im, "\n", 1);
+	imp_out_str(im, "# ");
+	imp_out_str(im, label);
+	imp_out_str(im, ": ");
+	imp_out_size(im, bytes);
+	imp_out_bytes(im, "\n", 1);
 }
 
-void write_header(struct import *im, const char *assumption)
+void imp_write_header(struct import *im, const char *assumption)
 {
 	const struct import_options *options = &im->options;
 	const char *name = options->name ? options->name : "-";
 
-	out_str(im, "# Imported from ");
-	out_text(im, name, strlen(name), 200);
-	out_str(im, " (");
-	out_str(im, im->tool);
-	out_str(im, "); what was read is counted at the end.\n# Assumed: ");
-	out_str(im, assumption);
+	imp_out_str(im, "# Imported from ");
+	imp_out_text(im, name, strlen(name), 200);
+	imp_out_str(im, " (");
+	imp_out_str(im, im->tool);
+	imp_out_str(im, "); what was read is counted at the end.\n# Assumed: ");
+	imp_out_str(im, assumption);
 	if (options->touch == IMPORT_TOUCH_ALL && options->touch_limit != (~0ULL & ~(PAGE - 1))) {
-		out_str(im, ";\n# of a longer stretch only the first ");
-		out_size(im, options->touch_limit);
+		imp_out_str(im, ";\n# of a longer stretch only the first ");
+		imp_out_size(im, options->touch_limit);
 	}
-	out_str(im, ".\n");
+	imp_out_str(im, ".\n");
 	if (options->pid) {
-		out_str(im, "# Only process ");
-		out_dec(im, options->pid);
-		out_str(im, ".\n");
+		imp_out_str(im, "# Only process ");
+		imp_out_dec(im, options->pid);
+		imp_out_str(im, ".\n");
 	}
-	out_str(im, "# Names: mN maps in order, seenN maps that the recording does not show being "
+	imp_out_str(im, "# Names: mN maps in order, seenN maps that the recording does not show being "
 		    "made, ramN maps of\n# 16M and more in a process with a VM, pN processes.\n\n");
 }
 
@@ -181,25 +181,25 @@ static void list_calls(struct import *im, const struct import_call *const *calls
 			continue;
 		}
 		if (shown == 1)
-			out_str(im, used ? "# Used: " : "# Read, without an effect here: ");
+			imp_out_str(im, used ? "# Used: " : "# Read, without an effect here: ");
 		else
-			out_str(im, ", ");
-		out_dec(im, n);
-		out_bytes(im, " ", 1);
-		out_text(im, calls[i]->name, strlen(calls[i]->name), 31);
-		out_str(im, calls[i]->memory ? " (can change memory, not understood)" : "");
+			imp_out_str(im, ", ");
+		imp_out_dec(im, n);
+		imp_out_bytes(im, " ", 1);
+		imp_out_text(im, calls[i]->name, strlen(calls[i]->name), 31);
+		imp_out_str(im, calls[i]->memory ? " (can change memory, not understood)" : "");
 	}
 	if (more) {
-		out_str(im, ", ");
-		out_dec(im, rest);
-		out_str(im, " of ");
-		out_dec(im, more);
-		out_str(im, " other names");
+		imp_out_str(im, ", ");
+		imp_out_dec(im, rest);
+		imp_out_str(im, " of ");
+		imp_out_dec(im, more);
+		imp_out_str(im, " other names");
 	}
-	out_str(im, shown ? "\n" : "");
+	imp_out_str(im, shown ? "\n" : "");
 }
 
-void write_summary(struct import *im)
+void imp_write_summary(struct import *im)
 {
 	const struct import_call *calls[IMPORT_MAX_CALLS];
 	const struct import_report *report = im->report;
@@ -207,15 +207,15 @@ void write_summary(struct import *im)
 	for (unsigned int i = 0; i < report->nr_calls; i++)
 		calls[i] = &report->calls[i];
 	qsort(calls, report->nr_calls, sizeof(calls[0]), by_count);
-	out_str(im, "\n# ");
-	out_dec(im, report->lines);
-	out_str(im, " lines read, ");
-	out_dec(im, report->ops);
-	out_str(im, " operations, ");
-	out_dec(im, report->processes);
-	out_str(im, " processes with ");
-	out_dec(im, report->threads);
-	out_str(im, " threads\n");
+	imp_out_str(im, "\n# ");
+	imp_out_dec(im, report->lines);
+	imp_out_str(im, " lines read, ");
+	imp_out_dec(im, report->ops);
+	imp_out_str(im, " operations, ");
+	imp_out_dec(im, report->processes);
+	imp_out_str(im, " processes with ");
+	imp_out_dec(im, report->threads);
+	imp_out_str(im, " threads\n");
 	list_calls(im, calls, report->nr_calls, true);
 	list_calls(im, calls, report->nr_calls, false);
 	comment(im, "Calls that had failed, left out", report->failed);
@@ -231,9 +231,9 @@ void write_summary(struct import *im)
 	comment_size(im, "Left untouched for the limit", report->untouched);
 	if (!report->error[0])
 		return;
-	out_str(im, "# Ends here: line ");
-	out_dec(im, report->error_line);
-	out_str(im, ": ");
-	out_str(im, report->error);
-	out_bytes(im, "\n", 1);
+	imp_out_str(im, "# Ends here: line ");
+	imp_out_dec(im, report->error_line);
+	imp_out_str(im, ": ");
+	imp_out_str(im, report->error);
+	imp_out_bytes(im, "\n", 1);
 }

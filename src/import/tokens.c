@@ -125,7 +125,7 @@ static bool split_result(const char *s, const char *end, struct call_text *text)
 	return true;
 }
 
-bool split_call(const char *s, size_t len, struct call_text *ret_call)
+bool imp_split_call(const char *s, size_t len, struct call_text *ret_call)
 {
 	const char *end = s + len;
 
@@ -148,12 +148,12 @@ bool split_call(const char *s, size_t len, struct call_text *ret_call)
 	return split_result(s, end, ret_call);
 }
 
-bool token_is(const struct token *token, const char *s)
+bool imp_token_is(const struct token *token, const char *s)
 {
 	return token->len == strlen(s) && !memcmp(token->s, s, token->len);
 }
 
-bool member(const struct token *token, const char *name, struct token *ret_value)
+bool imp_member(const struct token *token, const char *name, struct token *ret_value)
 {
 	const char *s = token->s, *end = s + token->len;
 	const size_t n = strlen(name);
@@ -176,13 +176,13 @@ bool member(const struct token *token, const char *name, struct token *ret_value
 	return false;
 }
 
-struct token fd_path(const struct token *token, int *ret_fd)
+struct token imp_fd_path(const struct token *token, int *ret_fd)
 {
 	const char *open = memchr(token->s, '<', token->len);
 	const char *end = token->s + token->len;
 	uint64_t fd;
 
-	*ret_fd = parse_number(token->s, token->len, &fd) ? (int)fd : -1;
+	*ret_fd = imp_parse_number(token->s, token->len, &fd) ? (int)fd : -1;
 	if (!open)
 		return (struct token){ end, 0 };
 	while (end > open + 1 && end[-1] != '>')

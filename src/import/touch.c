@@ -6,14 +6,14 @@
 
 static void out_touch(struct import *im, struct mm *mm, uint64_t start, uint64_t len, bool write)
 {
-	out_str(im, "touch ");
-	out_addr(im, mm, start);
-	out_bytes(im, " ", 1);
-	out_size(im, len);
-	out_str(im, write ? " w" : " r");
+	imp_out_str(im, "touch ");
+	imp_out_addr(im, mm, start);
+	imp_out_bytes(im, " ", 1);
+	imp_out_size(im, len);
+	imp_out_str(im, write ? " w" : " r");
 }
 
-void touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end, bool write)
+void imp_touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end, bool write)
 {
 	uint64_t len = end - start, limit = im->options.touch_limit;
 
@@ -24,24 +24,24 @@ void touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end,
 		len = limit;
 	}
 	im->report->touched += len;
-	go_to(im, mm);
+	imp_go_to(im, mm);
 	out_touch(im, mm, start, len, write);
-	out_note(im, "assumed");
+	imp_out_note(im, "assumed");
 }
 
-void touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64_t len)
+void imp_touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64_t len)
 {
-	const struct vma *vma = vma_find(mm, start);
+	const struct vma *vma = imp_vma_find(mm, start);
 
 	if (im->options.touch != IMPORT_TOUCH_WRITTEN || !vma || vma->start > start || !vma->prot ||
-	    !go_to(im, mm))
+	    !imp_go_to(im, mm))
 		return;
 	im->report->touched += len;
 	out_touch(im, mm, start, len, vma->prot & PROT_BIT_W);
-	out_end(im);
+	imp_out_end(im);
 }
 
-void touch_forget(struct import *im)
+void imp_touch_forget(struct import *im)
 {
 	memset(im->touched, 0, sizeof(im->touched));
 }
@@ -49,7 +49,7 @@ void touch_forget(struct import *im)
 /* A page of this address space was touched since anything changed; remembers it. */
 static bool touched_before(struct import *im, const struct mm *mm, uint64_t page)
 {
-	uint64_t key = page ^ (uintptr_t)mm << 16 | 1;
+	uint64_t key = page | (mm->number % (PAGE - 1) + 1);
 	uint64_t *slot = &im->touched[(page / PAGE * 0x9e3779b97f4a7c15ULL) >> 52];
 	bool known = *slot == key;
 
@@ -57,7 +57,7 @@ static bool touched_before(struct import *im, const struct mm *mm, uint64_t page
 	return known;
 }
 
-void touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t len)
+void imp_touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t len)
 {
 	uint64_t end, page;
 
@@ -67,7 +67,7 @@ void touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t len
 	if (end - addr > im->options.touch_limit)
 		end = addr + im->options.touch_limit;
 	for (page = addr & ~(PAGE - 1); page < end; page += PAGE) {
-		const struct vma *vma = vma_find(mm, page);
+		const struct vma *vma = imp_vma_find(mm, page);
 
 		if (!vma || vma->start >= end)
 			return;
@@ -77,41 +77,41 @@ void touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t len
 		}
 		if (!vma->prot || touched_before(im, mm, page))
 			continue;
-		go_to(im, mm);
+		imp_go_to(im, mm);
 		out_touch(im, mm, page, PAGE, vma->prot & PROT_BIT_W);
-		out_end(im);
+		imp_out_end(im);
 		im->report->touched += PAGE;
 	}
 }
 
-void touch_flush(struct import *im)
+void imp_touch_flush(struct import *im)
 {
 	struct run *run = &im->run;
 	const uint64_t line = im->line, time = im->time;
 
 	if (!run->count)
 		return;
-	/* from here on nothing waits: go_to() and out_end() may come back here */
+	/* from here on nothing waits: imp_go_to() and imp_out_end() may come back here */
 	im->line = run->line;
 	im->time = run->time;
 	im->report->touched += run->count * PAGE;
-	if (go_to(im, run->mm)) {
+	if (imp_go_to(im, run->mm)) {
 		out_touch(im, run->mm, run->start, run->last + PAGE - run->start, run->write);
 		if (run->count > 1 && run->step != PAGE) {
-			out_str(im, " stride=");
-			out_size(im, run->step);
+			imp_out_str(im, " stride=");
+			imp_out_size(im, run->step);
 		}
-		out_end(im);
+		imp_out_end(im);
 	}
 	run->count = 0;
 	im->line = line;
 	im->time = time;
 }
 
-void touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write)
+void imp_touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write)
 {
 	const uint64_t page = addr & ~(PAGE - 1);
-	const struct vma *vma = vma_find(mm, page);
+	const struct vma *vma = imp_vma_find(mm, page);
 	struct run *run = &im->run;
 
 	if (im->options.touch == IMPORT_TOUCH_NONE || mm->state != MM_SHOWN)
@@ -131,6 +131,6 @@ void touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write)
 		run->count++;
 		return;
 	}
-	touch_flush(im);
+	imp_touch_flush(im);
 	*run = (struct run){ mm, page, page, PAGE, 1, write, im->line, im->time };
 }

@@ -30,7 +30,7 @@ static void vm_free(struct vm *vm)
 	mem_free(vm);
 }
 
-void vms_release(struct mm *mm)
+void imp_vms_release(struct mm *mm)
 {
 	struct vm *vm;
 
@@ -40,7 +40,7 @@ void vms_release(struct mm *mm)
 	}
 }
 
-int op_vm_create(struct import *im, struct mm *mm, int fd)
+int imp_op_vm_create(struct import *im, struct mm *mm, int fd)
 {
 	struct vm *vm = vm_find(mm, fd);
 
@@ -57,33 +57,33 @@ int op_vm_create(struct import *im, struct mm *mm, int fd)
 	vm->number = im->next_vm++;
 	SLIST_INSERT_HEAD(&mm->vms, vm, list);
 	im->report->vms++;
-	if (!go_to(im, mm))
+	if (!imp_go_to(im, mm))
 		return 0;
-	touch_flush(im);
-	out_str(im, "vm vm");
-	out_dec(im, vm->number);
-	out_str(im, " ");
-	out_str(im, im->options.mmu ? im->options.mmu : "tdp");
-	out_end(im);
+	imp_touch_flush(im);
+	imp_out_str(im, "vm vm");
+	imp_out_dec(im, vm->number);
+	imp_out_str(im, " ");
+	imp_out_str(im, im->options.mmu ? im->options.mmu : "tdp");
+	imp_out_end(im);
 	return 0;
 }
 
 static void out_slot(struct import *im, const struct vm *vm, uint32_t id)
 {
-	touch_flush(im);
-	out_str(im, "memslot vm");
-	out_dec(im, vm->number);
-	out_str(im, " ");
-	out_dec(im, id);
-	out_str(im, " ");
+	imp_touch_flush(im);
+	imp_out_str(im, "memslot vm");
+	imp_out_dec(im, vm->number);
+	imp_out_str(im, " ");
+	imp_out_dec(im, id);
+	imp_out_str(im, " ");
 }
 
 static void slot_delete(struct import *im, struct mm *mm, struct vm *vm, struct slot *slot)
 {
-	if (go_to(im, mm)) {
+	if (imp_go_to(im, mm)) {
 		out_slot(im, vm, slot->id);
-		out_str(im, "delete");
-		out_end(im);
+		imp_out_str(im, "delete");
+		imp_out_end(im);
 	}
 	SLIST_REMOVE(&vm->slots, slot, slot, list);
 	mem_free(slot);
@@ -98,13 +98,13 @@ static void guest_touch(struct import *im, const struct vm *vm, const struct slo
 
 	if (im->options.touch != IMPORT_TOUCH_ALL)
 		return;
-	out_str(im, "guest vm");
-	out_dec(im, vm->number);
-	out_str(im, readonly ? " r " : " w ");
-	out_hex(im, slot->gpa);
-	out_str(im, " ");
-	out_size(im, len);
-	out_note(im, "assumed");
+	imp_out_str(im, "guest vm");
+	imp_out_dec(im, vm->number);
+	imp_out_str(im, readonly ? " r " : " w ");
+	imp_out_hex(im, slot->gpa);
+	imp_out_str(im, " ");
+	imp_out_size(im, len);
+	imp_out_note(im, "assumed");
 	im->report->touched += len;
 	im->report->untouched += slot->size - len;
 }
@@ -112,37 +112,37 @@ static void guest_touch(struct import *im, const struct vm *vm, const struct slo
 static int slot_create(struct import *im, struct mm *mm, struct vm *vm, struct slot *slot,
 		       uint64_t hva, bool readonly)
 {
-	struct vma *vma = vma_find(mm, hva);
+	struct vma *vma = imp_vma_find(mm, hva);
 	int err = 0;
 
 	if (!vma || vma->start >= hva + slot->size)
-		err = op_imply(im, mm, hva, hva + slot->size);
-	if (err || !go_to(im, mm))
+		err = imp_op_imply(im, mm, hva, hva + slot->size);
+	if (err || !imp_go_to(im, mm))
 		return err;
 	out_slot(im, vm, slot->id);
-	out_str(im, "gpa=");
-	out_hex(im, slot->gpa);
-	out_str(im, " ");
-	out_addr(im, mm, hva);
-	out_str(im, " ");
-	out_size(im, slot->size);
-	out_str(im, readonly ? " readonly" : "");
-	out_end(im);
+	imp_out_str(im, "gpa=");
+	imp_out_hex(im, slot->gpa);
+	imp_out_str(im, " ");
+	imp_out_addr(im, mm, hva);
+	imp_out_str(im, " ");
+	imp_out_size(im, slot->size);
+	imp_out_str(im, readonly ? " readonly" : "");
+	imp_out_end(im);
 	guest_touch(im, vm, slot, readonly);
 	return 0;
 }
 
-int op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa, uint64_t size,
+int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa, uint64_t size,
 	       uint64_t hva, bool readonly)
 {
 	struct vm *vm = vm_find(mm, fd);
 	struct slot *slot;
 	int err;
 
-	if (id >> SLOT_AS_SHIFT || (size && !range_ok(im, hva, size)))
+	if (id >> SLOT_AS_SHIFT || (size && !imp_range_ok(im, hva, size)))
 		return 0;
 	if (!vm) {
-		err = op_vm_create(im, mm, fd);
+		err = imp_op_vm_create(im, mm, fd);
 		if (err)
 			return err;
 		vm = vm_find(mm, fd);
