@@ -62,7 +62,7 @@ const struct call *imp_call_by_number(uint64_t number)
 	return NULL;
 }
 
-static uint32_t hash(const char *s, size_t len)
+uint32_t imp_hash(const char *s, size_t len)
 {
 	uint32_t h = 2166136261u;
 
@@ -81,7 +81,7 @@ struct import_call *imp_count_call(struct import *im, const char *name, size_t l
 
 	if (len >= sizeof(call->name))
 		len = sizeof(call->name) - 1;
-	for (i = hash(name, len) & mask; im->call_slots[i]; i = (i + 1) & mask) {
+	for (i = imp_hash(name, len) & mask; im->call_slots[i]; i = (i + 1) & mask) {
 		call = &report->calls[im->call_slots[i] - 1];
 		if (!strncmp(call->name, name, len) && !call->name[len]) {
 			call->seen++;

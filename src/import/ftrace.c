@@ -63,11 +63,14 @@ static int call_succeeded(struct import *im, struct task *task, const struct cal
 			  uint64_t result)
 {
 	const uint64_t *a = task->args;
+	struct map_call map;
 	const char *name;
 
 	switch (call->id) {
 	case CALL_MMAP:
-		return imp_op_mmap(im, task->mm, result, a[1], a[2], a[3], imp_map_kind_of(a[3], "", 0));
+		map = (struct map_call){ result, a[1], a[2], a[3], imp_map_kind_of(a[3], "", 0), 0,
+					 a[5] };
+		return imp_op_mmap(im, task->mm, &map);
 	case CALL_MUNMAP:
 		return imp_op_munmap(im, task->mm, a[0], a[1]);
 	case CALL_MPROTECT:

@@ -117,6 +117,14 @@ struct task {
 /* Pages recently written into the script, so that a busy address is touched once. */
 #define TOUCH_CACHE 4096
 
+/* Shared objects recently mapped, so that a second view of one is written as such. */
+#define OBJECT_CACHE 256
+struct object {
+	uint64_t key;
+	uint32_t number;
+	uint8_t name;
+};
+
 /* Page faults waiting to be joined. */
 struct run {
 	struct mm *mm;
@@ -159,9 +167,14 @@ struct import {
 	bool strangers; /* unknown threads are programs of their own, not of the first */
 	struct task *interrupted; /* strace wrote a message into the middle of its call */
 	uint16_t call_slots[2 * IMPORT_MAX_CALLS];
-	uint64_t touched[TOUCH_CACHE];
+	struct {
+		uint64_t key;
+		uint64_t epoch;
+	} touched[TOUCH_CACHE];
+	uint64_t touch_epoch; /* what was touched in an earlier one does not count */
 	uint64_t resident_start; /* the map that smaps is about to describe */
 	uint64_t resident_end;
+	struct object objects[OBJECT_CACHE];
 	struct run run;
 };
 
@@ -202,6 +215,9 @@ struct call {
 const struct call *imp_call_find(const char *name, size_t len);
 /** imp_call_by_number() - the same by its x86-64 number. */
 const struct call *imp_call_by_number(uint64_t number);
+
+/** imp_hash() - of a name or path. */
+uint32_t imp_hash(const char *s, size_t len);
 
 /** imp_count_call() - count a name; the returned record may be the common one, "(other)". */
 struct import_call *imp_count_call(struct import *im, const char *name, size_t len);
@@ -287,9 +303,22 @@ void imp_processes_release(struct import *im);
 #define MAP_BIT_HUGETLB 0x40000
 #define MAP_HUGE_SHIFT_BITS 26
 
-/** imp_op_mmap() - @kind overrides nothing: it is what @flags and the file said, see imp_map_kind_of(). */
-int imp_op_mmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
-	    uint64_t flags, enum map_kind kind);
+/**
+ * struct map_call - what an mmap did
+ * @object: tells the mapped object from others; 0 when the recording does not
+ * @offset: in the object, bytes
+ */
+struct map_call {
+	uint64_t addr;
+	uint64_t len;
+	unsigned int prot;
+	uint64_t flags;
+	enum map_kind kind;
+	uint64_t object;
+	uint64_t offset;
+};
+
+int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call);
 /** imp_map_kind_of() - from MAP_* flags and the path behind the descriptor ("" when not shown). */
 enum map_kind imp_map_kind_of(uint64_t flags, const char *path, size_t len);
 int imp_op_munmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len);

@@ -71,36 +71,65 @@ static void out_map(struct import *im, const struct vma *vma)
 	imp_out_str(im, vma->shared ? " shared" : " private");
 }
 
-int imp_op_mmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
-	    uint64_t flags, enum map_kind kind)
+/* " of=m3 offset=2M" for a second view of an object, " offset=2M" for the first. */
+static void out_view(struct import *im, const struct mm *mm, const struct vma *vma,
+		     const struct map_call *call)
 {
-	struct vma vma = { .prot = prot & 7, .kind = kind, .shared = flags & MAP_BIT_SHARED };
+	const uint64_t key = call->object ^ (uint64_t)mm->number << 32;
+	struct object *object = &im->objects[key % OBJECT_CACHE];
+	struct vma first = { .name = object->name, .number = object->number };
+
+	if (!call->object || vma->kind != KIND_SHMEM || !vma->shared || vma->name == NAME_NONE ||
+	    call->offset & (PAGE - 1) || call->offset > ADDR_END)
+		return;
+	if (object->key == key) {
+		imp_out_str(im, " of=");
+		imp_out_vma_name(im, &first);
+	} else {
+		*object = (struct object){ key, vma->number, vma->name };
+	}
+	if (!call->offset)
+		return;
+	imp_out_str(im, " offset=");
+	imp_out_size(im, call->offset);
+}
+
+/* What makes a writable map of a process with a VM look like guest memory. */
+static enum map_name name_for(const struct mm *mm, const struct vma *vma)
+{
+	if (!SLIST_EMPTY(&mm->vms) && vma->prot & PROT_BIT_W && vma->end - vma->start >= RAM_SIZE)
+		return NAME_RAM;
+	return NAME_MAP;
+}
+
+int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
+{
+	struct vma vma = { .start = call->addr, .prot = call->prot & 7, .kind = call->kind,
+			   .shared = call->flags & MAP_BIT_SHARED };
 	bool shown;
 	int err;
 
-	if (!len || len > ADDR_END || !imp_range_ok(im, addr, ROUND_UP(len)))
+	if (!call->len || call->len > ADDR_END ||
+	    !imp_range_ok(im, call->addr, ROUND_UP(call->len)))
 		return 0;
-	vma.start = addr;
-	vma.end = addr + ROUND_UP(len);
+	vma.end = call->addr + ROUND_UP(call->len);
 	err = imp_vma_remove(mm, vma.start, vma.end);
 	if (err)
 		return err;
 	shown = imp_go_to(im, mm);
 	if (shown)
-		give_name(im, &vma, !SLIST_EMPTY(&mm->vms) && vma.prot & PROT_BIT_W &&
-				    len >= RAM_SIZE ? NAME_RAM : NAME_MAP);
+		give_name(im, &vma, name_for(mm, &vma));
 	err = imp_vma_insert(mm, &vma);
 	if (err || !shown)
 		return err;
 	imp_touch_flush(im);
 	out_map(im, &vma);
-	if (flags & MAP_BIT_NORESERVE)
-		imp_out_str(im, " noreserve");
-	if (flags & MAP_BIT_POPULATE)
-		imp_out_str(im, " populate");
+	imp_out_str(im, call->flags & MAP_BIT_NORESERVE ? " noreserve" : "");
+	imp_out_str(im, call->flags & MAP_BIT_POPULATE ? " populate" : "");
+	out_view(im, mm, &vma, call);
 	imp_out_end(im);
 	imp_touch_forget(im);
-	if (vma.prot && !(flags & MAP_BIT_POPULATE))
+	if (vma.prot && !(call->flags & MAP_BIT_POPULATE))
 		imp_touch_range(im, mm, vma.start, vma.end, vma.prot & PROT_BIT_W);
 	return 1;
 }

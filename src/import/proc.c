@@ -54,7 +54,12 @@ static bool is_special(const struct token *path)
 static int one_map(struct import *im, const struct maps_line *map)
 {
 	const bool anon = !map->path.len || map->path.s[0] == '[';
-	uint64_t flags = (map->shared ? MAP_BIT_SHARED : 0) | (anon ? MAP_BIT_ANON : 0);
+	struct map_call call = {
+		.addr = map->start,
+		.len = map->end - map->start,
+		.prot = map->prot,
+		.flags = (map->shared ? MAP_BIT_SHARED : 0) | (anon ? MAP_BIT_ANON : 0),
+	};
 	struct task *task = imp_task_get(im, 1);
 	int err;
 
@@ -64,8 +69,8 @@ static int one_map(struct import *im, const struct maps_line *map)
 		return -ENOMEM;
 	if (is_special(&map->path))
 		return 0;
-	err = imp_op_mmap(im, task->mm, map->start, map->end - map->start, map->prot, flags,
-		      imp_map_kind_of(flags, map->path.s, map->path.len));
+	call.kind = imp_map_kind_of(call.flags, map->path.s, map->path.len);
+	err = imp_op_mmap(im, task->mm, &call);
 	if (err < 0)
 		return err;
 	im->resident_start = map->start;

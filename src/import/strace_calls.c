@@ -18,17 +18,23 @@ static bool result(const struct call_text *text, uint64_t *ret_value)
 
 static int do_mmap(struct import *im, struct task *task, const struct call_text *text)
 {
-	uint64_t addr, len, prot, flags;
+	struct map_call call = { 0 };
 	struct token path;
+	uint64_t prot;
 	int fd;
 
-	if (text->nr != 6 || !result(text, &addr) || !number(text, 1, &len) ||
+	if (text->nr != 6 || !result(text, &call.addr) || !number(text, 1, &call.len) ||
 	    !imp_parse_prot(text->args[2].s, text->args[2].len, &prot) ||
-	    !imp_parse_map_flags(text->args[3].s, text->args[3].len, &flags))
+	    !imp_parse_map_flags(text->args[3].s, text->args[3].len, &call.flags) ||
+	    !number(text, 5, &call.offset))
 		return -EBADMSG;
 	path = imp_fd_path(&text->args[4], &fd);
-	return imp_op_mmap(im, task->mm, addr, len, prot, flags,
-		       imp_map_kind_of(flags, path.s, path.len));
+	call.prot = prot;
+	call.kind = imp_map_kind_of(call.flags, path.s, path.len);
+	/* descriptors of one name may be different objects: the number has to agree as well */
+	if (path.len)
+		call.object = imp_hash(path.s, path.len) + (uint64_t)fd * 0x9e3779b97f4a7c15ULL;
+	return imp_op_mmap(im, task->mm, &call);
 }
 
 static int do_munmap(struct import *im, struct task *task, const struct call_text *text)

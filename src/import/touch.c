@@ -2,8 +2,6 @@
 /* Accesses: assumed for a strace log, known from the page faults of an ftrace recording. */
 #include "import_internal.h"
 
-#include <string.h>
-
 static void out_touch(struct import *im, struct mm *mm, uint64_t start, uint64_t len, bool write)
 {
 	imp_out_str(im, "touch ");
@@ -43,17 +41,18 @@ void imp_touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64
 
 void imp_touch_forget(struct import *im)
 {
-	memset(im->touched, 0, sizeof(im->touched));
+	im->touch_epoch++;
 }
 
 /* A page of this address space was touched since anything changed; remembers it. */
 static bool touched_before(struct import *im, const struct mm *mm, uint64_t page)
 {
-	uint64_t key = page | (mm->number % (PAGE - 1) + 1);
-	uint64_t *slot = &im->touched[(page / PAGE * 0x9e3779b97f4a7c15ULL) >> 52];
-	bool known = *slot == key;
+	const uint64_t key = page | (mm->number % (PAGE - 1) + 1);
+	const unsigned int slot = (page / PAGE * 0x9e3779b97f4a7c15ULL) >> 52;
+	bool known = im->touched[slot].key == key && im->touched[slot].epoch == im->touch_epoch;
 
-	*slot = key;
+	im->touched[slot].key = key;
+	im->touched[slot].epoch = im->touch_epoch;
 	return known;
 }
 
