@@ -245,7 +245,8 @@ static int event(struct import *im, struct task *task, struct ftrace_line *line)
 		return event_fault(im, task, line, count);
 	if (imp_token_is(&line->name, "kvm_unmap_hva_range"))
 		return event_unmap_hva(im, line, count);
-	if (imp_token_is(&line->name, "task_newtask") || imp_token_is(&line->name, "sched_process_fork")) {
+	if (imp_token_is(&line->name, "task_newtask") ||
+	    imp_token_is(&line->name, "sched_process_fork")) {
 		count->used++;
 		return event_fork(im, task, line);
 	}
@@ -314,6 +315,11 @@ static int ftrace_line(struct import *im, const struct line *line)
 	return err;
 }
 
+static const char without_faults[] = "the recorded page faults are left out";
+static const char with_faults[] =
+	"nothing about accesses: pages are touched where the recording shows a page fault;\n"
+	"# a thread made by clone3 shares its maker's memory unless task_newtask says otherwise";
+
 int import_ftrace(const struct import_options *options, const struct import_source *source,
 		  const struct import_sink *sink, struct import_report *ret_report)
 {
@@ -323,14 +329,10 @@ int import_ftrace(const struct import_options *options, const struct import_sour
 	if (err)
 		return err;
 	im->strangers = true;
-	imp_write_header(im, im->options.touch == IMPORT_TOUCH_NONE
-				 ? "the recorded page faults are left out"
-				 : "nothing about accesses: pages are touched where the recording shows "
-				   "a page fault;\n# a thread made by clone3 shares its maker's memory "
-				   "unless task_newtask says otherwise");
-	/* nothing is assumed to be touched, and faults carry what was */
+	/* nothing has to be assumed: faults carry what was touched */
 	if (im->options.touch != IMPORT_TOUCH_NONE)
 		im->options.touch = IMPORT_TOUCH_WRITTEN;
+	imp_write_header(im, im->options.touch == IMPORT_TOUCH_NONE ? without_faults : with_faults);
 	err = import_lines(im, ftrace_line);
 	if (!err && !im->understood)
 		err = imp_fail(im, "no event of ftrace found");

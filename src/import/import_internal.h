@@ -178,7 +178,7 @@ struct import {
 	struct run run;
 };
 
-/* -- import: calls.c ------------------------------------------------------------------------ */
+/* -- calls.c -- */
 
 /* The calls that mean something; CALL_OTHER_MEMORY can change an address space all the same. */
 enum call_id {
@@ -225,7 +225,7 @@ struct import_call *imp_count_call(struct import *im, const char *name, size_t l
 /** imp_count_bad() - a line that could not be read. */
 void imp_count_bad(struct import *im, const char *s, size_t len);
 
-/* -- output.c: text to the sink; failures are kept in im->error ------------------------------ */
+/* -- output.c: text to the sink; failures are kept in im->error -- */
 
 void imp_out_bytes(struct import *im, const char *s, size_t len);
 void imp_out_str(struct import *im, const char *s);
@@ -236,7 +236,7 @@ void imp_out_size(struct import *im, uint64_t bytes);
 /** imp_out_addr() - NAME, NAME+OFFSET or hex. */
 void imp_out_addr(struct import *im, struct mm *mm, uint64_t addr);
 void imp_out_vma_name(struct import *im, const struct vma *vma);
-/** imp_out_prot() - "none", "r", "rw", "rx" or "rwx"; a mapping that can be written can be read. */
+/** imp_out_prot() - "none", "r", "rw", "rx" or "rwx"; what can be written can be read. */
 void imp_out_prot(struct import *im, unsigned int prot);
 /** imp_out_text() - foreign text inside a comment: printable, one line, at most @max bytes. */
 void imp_out_text(struct import *im, const char *s, size_t len, size_t max);
@@ -246,7 +246,7 @@ void imp_out_end(struct import *im);
 void imp_out_note(struct import *im, const char *note);
 int imp_out_flush(struct import *im);
 
-/* -- layout.c: the maps of an address space --------------------------------------------------- */
+/* -- layout.c: the maps of an address space -- */
 
 /** imp_vma_find() - the first vma that ends above @addr; NULL if none. */
 struct vma *imp_vma_find(struct mm *mm, uint64_t addr);
@@ -257,17 +257,17 @@ int imp_vma_insert(struct mm *mm, const struct vma *like);
 int imp_vma_split(struct mm *mm, uint64_t addr);
 /** imp_vma_remove() - nothing is mapped in [@start, @end) any more. */
 int imp_vma_remove(struct mm *mm, uint64_t start, uint64_t end);
-/** imp_vma_protect() - all that is mapped in [@start, @end) gets @prot; neighbours alike are joined. */
+/** imp_vma_protect() - all mapped in [@start, @end) gets @prot; neighbours alike are joined. */
 int imp_vma_protect(struct mm *mm, uint64_t start, uint64_t end, unsigned int prot);
 int imp_vma_copy_all(struct mm *to, struct mm *from);
 void imp_vma_remove_all(struct mm *mm);
 
-/* -- process.c: threads and address spaces ----------------------------------------------------- */
+/* -- process.c: threads and address spaces -- */
 
 struct mm *imp_mm_new(struct import *im);
 void imp_mm_put(struct import *im, struct mm *mm);
 
-/** imp_task_get() - the thread @pid, made up if the recording has not shown its start; NULL: ENOMEM. */
+/** imp_task_get() - the thread @pid, made up if its start was not shown; NULL: ENOMEM. */
 struct task *imp_task_get(struct import *im, uint32_t pid);
 /** imp_task_find() - the thread @pid, NULL if unknown. */
 struct task *imp_task_find(struct import *im, uint32_t pid);
@@ -294,7 +294,7 @@ bool imp_go_to(struct import *im, struct mm *mm);
 void imp_maybe_blank(struct import *im);
 void imp_processes_release(struct import *im);
 
-/* -- ops.c: calls that had the given result ----------------------------------------------------- */
+/* -- ops.c: calls that had the given result -- */
 
 #define MAP_BIT_SHARED 0x01
 #define MAP_BIT_ANON 0x20
@@ -341,14 +341,14 @@ int imp_op_imply(struct import *im, struct mm *mm, uint64_t addr, uint64_t end);
 /** imp_range_ok() - a sensible user range; counts it as outside if not. */
 bool imp_range_ok(struct import *im, uint64_t addr, uint64_t len);
 
-/* -- vm.c ----------------------------------------------------------------------------------------- */
+/* -- vm.c -- */
 
 int imp_op_vm_create(struct import *im, struct mm *mm, int fd);
 int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa, uint64_t size,
 	       uint64_t hva, bool readonly);
 void imp_vms_release(struct mm *mm);
 
-/* -- touch.c ----------------------------------------------------------------------------------------- */
+/* -- touch.c -- */
 
 /** imp_touch_range() - pages that became accessible, with IMPORT_TOUCH_ALL. */
 void imp_touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end, bool write);
@@ -363,7 +363,7 @@ void imp_touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write
 /** imp_touch_flush() - write the faults that wait. */
 void imp_touch_flush(struct import *im);
 
-/* -- flags.c: numbers and names of the kernel's interface ---------------------------------------------- */
+/* -- flags.c: numbers and names of the kernel's interface -- */
 
 bool imp_parse_number(const char *s, size_t len, uint64_t *ret_value);
 /** imp_parse_hex() - hexadecimal with or without 0x. */
@@ -387,7 +387,7 @@ const char *imp_policy_name(uint64_t policy);
 #define MBIND_BIT_STRICT 1
 #define MBIND_BITS_MOVE 6
 
-/* -- tokens.c: the text of one call ------------------------------------------------------------------------ */
+/* -- tokens.c: the text of one call -- */
 
 struct token {
 	const char *s;
@@ -419,7 +419,7 @@ bool imp_token_is(const struct token *token, const char *s);
 /** imp_fd_path() - the path of "3</path>" (empty when there is none); @ret_fd: the number. */
 struct token imp_fd_path(const struct token *token, int *ret_fd);
 
-/* -- strace_calls.c -------------------------------------------------------------------------------------------- */
+/* -- strace_calls.c -- */
 
 bool imp_is_fork(const struct call *call);
 /** imp_strace_call() - a finished call. Return: 1 used, 0 not, or a negative errno. */
@@ -432,7 +432,7 @@ int imp_strace_call(struct import *im, struct task *task, const struct call *cal
 int imp_strace_begun(struct import *im, struct task *task, const struct call *call, const char *args,
 		 size_t len);
 
-/* -- ftrace_line.c ------------------------------------------------------------------------------------------------ */
+/* -- ftrace_line.c -- */
 
 enum ftrace_kind { FTRACE_EVENT, FTRACE_ENTER, FTRACE_EXIT };
 
@@ -464,7 +464,7 @@ bool imp_ftrace_field(const struct token *fields, const char *name, unsigned int
 /** imp_ftrace_args() - up to six hexadecimal values of "a: 1, b: 2" or "(1, 2)"; how many. */
 unsigned int imp_ftrace_args(const struct token *fields, uint64_t args[6]);
 
-/* -- summary.c ------------------------------------------------------------------------------------------------------ */
+/* -- summary.c -- */
 
 void imp_write_header(struct import *im, const char *assumption);
 void imp_write_summary(struct import *im);

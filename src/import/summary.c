@@ -9,7 +9,7 @@
 #include <base/mem.h>
 
 #define OUT_SIZE (64u << 10)
-#define SHOWN_CALLS 12
+#define SHOWN_CALLS 24
 
 int imp_fail(struct import *im, const char *reason)
 {
