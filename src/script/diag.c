@@ -70,9 +70,12 @@ static size_t add_printable(struct strbuf *out, const char *s, const char *end)
 	return columns;
 }
 
+/* Where the character that @s points into starts. */
 static const char *char_start(const char *s, const char *low)
 {
-	while (s > low && ((unsigned char)*s & 0xc0) == 0x80)
+	unsigned int steps;
+
+	for (steps = 0; steps < 3 && s > low && ((unsigned char)*s & 0xc0) == 0x80; steps++)
 		s--;
 	return s;
 }

@@ -352,7 +352,7 @@ static void random_forkwait(struct random_state *r)
 	strbuf_addstr(r->out, "forkwait\n");
 }
 
-/* A memslot over part of an area, or the deletion of one. */
+/* A memslot over the first 4 GiB of an area at most. */
 static void random_memslot(struct random_state *r)
 {
 	const struct area *area = pick_area(r);
@@ -376,36 +376,43 @@ static void random_memslot(struct random_state *r)
 	r->nr_slots++;
 }
 
+static void random_guest_access(struct random_state *r)
+{
+	const struct slot *slot = &r->slots[rng_below(&r->rng, r->nr_slots)];
+	bool write = chance(r, 2, 3);
+	uint8_t prot = write ? SCRIPT_PROT_R | SCRIPT_PROT_W : SCRIPT_PROT_R;
+	uint64_t offset = pick_page(r, 0, slot->len), start = slot->addr + offset;
+	uint64_t nr = 1 + rng_below(&r->rng, 4), cost;
+	const struct area *area = area_at(r, start);
+
+	if (nr > (slot->len - offset) / PAGE_SIZE)
+		nr = (slot->len - offset) / PAGE_SIZE;
+	if (!areas_cover(r, start, start + nr * PAGE_SIZE, prot) && !chance(r, 1, 30))
+		return;
+	if (area && area->page_size && !r->huge_budget)
+		return;
+	cost = area ? page_cost(r, area, write) * nr : 0;
+	if (cost > r->budget)
+		return;
+	r->budget -= cost;
+	if (area && area->page_size)
+		r->huge_budget--;
+	strbuf_addf(r->out, "guest vm0 %s 0x%llx %lluK\n", write ? "w" : "r",
+		    (unsigned long long)(slot->gpa + offset), (unsigned long long)nr * 4);
+}
+
+/* The VM first, then its memslots, then what it does. */
 static void random_guest(struct random_state *r)
 {
 	static const char *const mmus[] = { "tdp", "direct", "shadow" };
-	const struct slot *slot;
-	uint64_t offset, nr, cost, start;
-	bool write = chance(r, 2, 3);
 
-	if (!r->vm) {
-		r->vm = true;
+	if (!r->vm)
 		strbuf_addf(r->out, "vm vm0 %s\n", mmus[rng_below(&r->rng, 3)]);
-		return;
-	}
-	if (!r->nr_slots || chance(r, 1, 8)) {
+	else if (!r->nr_slots || chance(r, 1, 8))
 		random_memslot(r);
-		return;
-	}
-	slot = &r->slots[rng_below(&r->rng, r->nr_slots)];
-	offset = pick_page(r, 0, slot->len);
-	nr = 1 + rng_below(&r->rng, 4);
-	if (nr > (slot->len - offset) / PAGE_SIZE)
-		nr = (slot->len - offset) / PAGE_SIZE;
-	cost = r->thp ? nr * 512 : nr;
-	start = slot->addr + offset;
-	if (r->budget < cost)
-		return;
-	if (!areas_cover(r, start, start + nr * PAGE_SIZE, write ? 3 : 1) && !chance(r, 1, 30))
-		return;
-	r->budget -= cost;
-	strbuf_addf(r->out, "guest vm0 %s 0x%llx %lluK\n", write ? "w" : "r",
-		    (unsigned long long)(slot->gpa + offset), (unsigned long long)nr * 4);
+	else
+		random_guest_access(r);
+	r->vm = true;
 }
 
 /* Settings of the machine, and the first maps. */

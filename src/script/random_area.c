@@ -102,6 +102,16 @@ void areas_advise(struct random_state *r, uint64_t start, uint64_t end, bool hug
 			r->areas[i].huge = huge;
 }
 
+const struct area *area_at(const struct random_state *r, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_areas; i++)
+		if (r->areas[i].start <= addr && addr < r->areas[i].end)
+			return &r->areas[i];
+	return NULL;
+}
+
 bool areas_cover(const struct random_state *r, uint64_t start, uint64_t end, uint8_t prot)
 {
 	size_t i;
