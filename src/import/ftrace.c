@@ -306,7 +306,7 @@ static int ftrace_line(struct import *im, const struct line *line)
 	if (is_remark(line))
 		return 0;
 	err = read_line(im, line);
-	if (err == -EBADMSG && line->last)
+	if (line->last && (err == -EBADMSG || (err == -ENOMSG && im->understood)))
 		return imp_fail(im, "the last line breaks off inside an event");
 	if (err == -EBADMSG || err == -ENOMSG) {
 		imp_count_bad(im, line->s, line->len);

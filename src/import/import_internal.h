@@ -273,6 +273,8 @@ struct task *imp_task_get(struct import *im, uint32_t pid);
 struct task *imp_task_find(struct import *im, uint32_t pid);
 /** imp_task_name() - the thread seen without a number so far is @pid; NULL if there is none. */
 struct task *imp_task_name(struct import *im, uint32_t pid);
+/** imp_task_supersede() - thread @pid runs a new program and takes @leader's number and place. */
+void imp_task_supersede(struct import *im, struct task *leader, uint32_t pid);
 /** imp_task_is_shown() - the options ask for this thread. */
 bool imp_task_is_shown(const struct import *im, const struct task *task);
 

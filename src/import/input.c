@@ -157,6 +157,7 @@ static int skip_rest(struct input *in)
 		in->pos = nl ? (size_t)(nl + 1 - in->buf) : in->end;
 		if (nl || (in->eof && in->pos == in->end)) {
 			in->skipping = false;
+			in->cut_end = !nl;
 		} else {
 			err = refill(in);
 			if (err)

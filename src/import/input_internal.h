@@ -17,6 +17,7 @@ struct input {
 	bool eof;
 	bool started;
 	bool skipping;	/* inside a line that was cut */
+	bool cut_end;	/* the last line was cut, and no newline ended it */
 	void *zstd;	/* ZSTD_DStream of a compressed recording */
 	char *packed;
 	size_t packed_pos;

@@ -95,6 +95,15 @@ static void resident(struct import *im, const struct line *line)
 	imp_touch_resident(im, task->mm, im->resident_start, kib * KIB);
 }
 
+/* "Size:   132 kB" and its like, of smaps */
+static bool is_detail(const struct line *line)
+{
+	const char *colon = memchr(line->s, ':', line->len);
+	const char *space = memchr(line->s, ' ', line->len);
+
+	return colon && (!space || colon < space);
+}
+
 static int proc_line(struct import *im, const struct line *line)
 {
 	struct maps_line map;
@@ -105,7 +114,7 @@ static int proc_line(struct import *im, const struct line *line)
 		return one_map(im, &map);
 	if (line->len > 4 && !memcmp(line->s, "Rss:", 4))
 		resident(im, line);
-	else if (!memchr(line->s, ':', line->len))
+	else if (!is_detail(line))
 		imp_count_bad(im, line->s, line->len);
 	return 0;
 }

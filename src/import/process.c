@@ -354,6 +354,14 @@ int imp_task_join(struct import *im, uint32_t pid, uint32_t tgid)
 	return 0;
 }
 
+static void renumber(struct import *im, struct task *task, uint32_t pid)
+{
+	LIST_REMOVE(task, list);
+	task->pid = pid;
+	LIST_INSERT_HEAD(&im->tasks[pid % TASK_BUCKETS], task, list);
+	im->recent = task;
+}
+
 struct task *imp_task_name(struct import *im, uint32_t pid)
 {
 	struct task *task = imp_task_find(im, 0), *other;
@@ -364,10 +372,24 @@ struct task *imp_task_name(struct import *im, uint32_t pid)
 		LIST_FOREACH(other, &im->tasks[i], list)
 			if (!other->tgid)
 				other->tgid = pid;
-	LIST_REMOVE(task, list);
-	task->pid = pid;
-	LIST_INSERT_HEAD(&im->tasks[pid % TASK_BUCKETS], task, list);
+	renumber(im, task, pid);
 	return task;
+}
+
+void imp_task_supersede(struct import *im, struct task *leader, uint32_t pid)
+{
+	struct task *task = imp_task_find(im, pid);
+	const uint32_t leader_pid = leader->pid;
+	const bool first = im->first_task == leader;
+
+	if (task == leader)
+		return;
+	imp_task_exit(im, leader, false);
+	if (!task)
+		return;
+	renumber(im, task, leader_pid);
+	if (first)
+		im->first_task = task;
 }
 
 /* strace leaves the number out while it follows one thread only. */

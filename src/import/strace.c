@@ -364,10 +364,21 @@ static int line_continued(struct import *im, struct token t)
 /* "+++ exited with 0 +++", "+++ killed by SIGKILL +++", "+++ superseded by execve in pid 9 +++" */
 static int line_gone(struct import *im, struct task *task, const struct token *t)
 {
-	if (t->len < 7 || memcmp(t->s + t->len - 3, "+++", 3))
+	static const char superseded[] = "+++ superseded by execve in pid ";
+	const char *s = t->s + sizeof(superseded) - 1, *end = t->s + t->len;
+	unsigned int digits;
+	uint64_t pid;
+
+	if (t->len < 7 || memcmp(end - 3, "+++", 3))
 		return -EBADMSG;
-	if (task)
+	if (!task)
+		return 0;
+	if (!starts(t, superseded)) {
 		imp_task_exit(im, task, false);
+		return 0;
+	}
+	pid = take_decimal(&s, end, &digits);
+	imp_task_supersede(im, task, pid);
 	return 0;
 }
 

@@ -71,6 +71,8 @@ int import_lines(struct import *im, int (*one)(struct import *im, const struct l
 		err = imp_input_line(&im->input, &line);
 		if (err == -EINVAL)
 			err = imp_fail(im, "the compressed data is damaged or breaks off");
+		if (!err && im->input.cut_end)
+			err = imp_fail(im, "the last line breaks off (no newline)");
 		if (err <= 0)
 			break;
 		im->line++;
