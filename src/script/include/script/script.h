@@ -145,6 +145,18 @@ enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCR
 
 #define SCRIPT_NO_NAME UINT32_MAX
 
+/* Limits of the language; a script over the last four is refused with -E2BIG. */
+#define SCRIPT_MAX_LINE 65536u		  /* bytes of one line */
+#define SCRIPT_MAX_NAME 64u		  /* bytes of one name */
+#define SCRIPT_MAX_BYTES (1ull << 30)	  /* bytes of a script */
+#define SCRIPT_MAX_OPS (16u << 20)	  /* operations */
+#define SCRIPT_MAX_EXPECTS (16u << 20)	  /* expectation lines */
+#define SCRIPT_MAX_NAMES (1u << 20)	  /* distinct names */
+#define SCRIPT_ADDRESS_END (1ull << 56)	  /* a map ends here at the latest */
+
+/* The name of the process that a script starts in. */
+#define SCRIPT_MAIN "main"
+
 /**
  * struct script_op - one operation
  * @code: enum script_opcode; says which of the other fields mean something
@@ -230,7 +242,8 @@ int script_profile_index(const char *name);
  * @file: name for messages, as given to the parser
  * @text: the whole source
  * @ops: @nr_ops operations in source order
- * @names: @nr_names distinct names, NUL-terminated
+ * @names: @nr_names distinct names, NUL-terminated; names[0] is SCRIPT_MAIN
+ * @name_memory: where the names are stored; the script room's own
  */
 struct script {
 	char *file;
@@ -245,6 +258,7 @@ struct script {
 	char **names;
 	size_t nr_names;
 	size_t cap_names;
+	void *name_memory;
 };
 
 /** script_name() - the text of name index @name; "" for SCRIPT_NO_NAME. */
