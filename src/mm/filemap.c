@@ -27,7 +27,7 @@ int mm_file_create(struct machine *machine, uint64_t size, bool shmem, struct mm
 	return 0;
 }
 
-void file_get(struct mm_file *file)
+void mm_file_get(struct mm_file *file)
 {
 	file->refs++;
 }

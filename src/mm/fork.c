@@ -140,7 +140,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *vma)
 	}
 	new->vm_file = vma->vm_file;
 	if (new->vm_file)
-		file_get(new->vm_file);
+		mm_file_get(new->vm_file);
 	vma_link(child, new);
 	return vma->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(new, vma);
 }

@@ -91,6 +91,8 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 
 		if (!pte_present(*pte) || pfn_is_zero(pte_pfn(*pte)))
 			continue;
+		if (free)
+			before_change(walk->mm, addr, addr + PAGE_SIZE);
 		*pte = pte_mkold(free ? pte_mkclean(*pte) : *pte);
 	}
 }
@@ -102,6 +104,8 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 	if (pfn_is_zero(pfn))
 		return;
 	if (end - addr == PMD_SIZE) {
+		if (walk->free)
+			before_change(walk->mm, addr, end);
 		*pmd = pte_mkold(walk->free ? pte_mkclean(*pmd) : *pmd);
 		return;
 	}
@@ -148,7 +152,6 @@ static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end
 	if (!vma_is_anonymous(vma))
 		return -EINVAL;
 	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
-	before_change(vma->vm_mm, start, end);
 	advise_leaves(vma, start, end, true);
 	notify_end(vma->vm_mm, &range);
 	return 0;

@@ -97,7 +97,6 @@ struct machine {
 	bool oom;
 	void (*before_change)(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
 	void *ctx;
-	uint64_t silent_starts;
 	struct pt_arena tables;
 	struct region pages;	 /* struct page of PFN_SMALL_BASE + n */
 	struct region folios;	 /* struct folio of block n */
@@ -178,7 +177,6 @@ struct mm_file {
 	LIST_HEAD(, vm_area_struct) i_mmap;
 };
 
-void file_get(struct mm_file *file);
 /* The frame of page @index, 0 when it is not in memory. A huge folio answers for each page. */
 uint64_t filemap_find(const struct mm_file *file, uint64_t index);
 int filemap_add(struct mm_file *file, uint64_t index, uint64_t pfn);

@@ -116,7 +116,7 @@ static int insert_vma(struct mm_struct *mm, uint64_t addr, uint64_t end, uint32_
 	vma->vm_pgoff = pgoff;
 	vma->vm_file = file;
 	if (file)
-		file_get(file);
+		mm_file_get(file);
 	vma_link(mm, vma);
 	return 0;
 }

@@ -84,7 +84,7 @@ struct vm_area_struct *vma_dup(const struct vm_area_struct *vma)
 		return NULL;
 	*new = *vma;
 	if (new->vm_file)
-		file_get(new->vm_file);
+		mm_file_get(new->vm_file);
 	if (new->anon_vma)
 		anon_vma_get(new->anon_vma);
 	return new;

@@ -105,6 +105,9 @@ const uint64_t *mm_table(const struct machine *machine, uint64_t pfn);
  */
 int mm_file_create(struct machine *machine, uint64_t size, bool shmem, struct mm_file **ret_file);
 
+/** mm_file_get() - one more reference. */
+void mm_file_get(struct mm_file *file);
+
 /** mm_file_put() - drop the caller's reference; NULL is fine. */
 void mm_file_put(struct mm_file *file);
 
