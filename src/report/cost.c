@@ -30,7 +30,7 @@ static const char default_text[] =
 	"cpu     2 cores of a virtual machine without two-dimensional paging\n"
 	"source  medians of timed mprotect calls\n"
 	"# mprotect of 512 GiB, first page touched, one memslot over it: 165 ms with the guest,\n"
-	"# 0.005 ms without; 164.995 ms over 134217728 guest frames.\n"
+	"# 0.005 ms without; 164.995 ms over 134480384 heads (of 4K, 2M and 1G).\n"
 	"# 64 GiB to 2 TiB gave 1.0 to 1.3 ns per frame.\n"
 	"head_scanned 1.23\n"
 	"# mprotect of populated 4 KiB pages without a guest\n"
@@ -271,38 +271,85 @@ double report_cost_estimate(const struct report_cost *cost, const struct report_
 	return ns;
 }
 
-static void list_items(const struct report_cost *cost, bool known, struct strbuf *out)
-{
-	const char *comma = "";
-	unsigned int item;
+#define NOTE_WIDTH 88
 
+/* Append a word; a new line, indented, begins where it would not fit. */
+static void add_word(struct strbuf *out, size_t *column, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (*column + len >= NOTE_WIDTH) {
+		strbuf_addstr(out, "\n  ");
+		*column = 2;
+	} else if (*column > 2) {
+		strbuf_addch(out, ' ');
+		++*column;
+	}
+	strbuf_addstr(out, word);
+	*column += len;
+}
+
+static void add_words(struct strbuf *out, size_t *column, const char *text)
+{
+	while (*text) {
+		char word[256];
+		size_t len = strcspn(text, " ");
+
+		snprintf(word, sizeof(word), "%.*s", len < 255 ? (int)len : 255, text);
+		add_word(out, column, word);
+		text += len + (text[len] == ' ');
+	}
+}
+
+static void list_items(const struct report_cost *cost, bool known, struct strbuf *out,
+		       size_t *column)
+{
+	unsigned int item, last = 0;
+	char text[64];
+
+	for (item = 0; item < COST_NR; item++)
+		if (cost->known[item] == known)
+			last = item;
 	for (item = 0; item < COST_NR; item++) {
 		if (cost->known[item] != known)
 			continue;
-		strbuf_addf(out, "%s%s", comma, report_cost_names[item]);
 		if (known)
-			strbuf_addf(out, " %.9g ns", cost->ns[item]);
-		comma = ", ";
+			snprintf(text, sizeof(text), "%s %.9g ns%s", report_cost_names[item],
+				 cost->ns[item], item == last ? "" : ",");
+		else
+			snprintf(text, sizeof(text), "%s%s", report_cost_names[item],
+				 item == last ? "" : ",");
+		add_word(out, column, text);
 	}
+}
+
+static void add_origin(const struct report_cost *cost, struct strbuf *out, size_t *column)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "cost table %s", cost->name);
+	if (cost->kernel[0] || cost->source[0])
+		strbuf_addf(&text, " (%s%s%s)", cost->kernel,
+			    cost->kernel[0] && cost->source[0] ? "; " : "", cost->source);
+	strbuf_addch(&text, ':');
+	add_words(out, column, strbuf_str(&text));
+	strbuf_release(&text);
 }
 
 void report_cost_notes(const struct report_cost *cost, struct strbuf *out)
 {
 	unsigned int item, unknown_items = 0;
+	size_t column = 0;
 
 	for (item = 0; item < COST_NR; item++)
 		unknown_items += !cost->known[item];
-	strbuf_addf(out, "cost table %s", cost->name);
-	if (cost->kernel[0])
-		strbuf_addf(out, " (%s)", cost->kernel);
-	strbuf_addstr(out, ": ");
-	list_items(cost, true, out);
-	if (cost->source[0])
-		strbuf_addf(out, "; %s", cost->source);
+	add_origin(cost, out, &column);
+	list_items(cost, true, out, &column);
 	strbuf_addch(out, '\n');
 	if (!unknown_items)
 		return;
-	strbuf_addstr(out, "not in it and counted as 0: ");
-	list_items(cost, false, out);
+	column = 0;
+	add_words(out, &column, "not measured and counted as 0:");
+	list_items(cost, false, out, &column);
 	strbuf_addch(out, '\n');
 }

@@ -43,39 +43,62 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 
 static void put_escaped(FILE *out, unsigned char c)
 {
+	static const char hex[] = "0123456789abcdef";
 	static const char from[] = "\b\f\n\r\t\"\\", to[] = "bfnrt\"\\";
 	const char *p = c ? strchr(from, c) : NULL;
 
-	if (p)
-		fprintf(out, "\\%c", to[p - from]);
-	else
-		fprintf(out, "\\u%04x", c);
+	putc_unlocked('\\', out);
+	if (p) {
+		putc_unlocked(to[p - from], out);
+		return;
+	}
+	fputs_unlocked("u00", out);
+	putc_unlocked(hex[c >> 4], out);
+	putc_unlocked(hex[c & 15], out);
+}
+
+static bool plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
 }
 
 static void put_string(FILE *out, const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
-	fputc('"', out);
+	putc_unlocked('"', out);
 	while (len) {
-		size_t n = utf8_len(s, len);
+		size_t n = 0;
 
+		while (n < len && plain(s[n]))
+			n++;
+		fwrite_unlocked(s, 1, n, out);
+		s += n;
+		len -= n;
+		if (!len)
+			break;
+		n = utf8_len(s, len);
 		if (!n)
-			fputs("\xef\xbf\xbd", out);
-		else if (n == 1 && (*s < ' ' || *s == '"' || *s == '\\' || *s == 0x7f))
+			fputs_unlocked("\xef\xbf\xbd", out);
+		else if (n == 1)
 			put_escaped(out, *s);
 		else
-			fwrite(s, 1, n, out);
+			fwrite_unlocked(s, 1, n, out);
 		n = n ? n : 1;
 		s += n;
 		len -= n;
 	}
-	fputc('"', out);
+	putc_unlocked('"', out);
 }
 
 static void indent(struct report_json *json)
 {
-	fprintf(json->out, "\n%*s", 2 * (int)json->depth, "");
+	static const char blanks[2 * REPORT_JSON_DEPTH + 1] = "                                ";
+
+	if (json->flat)
+		return;
+	putc_unlocked('\n', json->out);
+	fwrite_unlocked(blanks, 1, 2 * json->depth, json->out);
 }
 
 /* What comes before a value: the comma, a new line, the member's name. */
@@ -87,11 +110,11 @@ static void before(struct report_json *json, const char *name)
 		return;
 	assert(json->array[level - 1] == !name);
 	if (json->nr[level - 1]++)
-		fputc(',', json->out);
+		fputs_unlocked(json->flat ? ", " : ",", json->out);
 	indent(json);
 	if (name) {
 		put_string(json->out, name, strlen(name));
-		fputs(": ", json->out);
+		fputs_unlocked(": ", json->out);
 	}
 }
 
@@ -99,7 +122,7 @@ static void open_level(struct report_json *json, const char *name, bool array)
 {
 	before(json, name);
 	assert(json->depth < REPORT_JSON_DEPTH);
-	fputc(array ? '[' : '{', json->out);
+	putc_unlocked(array ? '[' : '{', json->out);
 	json->nr[json->depth] = 0;
 	json->array[json->depth++] = array;
 }
@@ -107,6 +130,13 @@ static void open_level(struct report_json *json, const char *name, bool array)
 void report_json_object(struct report_json *json, const char *name)
 {
 	open_level(json, name, false);
+}
+
+void report_json_line(struct report_json *json, const char *name)
+{
+	open_level(json, name, false);
+	if (!json->flat)
+		json->flat = json->depth;
 }
 
 void report_json_array(struct report_json *json, const char *name)
@@ -120,7 +150,9 @@ void report_json_close(struct report_json *json)
 	json->depth--;
 	if (json->nr[json->depth])
 		indent(json);
-	fputc(json->array[json->depth] ? ']' : '}', json->out);
+	putc_unlocked(json->array[json->depth] ? ']' : '}', json->out);
+	if (json->flat > json->depth)
+		json->flat = 0;
 }
 
 void report_json_str(struct report_json *json, const char *name, const char *value)
@@ -134,22 +166,38 @@ void report_json_strn(struct report_json *json, const char *name, const char *va
 	put_string(json->out, value, len);
 }
 
+static void put_uint(FILE *out, uint64_t value)
+{
+	char digits[20];
+	unsigned int n = 0;
+
+	do {
+		digits[19 - n++] = '0' + value % 10;
+		value /= 10;
+	} while (value);
+	fwrite_unlocked(digits + 20 - n, 1, n, out);
+}
+
 void report_json_uint(struct report_json *json, const char *name, uint64_t value)
 {
 	before(json, name);
-	fprintf(json->out, "%llu", (unsigned long long)value);
+	put_uint(json->out, value);
 }
 
 void report_json_int(struct report_json *json, const char *name, int64_t value)
 {
 	before(json, name);
-	fprintf(json->out, "%lld", (long long)value);
+	if (value < 0)
+		putc_unlocked('-', json->out);
+	put_uint(json->out, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
 void report_json_double(struct report_json *json, const char *name, double value)
 {
 	before(json, name);
-	if (isfinite(value))
+	if (value >= 0 && value < 1e15 && value == floor(value))
+		put_uint(json->out, value);
+	else if (isfinite(value))
 		fprintf(json->out, "%.15g", value);
 	else
 		fputs("null", json->out);

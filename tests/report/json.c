@@ -27,12 +27,23 @@ static void nested(void)
 	report_json_close(&json);
 	report_json_close(&json);
 	report_json_bool(&json, "yes", true);
+	report_json_line(&json, "line");
+	report_json_uint(&json, "a", 0);
+	report_json_line(&json, "b");
+	report_json_int(&json, "c", INT64_MIN);
+	report_json_close(&json);
+	report_json_array(&json, "d");
+	report_json_close(&json);
+	report_json_close(&json);
+	report_json_bool(&json, "no", false);
 	report_json_close(&json);
 	tap_eq(report_json_end(&json), 0, "ends");
 	fclose(out);
 	tap_ok(!strcmp(buf, "{\n  \"a\": \"x\\\"\\\\\\n\\u0001\\u007f\",\n  \"list\": [\n"
 			    "    18446744073709551615,\n    -5,\n    1.5,\n    null,\n    {}\n  ],\n"
-			    "  \"yes\": true\n}\n"),
+			    "  \"yes\": true,\n"
+			    "  \"line\": {\"a\": 0, \"b\": {\"c\": -9223372036854775808}, "
+			    "\"d\": []},\n  \"no\": false\n}\n"),
 	       "an object with everything in it");
 }
 

@@ -14,12 +14,14 @@
  * struct report_json - the state of the writer
  * @depth: open objects and arrays
  * @nr: members written so far at each depth
+ * @flat: depth of the value that is written on one line, 0 while there is none
  */
 struct report_json {
 	FILE *out;
 	unsigned int depth;
 	uint64_t nr[REPORT_JSON_DEPTH];
 	bool array[REPORT_JSON_DEPTH];
+	unsigned int flat;
 };
 
 void report_json_init(struct report_json *json, FILE *out);
@@ -37,6 +39,8 @@ int report_json_end(struct report_json *json);
  */
 void report_json_object(struct report_json *json, const char *name);
 void report_json_array(struct report_json *json, const char *name);
+/** report_json_line() - an object like report_json_object(), with all that is in it on one line. */
+void report_json_line(struct report_json *json, const char *name);
 /** report_json_close() - the innermost open object or array. */
 void report_json_close(struct report_json *json);
 void report_json_str(struct report_json *json, const char *name, const char *value);
