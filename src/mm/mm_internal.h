@@ -160,11 +160,14 @@ int page_init(struct machine *m);
 void page_exit(struct machine *m);
 /* A frame with mapcount 0 and @flags. */
 int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
+/* Up to @nr consecutive ones; how many, 0 when out of memory. */
+uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint64_t *ret_pfn);
 /* One more / one less entry maps the 4 KiB frame; the last one frees what no file holds. */
 void page_get_map(struct machine *m, uint64_t pfn);
 void page_put_map(struct machine *m, uint64_t pfn);
 /* A new page is on its way to the LRU. */
 void lru_add(struct machine *m, uint64_t pfn);
+void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr);
 /* MADV_COLD and MADV_FREE of a page. */
 void lru_deactivate(struct machine *m, uint64_t pfn);
 void lru_lazyfree(struct machine *m, uint64_t pfn);
