@@ -66,6 +66,27 @@ static unsigned int size_log2(uint64_t size)
 	return 63 - __builtin_clzll(size);
 }
 
+/* Shared anonymous memory that is mapped again needs a name: a memory file is the same thing. */
+static bool mapped_again(const struct executor *ex, const struct script_op *map)
+{
+	const struct script_op *op;
+	size_t i;
+
+	for (i = map - ex->script->ops + 1; i < ex->script->nr_ops; i++) {
+		op = &ex->script->ops[i];
+		if ((op->code == OP_MAP && op->flags & SCRIPT_MAP_OF && op->name2 == map->name) ||
+		    (op->code == OP_TRUNCATE && op->name2 == map->name))
+			return true;
+	}
+	return false;
+}
+
+static bool is_anonymous(const struct executor *ex, const struct script_op *op)
+{
+	return op->kind == SCRIPT_KIND_ANON &&
+	       !(op->flags & SCRIPT_MAP_SHARED && mapped_again(ex, op));
+}
+
 static int open_object(const struct script_op *op)
 {
 	unsigned int huge = op->kind == SCRIPT_KIND_HUGETLB
@@ -73,7 +94,7 @@ static int open_object(const struct script_op *op)
 				    : 0;
 	char path[32];
 
-	if (op->kind == SCRIPT_KIND_SHMEM || op->kind == SCRIPT_KIND_HUGETLB)
+	if (op->kind != SCRIPT_KIND_FILE && op->kind != SCRIPT_KIND_DAX)
 		return memfd_create("map", MFD_CLOEXEC | huge);
 	if (op->kind == SCRIPT_KIND_DAX)
 		return open("/dev/dax0.0", O_RDWR | O_CLOEXEC);
@@ -85,11 +106,12 @@ static int open_object(const struct script_op *op)
 static int new_object(struct executor *ex, const struct script_op *op, int *ret_fd)
 {
 	uint64_t page = op->kind == SCRIPT_KIND_HUGETLB ? op->page_size : GUEST_PAGE;
+	uint64_t size = round_up(op->addr2 + op->len, page);
 	int fd = open_object(op), err;
 
 	if (fd < 0)
 		return -errno;
-	if (op->kind != SCRIPT_KIND_DAX && ftruncate(fd, round_up(op->len, page))) {
+	if (op->kind != SCRIPT_KIND_DAX && ftruncate(fd, size)) {
 		err = -errno;
 		close(fd);
 		return err;
@@ -106,7 +128,7 @@ static int new_object(struct executor *ex, const struct script_op *op, int *ret_
 static int op_map(struct executor *ex, const struct script_op *op)
 {
 	int flags = MAP_FIXED, fd = -1, err;
-	uint64_t offset = 0;
+	uint64_t offset = op->addr2;
 	void *got;
 
 	flags |= op->flags & SCRIPT_MAP_SHARED ? MAP_SHARED : MAP_PRIVATE;
@@ -114,8 +136,7 @@ static int op_map(struct executor *ex, const struct script_op *op)
 	flags |= op->flags & SCRIPT_MAP_POPULATE ? MAP_POPULATE : 0;
 	if (op->flags & SCRIPT_MAP_OF) {
 		fd = ex->obj_fd[op->name2];
-		offset = op->addr2;
-	} else if (op->kind == SCRIPT_KIND_ANON) {
+	} else if (is_anonymous(ex, op)) {
 		flags |= MAP_ANONYMOUS;
 	} else {
 		err = new_object(ex, op, &fd);
