@@ -30,50 +30,62 @@ void machine_needs(const struct script *const *scripts, size_t nr_scripts, size_
 	*ret_needs = needs;
 }
 
-/* The arguments; @append holds the kernel's command line. */
+/* What make_args() needs beside constants. */
+struct arg_texts {
+	char append[512];
+	char memory[64];
+	char node[2][64];
+};
+
+static void make_texts(struct arg_texts *texts, const struct machine_needs *needs)
+{
+	unsigned int gib = needs->huge_1g ? 6 : 2, i;
+
+	snprintf(texts->append, sizeof(texts->append),
+		 "console=ttyS0 quiet panic=-1 nokaslr norandmaps mitigations=off "
+		 "rcupdate.rcu_expedited=1 rdinit=/init%s",
+		 needs->huge_1g ? " hugepagesz=1G hugepages=3" : "");
+	snprintf(texts->memory, sizeof(texts->memory), "%uG%s", gib,
+		 needs->nvdimm ? ",slots=4,maxmem=32G" : "");
+	for (i = 0; i < 2; i++)
+		snprintf(texts->node[i], sizeof(texts->node[i]),
+			 "memory-backend-ram,id=node%u,size=%uG", i, gib / 2);
+}
+
 static void make_args(const char **argv, const struct host_options *options,
 		      const struct host_kernel *kernel, const struct machine_needs *needs,
-		      const char *append)
+		      const struct arg_texts *texts)
 {
-	static const char *const fixed[] = {
+	const char *const fixed[] = {
+		options->qemu ? options->qemu : "qemu-system-x86_64",
 		"-accel", "tcg,thread=multi", "-cpu", "EPYC,+svm,+npt,+pdpe1gb,-cx16",
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-serial", "stdio",
 		"-chardev", "file,id=stream,path=/proc/self/fd/4",
 		"-device", "isa-debugcon,iobase=0xe9,chardev=stream",
-		"-initrd", "/proc/self/fd/3",
+		"-kernel", kernel->image, "-initrd", "/proc/self/fd/3", "-append", texts->append,
+		"-m", texts->memory, "-machine", needs->nvdimm ? "q35,nvdimm=on" : "q35",
 	};
 	static const char *const nvdimm[] = {
-		"-machine", "q35,nvdimm=on", "-m", "2G,slots=4,maxmem=32G",
-		"-object", "memory-backend-ram,id=dax,size=5G",
-		"-device", "nvdimm,memdev=dax,id=nvdimm1",
+		"-object", "memory-backend-ram,id=dax1g,size=5G",
+		"-device", "nvdimm,memdev=dax1g,id=nvdimm1",
+		"-object", "memory-backend-ram,id=dax2m,size=1G",
+		"-device", "nvdimm,memdev=dax2m,id=nvdimm2",
+		"-object", "memory-backend-ram,id=dax4k,size=1G",
+		"-device", "nvdimm,memdev=dax4k,id=nvdimm3",
 	};
-	static const char *const plain[] = { "-machine", "q35", "-m", "2G" };
-	static const char *const nodes[] = {
-		"-object", "memory-backend-ram,id=node0,size=1G",
-		"-object", "memory-backend-ram,id=node1,size=1G",
+	const char *const nodes[] = {
+		"-object", texts->node[0], "-object", texts->node[1],
 		"-numa", "node,nodeid=0,cpus=0,memdev=node0", "-numa", "node,nodeid=1,memdev=node1",
 	};
 	size_t n = 0, i;
 
-#define ADD(list)                                                                              \
-	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)                                   \
-		argv[n++] = list[i]
-	argv[n++] = options->qemu ? options->qemu : "qemu-system-x86_64";
-	ADD(fixed);
-	if (needs->nvdimm) {
-		ADD(nvdimm);
-	} else {
-		ADD(plain);
-	}
-	if (needs->nodes) {
-		ADD(nodes);
-	}
-#undef ADD
-	argv[n++] = "-kernel";
-	argv[n++] = kernel->image;
-	argv[n++] = "-append";
-	argv[n++] = append;
+	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		argv[n++] = fixed[i];
+	for (i = 0; needs->nvdimm && i < sizeof(nvdimm) / sizeof(nvdimm[0]); i++)
+		argv[n++] = nvdimm[i];
+	for (i = 0; needs->nodes && i < sizeof(nodes) / sizeof(nodes[0]); i++)
+		argv[n++] = nodes[i];
 	argv[n] = NULL;
 }
 
@@ -97,14 +109,11 @@ int machine_start(struct machine *machine, const struct host_options *options,
 		  int initrd_fd, struct strbuf *diag)
 {
 	const char *argv[MAX_ARGS];
-	char append[512];
+	struct arg_texts texts;
 	int stream[2], console[2], fds[5], err;
 
-	snprintf(append, sizeof(append),
-		 "console=ttyS0 quiet panic=-1 nokaslr norandmaps mitigations=off "
-		 "rcupdate.rcu_expedited=1 rdinit=/init%s",
-		 needs->huge_1g ? " hugepagesz=1G hugepages=1" : "");
-	make_args(argv, options, kernel, needs, append);
+	make_texts(&texts, needs);
+	make_args(argv, options, kernel, needs, &texts);
 	err = make_pipe(stream);
 	if (err)
 		return err;

@@ -51,6 +51,19 @@ int setup_kvm(enum script_mmu mmu);
 void setup_settings(void);
 int setup_sysctl(enum script_sysctl which, uint64_t value);
 
+/* setup_dax() - make the DAX devices, once; dax_path(): the one that maps pages of a size */
+int setup_dax(void);
+const char *dax_path(uint64_t page_size);
+
+/* ---- kcall.c: functions of the kernel without a system call ---- */
+
+/* kcall_prepare() - learn addresses and offsets, once, before the processes are forked. */
+int kcall_prepare(void);
+/* kcall_numa_hint() - change_prot_numa() on each VMA's part of [start, end). */
+int kcall_numa_hint(uint64_t start, uint64_t end);
+/* kcall_numa_scan() - one task_numa_work() of the calling process. */
+int kcall_numa_scan(void);
+
 /* ---- ftrace.c: the kernel's own account ---- */
 
 /* ftrace_setup() - kprobes on the notifier pair. Return: 0 or a negative errno. */
@@ -115,6 +128,8 @@ void runner_run(const struct script *script, unsigned int number, unsigned int l
  * struct executor - state of one process of a script
  * @self: its number
  * @obj_fd: descriptor of the object behind each map, by name index, -1 for none
+ * @obj_base: where in the object the map starts
+ * @dax_next: where in each DAX device the next map starts, by log2 of the page size
  * @vm_fd: descriptor of each VM by name index, -1 for none
  */
 struct executor {
@@ -124,14 +139,21 @@ struct executor {
 	int kvm_fd;
 	int observer_fd;
 	int *obj_fd;
-	uint64_t *obj_size;
+	uint64_t *obj_base;
 	int *vm_fd;
 	int uffd;
-	uint64_t dax_next;
+	uint64_t dax_next[64];
 };
 
 int op_execute(struct executor *ex, const struct script_op *op);
 int op_touch(const struct script_op *op);
+int op_numa_hint(const struct script_op *op);
+int op_numa_scan(const struct script_op *op);
+int op_mbind(const struct script_op *op);
+int op_move_pages(const struct script_op *op);
+int op_uffd(struct executor *ex, const struct script_op *op);
+int op_pagemap_scan(const struct script_op *op);
+int op_ksm(const struct script_op *op);
 int op_vm(struct executor *ex, const struct script_op *op);
 int op_memslot(struct executor *ex, const struct script_op *op);
 int touch_setup(void);

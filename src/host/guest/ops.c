@@ -97,7 +97,7 @@ static int open_object(const struct script_op *op)
 	if (op->kind != SCRIPT_KIND_FILE && op->kind != SCRIPT_KIND_DAX)
 		return memfd_create("map", MFD_CLOEXEC | huge);
 	if (op->kind == SCRIPT_KIND_DAX)
-		return open("/dev/dax0.0", O_RDWR | O_CLOEXEC);
+		return open(dax_path(op->page_size), O_RDWR | O_CLOEXEC);
 	snprintf(path, sizeof(path), "/files/%u-%u", getpid(), op->name);
 	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
@@ -120,6 +120,7 @@ static int new_object(struct executor *ex, const struct script_op *op, int *ret_
 		if (ex->obj_fd[op->name] >= 0)
 			close(ex->obj_fd[op->name]);
 		ex->obj_fd[op->name] = fd;
+		ex->obj_base[op->name] = 0;
 	}
 	*ret_fd = fd;
 	return 0;
@@ -128,7 +129,7 @@ static int new_object(struct executor *ex, const struct script_op *op, int *ret_
 static int op_map(struct executor *ex, const struct script_op *op)
 {
 	int flags = MAP_FIXED, fd = -1, err;
-	uint64_t offset = op->addr2;
+	uint64_t offset = op->addr2, *next;
 	void *got;
 
 	flags |= op->flags & SCRIPT_MAP_SHARED ? MAP_SHARED : MAP_PRIVATE;
@@ -136,6 +137,7 @@ static int op_map(struct executor *ex, const struct script_op *op)
 	flags |= op->flags & SCRIPT_MAP_POPULATE ? MAP_POPULATE : 0;
 	if (op->flags & SCRIPT_MAP_OF) {
 		fd = ex->obj_fd[op->name2];
+		offset += ex->obj_base[op->name2];
 	} else if (is_anonymous(ex, op)) {
 		flags |= MAP_ANONYMOUS;
 	} else {
@@ -144,8 +146,10 @@ static int op_map(struct executor *ex, const struct script_op *op)
 			return err;
 	}
 	if (op->kind == SCRIPT_KIND_DAX && !(op->flags & SCRIPT_MAP_OF)) {
-		offset = round_up(ex->dax_next, op->page_size);
-		ex->dax_next = offset + round_up(op->len, op->page_size);
+		next = &ex->dax_next[size_log2(op->page_size)];
+		ex->obj_base[op->name] = *next;
+		offset += *next;
+		*next = offset + round_up(op->len, op->page_size);
 	}
 	got = mmap((void *)op->addr, op->len, prot_bits(op->prot), flags, fd, offset);
 	if (got == MAP_FAILED)
@@ -222,6 +226,20 @@ int op_execute(struct executor *ex, const struct script_op *op)
 		return op_truncate(ex, op);
 	case OP_CLEAR_REFS:
 		return op_clear_refs(op);
+	case OP_NUMA_HINT:
+		return op_numa_hint(op);
+	case OP_NUMA_SCAN:
+		return op_numa_scan(op);
+	case OP_MBIND:
+		return op_mbind(op);
+	case OP_MOVE_PAGES:
+		return op_move_pages(op);
+	case OP_UFFD:
+		return op_uffd(ex, op);
+	case OP_PAGEMAP_SCAN:
+		return op_pagemap_scan(op);
+	case OP_KSM:
+		return op_ksm(op);
 	case OP_SYSCTL:
 		return setup_sysctl(op->sysctl, op->count);
 	case OP_VM:

@@ -262,8 +262,8 @@ static int prepare_executor(const struct script *script, struct shared *shared)
 				 .observer_fd = -1, .uffd = -1 };
 	ex->obj_fd = mem_alloc((nr + 1) * sizeof(int));
 	ex->vm_fd = mem_alloc((nr + 1) * sizeof(int));
-	ex->obj_size = mem_zalloc((nr + 1) * sizeof(uint64_t));
-	if (!ex->obj_fd || !ex->vm_fd || !ex->obj_size)
+	ex->obj_base = mem_zalloc((nr + 1) * sizeof(uint64_t));
+	if (!ex->obj_fd || !ex->vm_fd || !ex->obj_base)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
 		ex->obj_fd[i] = ex->vm_fd[i] = -1;
@@ -391,6 +391,23 @@ static enum script_mmu script_mmu(const struct script *script)
 	return SCRIPT_MMU_TDP;
 }
 
+/* What only some scripts need and what takes long. */
+static int prepare_machine(const struct script *script)
+{
+	const struct script_op *op;
+	size_t i;
+	int err = setup_kvm(script_mmu(script));
+
+	for (i = 0; i < script->nr_ops && !err; i++) {
+		op = &script->ops[i];
+		if (op->code == OP_MAP && op->kind == SCRIPT_KIND_DAX)
+			err = setup_dax();
+		else if (op->code == OP_NUMA_HINT || op->code == OP_NUMA_SCAN)
+			err = kcall_prepare();
+	}
+	return err;
+}
+
 static void report(struct shared *shared, const char *how, int status, unsigned int left)
 {
 	uint64_t lost = ftrace_lost();
@@ -447,7 +464,7 @@ void runner_run(const struct script *script, unsigned int number, unsigned int l
 		err = collect_ranges(script, &ranges);
 	setup_settings();
 	if (!err)
-		err = setup_kvm(script_mmu(script));
+		err = prepare_machine(script);
 	if (err) {
 		wire_printf("state failed %d\n", -err);
 		wire_flush();
@@ -457,7 +474,7 @@ void runner_run(const struct script *script, unsigned int number, unsigned int l
 	}
 	mem_free(executor.obj_fd);
 	mem_free(executor.vm_fd);
-	mem_free(executor.obj_size);
+	mem_free(executor.obj_base);
 	mem_free(ranges.range);
 	if (shared != MAP_FAILED)
 		munmap(shared, sizeof(*shared));

@@ -116,6 +116,8 @@ void setup_settings(void)
 		{ THP "khugepaged/alloc_sleep_millisecs", "4294967295" },
 		{ "/sys/kernel/mm/ksm/run", "0" },
 		{ "/proc/sys/kernel/numa_balancing", "0" },
+		{ "/sys/kernel/debug/sched/numa_balancing/scan_delay_ms", "0" },
+		{ "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages", "640" },
 		{ "/proc/sys/vm/overcommit_memory", "1" },
 		{ "/proc/sys/vm/max_map_count", "16777216" },
 		{ "/proc/sys/vm/mmap_min_addr", "0" },
