@@ -16,7 +16,7 @@
 #define ND "/sys/bus/nd/"
 #define DAX_DEVICES 3
 
-/* Page sizes by NVDIMM, as boot.c lines them up, and the device that each became. */
+/* Page sizes, and the device that maps each. */
 static const uint64_t dax_sizes[DAX_DEVICES] = { 1ull << 30, 2ull << 20, 4096 };
 static char dax_device[DAX_DEVICES][64];
 
@@ -58,7 +58,22 @@ static int find_device(const char *seed, char *name, size_t size)
 	return err;
 }
 
-static int setup_region(unsigned int region)
+/* The kernel numbers the NVDIMMs as it likes; only the large one has room for 1 GiB pages. */
+static int choose_size(unsigned int region, unsigned int *small, unsigned int *ret_which)
+{
+	char path[64];
+	uint64_t size;
+	int err;
+
+	snprintf(path, sizeof(path), ND "devices/region%u/size", region);
+	err = get_number(path, &size);
+	if (err)
+		return err;
+	*ret_which = size > 2ull << 30 ? 0 : ++*small;
+	return *ret_which < DAX_DEVICES ? 0 : -ENODEV;
+}
+
+static int setup_region(unsigned int region, unsigned int which)
 {
 	char path[160], seed[40];
 	int err;
@@ -69,10 +84,10 @@ static int setup_region(unsigned int region)
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), ND "devices/%s/align", seed);
-	err = put_filef(path, "%lu", dax_sizes[region]);
+	err = put_filef(path, "%lu", dax_sizes[which]);
 	snprintf(path, sizeof(path), ND "devices/%s/uuid", seed);
 	if (!err)
-		err = put_filef(path, "6d6d7573-636f-7065-0000-00000000000%u", region + 1);
+		err = put_filef(path, "6d6d7573-636f-7065-0000-00000000000%u", which + 1);
 	snprintf(path, sizeof(path), ND "devices/%s/mode", seed);
 	(void)put_file(path, "ram");
 	snprintf(path, sizeof(path), ND "devices/%s/namespace", seed);
@@ -80,7 +95,7 @@ static int setup_region(unsigned int region)
 		err = put_filef(path, "namespace%u.0", region);
 	if (!err)
 		err = put_file(ND "drivers/dax_pmem/bind", seed);
-	return err ? err : find_device(seed, dax_device[region], sizeof(dax_device[region]));
+	return err ? err : find_device(seed, dax_device[which], sizeof(dax_device[which]));
 }
 
 int setup_dax(void)
@@ -88,15 +103,18 @@ int setup_dax(void)
 	static const char *const modules[] = { "libnvdimm", "nd_btt", "nd_pmem", "nfit",
 					       "device_dax", "dax_pmem" };
 	static int ready = 1;
-	unsigned int i;
+	unsigned int i, which, small = 0;
 	int err = 0;
 
 	if (ready <= 0)
 		return ready;
 	for (i = 0; i < sizeof(modules) / sizeof(modules[0]) && !err; i++)
 		err = setup_module(modules[i], "");
-	for (i = 0; i < DAX_DEVICES && !err; i++)
-		err = setup_region(i);
+	for (i = 0; i < DAX_DEVICES && !err; i++) {
+		err = choose_size(i, &small, &which);
+		if (!err)
+			err = setup_region(i, which);
+	}
 	ready = err;
 	return err;
 }

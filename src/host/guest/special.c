@@ -36,38 +36,35 @@ struct scan_arg {
 #define SCAN_IOCTL _IOWR('f', 16, struct scan_arg)
 #define SCAN_WP_MATCHING 1ull
 #define SCAN_PAGE_WRITTEN 2ull
-#define UFFD_WP_ASYNC (1ull << 15)
-#define UFFD_WP_UNPOPULATED (1ull << 13)
+#ifndef UFFD_FEATURE_WP_HUGETLBFS_SHMEM
+#define UFFD_FEATURE_WP_HUGETLBFS_SHMEM (1 << 12)
+#endif
 
 /*
- * The descriptor, with asynchronous write protection where the kernel has it, so that a write to
- * a protected page does not stop the process: it has nobody to resolve the fault. Without it
- * (before 6.7) such a write would wait for ever.
+ * The descriptor. A touch of a protected page fails (SIGBUS) instead of waiting for somebody to
+ * resolve it; asynchronous write protection, which would, only exists since 6.7 and makes
+ * anonymous memory behave as other memory does.
  */
 static int open_uffd(struct executor *ex)
 {
-	static const uint64_t features[] = {
-		UFFD_WP_ASYNC | UFFD_WP_UNPOPULATED | UFFD_FEATURE_PAGEFAULT_FLAG_WP,
-		UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+	struct uffdio_api api = {
+		.api = UFFD_API,
+		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS |
+			    UFFD_FEATURE_WP_HUGETLBFS_SHMEM,
 	};
-	struct uffdio_api api;
-	size_t i;
 	int fd;
 
 	if (ex->uffd >= 0)
 		return 0;
-	for (i = 0; i < 2; i++) {
-		fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-		if (fd < 0)
-			return -errno;
-		api = (struct uffdio_api){ .api = UFFD_API, .features = features[i] };
-		if (!ioctl(fd, UFFDIO_API, &api)) {
-			ex->uffd = fd;
-			return 0;
-		}
+	fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, UFFDIO_API, &api)) {
 		close(fd);
+		return -EINVAL;
 	}
-	return -EINVAL;
+	ex->uffd = fd;
+	return 0;
 }
 
 int op_uffd(struct executor *ex, const struct script_op *op)
