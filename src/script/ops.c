@@ -112,9 +112,9 @@ const struct op_row op_rows[OP_NR] = {
 		       "mbind ADDR LEN default|bind|preferred|interleave|local [NODES] [move] "
 		       "[strict]",
 		       ARGS(RANGE, WORD(policy, policy_words, "a memory policy")),
-		       OPTIONS(FLAG("move", GROUP_MOVE, SCRIPT_MBIND_MOVE),
-			       FLAG("strict", GROUP_STRICT, SCRIPT_MBIND_STRICT),
-			       { "NODES", OPTION_NODES, GROUP_NODES, FIELD(nodes), 0 }),
+		       OPTIONS({ "NODES", OPTION_NODES, GROUP_NODES, FIELD(nodes), 0 },
+			       FLAG("move", GROUP_MOVE, SCRIPT_MBIND_MOVE),
+			       FLAG("strict", GROUP_STRICT, SCRIPT_MBIND_STRICT)),
 		       check_mbind },
 	[OP_MOVE_PAGES] = { "move_pages", "move_pages ADDR LEN NODE",
 			    ARGS(RANGE, OTHER(SHAPE_NODE, nodes, "a NUMA node from 0 to 63")),

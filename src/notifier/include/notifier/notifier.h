@@ -73,27 +73,38 @@ struct mmu_notifier {
 struct mmu_interval_notifier;
 
 /**
- * struct mmu_interval_notifier_ops - callback of an interval subscriber
+ * struct mmu_interval_notifier_ops - callbacks of an interval subscriber
  * @invalidate: [range->start, range->end) overlaps the interval. The driver must call
  *	mmu_interval_set_seq(sub, cur_seq) under its own lock before it returns true. False is
  *	legal only when the range is not blockable.
+ * @invalidate_start: Linux 7.1 on, called instead of @invalidate where nmm->two_pass is set: as
+ *	@invalidate, and *ret_finish = true (it is false on entry) asks for @invalidate_finish.
+ *	May be NULL.
+ * @invalidate_finish: second pass, after every overlapping interval had its first, in the same
+ *	order. May be NULL when @invalidate_start never asks.
  */
 struct mmu_interval_notifier_ops {
 	bool (*invalidate)(struct mmu_interval_notifier *sub,
 			   const struct mmu_notifier_range *range, unsigned long cur_seq);
+	bool (*invalidate_start)(struct mmu_interval_notifier *sub,
+				 const struct mmu_notifier_range *range, unsigned long cur_seq,
+				 bool *ret_finish);
+	void (*invalidate_finish)(struct mmu_interval_notifier *sub);
 };
 
 /** struct mmu_interval_notifier - a subscription to [start, end); embed it in the subscriber */
 struct mmu_interval_notifier {
 	RB_ENTRY(mmu_interval_notifier) node;
 	TAILQ_ENTRY(mmu_interval_notifier) deferred;
+	STAILQ_ENTRY(mmu_interval_notifier) finish;
 	uint64_t start;
 	uint64_t last;		/* inclusive */
 	uint64_t subtree_last;	/* largest last in this subtree */
+	uint64_t order;		/* of insertion: among equal starts the earlier is called first */
 	unsigned long invalidate_seq;
 	const struct mmu_interval_notifier_ops *ops;
 	struct mmu_notifier_subscriptions *subscriptions;
-	uint8_t pending;	/* deferred insert or remove */
+	uint8_t state;		/* in the tree or not, and what is deferred */
 };
 
 /**
@@ -164,6 +175,13 @@ static inline void mmu_notifier_range_init(struct mmu_notifier_range *range, uin
 	range->owner = NULL;
 }
 
+/**
+ * __mmu_notifier_invalidate_range_start() - out of line part; callers use the inlines below.
+ *
+ * Makes the START record before anybody is called, as a probe on the function's entry would.
+ * A start that returns -EAGAIN makes no END record: Linux ends it inside this function. It is
+ * counted as ended.
+ */
 int __mmu_notifier_invalidate_range_start(struct mmu_notifier_mm *nmm,
 					  struct mmu_notifier_range *range);
 void __mmu_notifier_invalidate_range_end(struct mmu_notifier_mm *nmm,

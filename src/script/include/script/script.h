@@ -79,7 +79,10 @@ enum {
 };
 
 /* script_op.flags of OP_MREMAP */
-enum { SCRIPT_MREMAP_DONTUNMAP = 1 << 0 };
+enum {
+	SCRIPT_MREMAP_DONTUNMAP = 1 << 0,
+	SCRIPT_MREMAP_IN_PLACE = 1 << 1, /* no new address: resize without moving */
+};
 
 /* script_op.policy and .flags of OP_MBIND; .nodes is a bit mask of NUMA nodes */
 enum script_policy {

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * KVM: a virtual machine, its memory slots, its secondary page tables and how they follow the
+ * primary MMU. Models virt/kvm/kvm_main.c and arch/x86/kvm/mmu of Linux 6.1 to 7.2 on AMD with
+ * accessed and dirty bits.
+ *
+ * Single threaded: one vCPU, "in progress" means between a start and its end in program order.
+ * Guest-physical ranges are bytes, half open; gfn is a 4 KiB guest frame.
+ */
+#ifndef KVM_KVM_H
+#define KVM_KVM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <base/event.h>
+#include <kvm/profile.h>
+
+struct kvm;
+struct mm_struct;
+
+/**
+ * enum kvm_mmu_kind - which of KVM's page tables a VM uses
+ * @KVM_MMU_TDP: npt=1 tdp_mmu=1: the TDP MMU
+ * @KVM_MMU_DIRECT: npt=1 tdp_mmu=0: tables by guest-physical address with reverse maps
+ * @KVM_MMU_SHADOW: npt=0: guest-virtual accesses are translated by shadow pages of the guest's
+ *	own tables. A guest-physical access is that of a guest without paging (CR0.PG = 0), which
+ *	KVM serves with direct shadow pages and reverse maps: as DIRECT, with the error codes of a
+ *	page fault. (Such a guest reaches 4 GiB only; that limit is not modelled.)
+ * @KVM_MMU_NESTED: npt=1 tdp_mmu=1 and an L1 hypervisor: as TDP for L1's own accesses; shadow
+ *	pages of L1's nested tables for L2's. Reverse maps exist from the first shadow root on.
+ */
+enum kvm_mmu_kind {
+	KVM_MMU_TDP,
+	KVM_MMU_DIRECT,
+	KVM_MMU_SHADOW,
+	KVM_MMU_NESTED,
+};
+
+/**
+ * struct kvm_config - how to make a VM
+ * @mmu: kind of page tables
+ * @profile: see kvm_profile_find(); must outlive the VM
+ * @mm: the process that creates it; must outlive the VM
+ * @events: where records are made; must outlive the VM
+ * @root_level: 4, or 5 for 57 bits of guest-physical address; 0 is 4
+ * @table_base_pfn: frame number of the first table minus one; 0 is a default above all memory.
+ *	Only seen in events.
+ * @literal: scan reverse-map heads one by one instead of finding the non-empty ones by an index;
+ *	same counts, for tests
+ */
+struct kvm_config {
+	enum kvm_mmu_kind mmu;
+	const struct kvm_profile *profile;
+	struct mm_struct *mm;
+	struct event_source *events;
+	unsigned int root_level;
+	uint64_t table_base_pfn;
+	bool literal;
+};
+
+/**
+ * kvm_create() - a VM without memory, subscribed to the notifications of its process
+ * (KVM_CREATE_VM).
+ * Return: 0; -ENOMEM; @ret_kvm is untouched on failure.
+ */
+int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm);
+
+/** kvm_destroy() - unsubscribe (which zaps everything, with events) and free; NULL is fine. */
+void kvm_destroy(struct kvm *kvm);
+
+/* struct kvm_memory_region.flags; Linux's KVM_MEM_* */
+#define KVM_MEM_LOG_DIRTY_PAGES (1u << 0)
+#define KVM_MEM_READONLY (1u << 1)
+
+#define KVM_ADDRESS_SPACES 2u		   /* normal, SMM */
+#define KVM_MEM_SLOTS 32764u		   /* per address space */
+#define KVM_MEM_MAX_NR_PAGES ((1ull << 31) - 1) /* per slot: 8 TiB less one page */
+
+/**
+ * struct kvm_memory_region - Linux's struct kvm_userspace_memory_region
+ * @slot: number; bits 16 and up are the address space
+ * @guest_phys_addr, @memory_size, @userspace_addr: bytes
+ */
+struct kvm_memory_region {
+	uint32_t slot;
+	uint32_t flags;
+	uint64_t guest_phys_addr;
+	uint64_t memory_size;
+	uint64_t userspace_addr;
+};
+
+/**
+ * kvm_set_memory_region() - create, change, move or (size 0) delete a slot
+ * (KVM_SET_USER_MEMORY_REGION). Deleting and moving zap every page table of the VM.
+ *
+ * Return: 0; -EINVAL: not page aligned, unknown flag or slot number, larger than
+ * KVM_MEM_MAX_NR_PAGES, beyond the guest-physical address width, deletion of a slot that does not
+ * exist, change of size, address or read-only of one that does; -EEXIST: overlaps another slot of
+ * the address space; -ENOMEM; -EBUSY: a notification is running: Linux sleeps there until it has
+ * ended (kvm_swap_active_memslots), one thread cannot.
+ */
+int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *region);
+
+/* How the guest accesses; EVENT's error code follows from it. */
+#define KVM_ACCESS_READ 0u
+#define KVM_ACCESS_WRITE (1u << 0)
+#define KVM_ACCESS_EXEC (1u << 1)
+#define KVM_ACCESS_PAGING (1u << 2) /* by the guest's own page walk, not for its final address */
+#define KVM_ACCESS_SMM (1u << 3)    /* in system management mode: address space 1 */
+
+/**
+ * kvm_guest_access() - the guest accesses one byte at guest-physical address @gpa.
+ *
+ * The hardware walks the tables first and sets accessed and dirty bits; on a miss KVM handles the
+ * fault: samples the sequence, faults the primary MMU, obeys the retry rule, installs; as often as
+ * the retry rule sends it back.
+ *
+ * Return: 0; -ENOENT: no slot there, or a write to a read-only slot (MMIO to user space);
+ * -EFAULT: the primary MMU does not allow it; -ENOMEM; -EAGAIN: an invalidation of this frame is
+ * in progress: the vCPU of a real kernel spins until it has ended, one thread cannot.
+ */
+int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access);
+
+/**
+ * kvm_guest_access_range() - kvm_guest_access() of @gpa, @gpa + @stride, ... below @gpa + @len.
+ * @ret_done: accesses that succeeded; set on failure, too; may be NULL
+ *
+ * Return: as kvm_guest_access(), of the first access that fails; the rest is not tried.
+ */
+int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t stride,
+			   unsigned int access, uint64_t *ret_done);
+
+/**
+ * enum kvm_fault_point - where a fault can be interrupted
+ * @KVM_FAULT_SAMPLED: the sequence has been read, the primary MMU not yet asked
+ * @KVM_FAULT_TRANSLATED: the primary MMU has answered, mmu_lock is not yet taken
+ */
+enum kvm_fault_point {
+	KVM_FAULT_SAMPLED,
+	KVM_FAULT_TRANSLATED,
+};
+
+/**
+ * kvm_set_fault_hook() - call @hook at the points of every fault; NULL switches off.
+ *
+ * The hook may start and end notifications of the process, as another thread would there.
+ */
+void kvm_set_fault_hook(struct kvm *kvm,
+			void (*hook)(void *ctx, struct kvm *kvm, enum kvm_fault_point point,
+				     uint64_t gfn),
+			void *ctx);
+
+/** kvm_set_rip() - what the vCPU's faults report as rip (initially 0). */
+void kvm_set_rip(struct kvm *kvm, uint64_t rip);
+
+/**
+ * struct kvm_stat - figures, always counted; names of KVM's binary statistics where one exists
+ * @pages_4k, @pages_2m, @pages_1g: leaf SPTEs now
+ * @pf_taken: guest faults handled
+ * @pf_fixed: of them, those that installed or changed an SPTE
+ * @pf_spurious: of them, those that found nothing to change
+ * @pf_emulate: of them, those that went to user space as MMIO
+ * @mmu_shadow_zapped: shadow pages (not TDP MMU pages) zapped
+ * @mmu_cache_miss: shadow pages made
+ * @mmu_unsync: shadow pages now unsync
+ * @mmu_pte_write: emulated writes to guest tables
+ * @max_mmu_rmap_size: most SPTEs that a head held when one more was added
+ * @remote_tlb_flush: flushes of the vCPUs' TLBs (as if one was running)
+ * @invalidations: notifications that reached at least one slot
+ * @pf_retried: faults that the retry rule sent back
+ * @frames_covered: guest frames in notified ranges, clipped to slots, summed over the slots
+ * @rmap_scanned: heads looked at by notifications
+ * @rmap_visited: heads visited: the first of each level, and every non-empty one
+ * @rmap_longest: most heads scanned in one stretch without a chance to yield; a maximum, reset by
+ *	kvm_reset_maxima()
+ * @tdp_walked: entries looked at by notifications in TDP tables
+ * @sptes_zapped: leaf SPTEs zapped by notifications
+ * @tables: tables in use, shadow pages and TDP MMU pages
+ */
+struct kvm_stat {
+	uint64_t pages_4k;
+	uint64_t pages_2m;
+	uint64_t pages_1g;
+	uint64_t pf_taken;
+	uint64_t pf_fixed;
+	uint64_t pf_spurious;
+	uint64_t pf_emulate;
+	uint64_t mmu_shadow_zapped;
+	uint64_t mmu_cache_miss;
+	uint64_t mmu_unsync;
+	uint64_t mmu_pte_write;
+	uint64_t max_mmu_rmap_size;
+	uint64_t remote_tlb_flush;
+	uint64_t invalidations;
+	uint64_t pf_retried;
+	uint64_t frames_covered;
+	uint64_t rmap_scanned;
+	uint64_t rmap_visited;
+	uint64_t rmap_longest;
+	uint64_t tdp_walked;
+	uint64_t sptes_zapped;
+	uint64_t tables;
+};
+
+/** kvm_get_stat() - the figures now; valid as long as the VM. */
+const struct kvm_stat *kvm_get_stat(const struct kvm *kvm);
+
+/** kvm_reset_maxima() - rmap_longest back to 0, to measure one operation. */
+void kvm_reset_maxima(struct kvm *kvm);
+
+/** kvm_bytes() - memory used by tables, records, descriptors and touched head arrays. */
+uint64_t kvm_bytes(const struct kvm *kvm);
+
+/**
+ * struct kvm_invalidate_state - the invalidation window, for tests and audits
+ * @seq: mmu_invalidate_seq
+ * @in_progress: mmu_invalidate_in_progress
+ * @active: mn_active_invalidate_count
+ * @start, @end: union of the running ranges: guest frames or host addresses by profile;
+ *	meaningless while @in_progress is 0
+ */
+struct kvm_invalidate_state {
+	uint64_t seq;
+	uint64_t in_progress;
+	uint64_t active;
+	uint64_t start;
+	uint64_t end;
+};
+void kvm_get_invalidate_state(const struct kvm *kvm, struct kvm_invalidate_state *ret);
+
+/**
+ * struct kvm_mapping - what the hardware's walk of the secondary tables finds
+ * @spte: the leaf entry; @level: its level
+ */
+struct kvm_mapping {
+	uint64_t spte;
+	unsigned int level;
+};
+
+/**
+ * kvm_lookup() - walk the tables for @gpa in address space @as_id; changes nothing.
+ * Return: 0; -ENOENT when no leaf maps it.
+ */
+int kvm_lookup(const struct kvm *kvm, unsigned int as_id, uint64_t gpa, struct kvm_mapping *ret);
+
+/**
+ * typedef kvm_violation_fn - one broken invariant
+ * @invariant: its number in the list of the design's section 7
+ * @text: in words, no newline; valid during the call
+ */
+typedef void kvm_violation_fn(void *ctx, unsigned int invariant, const char *text);
+
+/**
+ * kvm_audit() - check the secondary side: invariants 2, 3, 4, 6 and 8.
+ * @idle: no operation is running, so that nothing may be in progress
+ *
+ * 2: no SPTE is more permissive than the primary entry, or maps another frame, outside a running
+ * notification. 3: no fault installed an SPTE although an invalidation of it began after it had
+ * sampled the sequence. 4: in-progress counts are zero when no notification is active. 6: tables
+ * point to live tables of the next level, counts of used entries and of leaves agree, every
+ * leaf of a table with reverse maps is in exactly one head and every head entry is such a leaf.
+ * 8: the longest stretch without a yield is within the profile's promise.
+ * Cost: in proportion to the tables that exist.
+ *
+ * Return: violations found.
+ */
+uint64_t kvm_audit(const struct kvm *kvm, bool idle, kvm_violation_fn *report, void *ctx);
+
+#endif /* KVM_KVM_H */

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files of the kvm room: the VM, its slots, its shadow pages. */
+#ifndef KVM_KVM_INTERNAL_H
+#define KVM_KVM_INTERNAL_H
+
+#include <sys/queue.h>
+
+#include <bsd/sys/tree.h>
+
+#include <arch/pt_arena.h>
+#include <arch/spte.h>
+#include <kvm/kvm.h>
+#include <mm/secondary.h>
+#include <notifier/notifier.h>
+
+#include "occupancy.h"
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE (1ull << PAGE_SHIFT)
+#define KVM_NR_LEVELS 3 /* levels that can be leaves: 4K, 2M, 1G */
+#define KVM_MAX_ROOT_LEVEL 5
+#define KVM_MMU_HASH_BITS 12
+
+/* role.word of a shadow page, as union kvm_mmu_page_role lays it out. */
+#define ROLE_LEVEL_MASK 0xfu
+#define ROLE_QUADRANT_SHIFT 5
+#define ROLE_4_BYTE_GPTE (1u << 4)
+#define ROLE_DIRECT (1u << 7)
+#define ROLE_ACCESS_SHIFT 8
+#define ROLE_ACCESS_MASK (7u << ROLE_ACCESS_SHIFT)
+#define ROLE_INVALID (1u << 11)
+#define ROLE_EFER_NX (1u << 12)
+#define ROLE_CR0_WP (1u << 13)
+#define ROLE_GUEST_MODE (1u << 17)
+#define ROLE_SMM (1u << 24)
+
+/**
+ * struct kvm_rmap_head - the leaf SPTEs that map one guest frame at one level
+ * @val: 0: none; bit 0 clear: address of the one SPTE; bit 0 set: address of the first
+ *	struct pte_list_desc
+ */
+struct kvm_rmap_head {
+	uint64_t val;
+};
+
+#define PTE_LIST_EXT 14
+
+/**
+ * struct pte_list_desc - more than one SPTE
+ * @more: next descriptor
+ * @spte_count: entries used here
+ * @tail_count: entries in all that follow; kept only in the first, and only where the profile
+ *	puts new descriptors in front
+ */
+struct pte_list_desc {
+	struct pte_list_desc *more;
+	uint32_t spte_count;
+	uint32_t tail_count;
+	spte_t *sptes[PTE_LIST_EXT];
+};
+
+/** struct desc_pool - where descriptors come from */
+struct desc_pool {
+	struct region mem;
+	struct pte_list_desc *free;
+	uint64_t nr_free;
+	uint64_t next;
+	uint64_t max;
+};
+
+/**
+ * struct kvm_mmu_page - the record beside each table
+ * @gfn: first frame it maps (direct), or the guest table that it shadows
+ * @parent_ptes: entries that point to it, in the encoding of a reverse-map head
+ * @role: ROLE_*
+ * @used: present entries
+ * @root_count: how often it is a vCPU's root
+ * @flags: SP_*
+ * @link: in kvm.active_mmu_pages, latest first (shadow pages only)
+ * @hash: in kvm.page_hash by @gfn (shadow pages only)
+ * @shadowed: not direct: the guest frame and rights of each entry, a table of the same arena; 0 else
+ */
+struct kvm_mmu_page {
+	uint64_t gfn;
+	struct kvm_rmap_head parent_ptes;
+	uint32_t role;
+	uint16_t used;
+	uint8_t root_count;
+	uint8_t flags;
+	TAILQ_ENTRY(kvm_mmu_page) link;
+	LIST_ENTRY(kvm_mmu_page) hash;
+	uint64_t shadowed;
+};
+
+#define SP_TDP (1u << 0)    /* a TDP MMU page */
+#define SP_GEN (1u << 1)    /* mmu_valid_gen when it was made */
+#define SP_UNSYNC (1u << 2) /* may differ from the guest table */
+
+TAILQ_HEAD(mmu_page_list, kvm_mmu_page);
+LIST_HEAD(mmu_page_bucket, kvm_mmu_page);
+
+/** struct slot_rmap - the reverse-map heads of a slot at one level */
+struct slot_rmap {
+	struct region mem;
+	struct kvm_rmap_head *heads;
+	uint64_t nr;
+	struct occupancy used;
+};
+
+/** struct kvm_memory_slot - guest frames [base_gfn, base_gfn + npages) */
+struct kvm_memory_slot {
+	RB_ENTRY(kvm_memory_slot) gfn_node;
+	RB_ENTRY(kvm_memory_slot) hva_node;
+	uint64_t base_gfn;
+	uint64_t npages;
+	uint64_t userspace_addr;
+	uint64_t hva_last;	/* last byte */
+	uint64_t hva_subtree_last;
+	uint64_t order;		/* of insertion, among equal addresses */
+	uint32_t flags;
+	uint16_t id;
+	uint16_t as_id;
+	struct slot_rmap rmap[KVM_NR_LEVELS];
+};
+
+RB_HEAD(slot_gfn_tree, kvm_memory_slot);
+RB_HEAD(slot_hva_tree, kvm_memory_slot);
+
+/** struct kvm_memslots - the slots of one address space */
+struct kvm_memslots {
+	struct slot_gfn_tree gfn_tree;
+	struct slot_hva_tree hva_tree;
+	struct kvm_memory_slot *last_used;
+	uint64_t next_order;
+	uint64_t nr;
+};
+
+/**
+ * struct kvm_ghost - independent witness of invariant 3: what was invalidated since a fault
+ * sampled the sequence
+ * @armed: a fault is between sampling and installing
+ * @nr: ranges noted in @start, @end (guest frames)
+ * @overflow: more than fit: regard everything as invalidated
+ * @broken: installs that the rule should have prevented
+ */
+#define KVM_GHOST_RANGES 16
+struct kvm_ghost {
+	bool armed;
+	bool overflow;
+	unsigned int nr;
+	uint64_t start[KVM_GHOST_RANGES];
+	uint64_t end[KVM_GHOST_RANGES];
+	uint64_t broken;
+};
+
+struct kvm {
+	struct mmu_notifier notifier;
+	enum kvm_mmu_kind mmu;
+	const struct kvm_profile *profile;
+	struct mm_struct *mm;
+	struct event_source *events;
+	bool literal;
+	bool dying;
+	unsigned int root_level;
+
+	struct kvm_memslots memslots[KVM_ADDRESS_SPACES];
+
+	/* invalidation protocol, section 5.1 of the semantics */
+	uint64_t mn_active_invalidate_count;
+	uint64_t mmu_invalidate_seq;
+	uint64_t mmu_invalidate_in_progress;
+	uint64_t mmu_invalidate_range_start;
+	uint64_t mmu_invalidate_range_end;
+	struct kvm_ghost ghost;
+
+	/* page tables */
+	struct pt_arena arena;
+	bool tdp_mmu;
+	bool shadow_root_allocated;
+	uint8_t mmu_valid_gen;
+	uint64_t root_pfn[KVM_ADDRESS_SPACES]; /* 0: none yet */
+	struct mmu_page_list active_mmu_pages;
+	struct mmu_page_bucket *page_hash;
+	struct desc_pool descs;
+
+	/* the vCPU */
+	uint64_t rip;
+	void (*fault_hook)(void *ctx, struct kvm *kvm, enum kvm_fault_point point, uint64_t gfn);
+	void *fault_ctx;
+
+	struct kvm_stat stat;
+};
+
+/** struct kvm_page_fault - one fault on its way */
+struct kvm_page_fault {
+	uint64_t gpa;
+	uint64_t gfn;
+	uint64_t pfn;
+	uint64_t mmu_seq;
+	struct kvm_memory_slot *slot;
+	unsigned int access;	/* KVM_ACCESS_* */
+	unsigned int as_id;
+	unsigned int goal_level;
+	bool map_writable;
+};
+
+/* What a fault did: KVM's RET_PF_*; negative errno for the rest. */
+enum { RET_PF_FIXED = 0, RET_PF_SPURIOUS, RET_PF_RETRY };
+
+/* ---- memslot.c ---- */
+
+/** kvm_memslots_init() / _release() - no slots; free all. */
+void kvm_memslots_init(struct kvm_memslots *slots);
+void kvm_memslots_release(struct kvm_memslots *slots);
+
+/** gfn_to_memslot() - slot that holds @gfn; NULL if none does. */
+struct kvm_memory_slot *gfn_to_memslot(struct kvm_memslots *slots, uint64_t gfn);
+
+/** hva_first_slot(), hva_next_slot() - slots that overlap [@start, @last], in tree order. */
+struct kvm_memory_slot *hva_first_slot(struct kvm_memslots *slots, uint64_t start, uint64_t last);
+struct kvm_memory_slot *hva_next_slot(struct kvm_memory_slot *slot, uint64_t start, uint64_t last);
+
+/** slot_hva() - host address of a frame of the slot. */
+static inline uint64_t slot_hva(const struct kvm_memory_slot *slot, uint64_t gfn)
+{
+	return slot->userspace_addr + ((gfn - slot->base_gfn) << PAGE_SHIFT);
+}
+
+/** slot_lpage_allowed() - alignment and edges let the slot map @gfn at @level. */
+bool slot_lpage_allowed(const struct kvm_memory_slot *slot, uint64_t gfn, unsigned int level);
+
+/* ---- mmu_page.c ---- */
+
+static inline struct kvm_mmu_page *kvm_sp(const struct kvm *kvm, uint64_t pfn)
+{
+	return pt_arena_meta(&kvm->arena, pfn);
+}
+
+static inline uint64_t sp_pfn(const struct kvm *kvm, const struct kvm_mmu_page *sp)
+{
+	return kvm->arena.base_pfn + (size_t)(sp - (struct kvm_mmu_page *)kvm->arena.meta.base);
+}
+
+static inline spte_t *sp_table(const struct kvm *kvm, const struct kvm_mmu_page *sp)
+{
+	return (spte_t *)pt_arena_table(&kvm->arena, sp_pfn(kvm, sp));
+}
+
+static inline struct kvm_mmu_page *sptep_sp(const struct kvm *kvm, const spte_t *sptep)
+{
+	return kvm_sp(kvm, pt_arena_pfn(&kvm->arena, sptep));
+}
+
+static inline unsigned int sp_level(const struct kvm_mmu_page *sp)
+{
+	return sp->role & ROLE_LEVEL_MASK;
+}
+
+static inline unsigned int sptep_index(const spte_t *sptep)
+{
+	return ((uintptr_t)sptep / sizeof(spte_t)) & (PT_TABLE_ENTRIES - 1);
+}
+
+/** sptep_address() - where the entry is in "physical" memory, as events print it. */
+static inline uint64_t sptep_address(const struct kvm *kvm, const spte_t *sptep)
+{
+	return pt_arena_pfn(&kvm->arena, sptep) << PAGE_SHIFT | ((uintptr_t)sptep & (PAGE_SIZE - 1));
+}
+
+static inline spte_t nonpresent(const struct kvm *kvm)
+{
+	return (spte_t){ kvm->profile->nonpresent };
+}
+
+/** sp_gfn() - guest frame that entry @index maps (kvm_mmu_page_get_gfn). */
+uint64_t sp_gfn(const struct kvm *kvm, const struct kvm_mmu_page *sp, unsigned int index);
+
+/** kvm_mmu_alloc_page() - a table full of absent entries; makes no record. 0 or -ENOMEM. */
+int kvm_mmu_alloc_page(struct kvm *kvm, uint64_t gfn, uint32_t role, unsigned int flags,
+		       struct kvm_mmu_page **ret_sp);
+/** kvm_mmu_free_page() - nothing may point to it any more. */
+void kvm_mmu_free_page(struct kvm *kvm, struct kvm_mmu_page *sp);
+
+/** kvm_mmu_page_event() - @id with what KVM's tracepoints say of a shadow page. */
+void kvm_mmu_page_event(struct kvm *kvm, enum event_id id, const struct kvm_mmu_page *sp,
+			bool created);
+
+/** kvm_update_page_stats() - @count more leaves of @level. */
+static inline void kvm_update_page_stats(struct kvm *kvm, unsigned int level, int64_t count)
+{
+	uint64_t *pages = level == SPTE_LEVEL_4K ? &kvm->stat.pages_4k :
+			  level == SPTE_LEVEL_2M ? &kvm->stat.pages_2m :
+						   &kvm->stat.pages_1g;
+
+	*pages += (uint64_t)count;
+}
+
+static inline void kvm_flush_remote_tlbs(struct kvm *kvm)
+{
+	kvm->stat.remote_tlb_flush++;
+}
+
+/* ---- rmap.c ---- */
+
+int desc_pool_init(struct desc_pool *pool);
+void desc_pool_release(struct desc_pool *pool);
+/** desc_pool_topup() - so that the next @nr additions cannot fail. Return: 0 or -ENOMEM. */
+int desc_pool_topup(struct desc_pool *pool, unsigned int nr);
+
+/** pte_list_add() - Return: how many entries were there before. Needs a descriptor at hand. */
+uint64_t pte_list_add(struct kvm *kvm, struct kvm_rmap_head *head, spte_t *sptep);
+/** pte_list_remove() - @sptep must be in the list. */
+void pte_list_remove(struct kvm *kvm, struct kvm_rmap_head *head, spte_t *sptep);
+/** pte_list_count() - entries of a head. */
+uint64_t pte_list_count(const struct kvm_rmap_head *head);
+
+/** struct rmap_iterator - position in a head */
+struct rmap_iterator {
+	const struct pte_list_desc *desc;
+	unsigned int pos;
+};
+spte_t *rmap_get_first(const struct kvm_rmap_head *head, struct rmap_iterator *iter);
+spte_t *rmap_get_next(struct rmap_iterator *iter);
+
+/** slot_rmap_init() / _release() - heads of all levels; nothing is used until one is written. */
+int slot_rmap_init(struct kvm_memory_slot *slot);
+void slot_rmap_release(struct kvm_memory_slot *slot);
+static inline bool slot_has_rmap(const struct kvm_memory_slot *slot)
+{
+	return slot->rmap[0].heads != NULL;
+}
+
+/** rmap_add() - @sptep, a leaf of @level, maps @gfn. May zap the head when it is too long. */
+void rmap_add(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep, uint64_t gfn,
+	      unsigned int level);
+/** rmap_remove() - @sptep does not map @gfn any more. */
+void rmap_remove(struct kvm *kvm, spte_t *sptep, uint64_t gfn, unsigned int level);
+
+/**
+ * struct rmap_walk - counts of one locked section over reverse maps
+ * @can_yield: a visited head is a chance to yield
+ * @stretch: heads scanned since the last chance
+ * @zapped: leaves zapped
+ */
+struct rmap_walk {
+	bool can_yield;
+	uint64_t stretch;
+	uint64_t zapped;
+};
+
+/** rmap_zap_range() - zap the leaves that map [@start, @end) of @slot, all levels. */
+void rmap_zap_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start, uint64_t end,
+		    struct rmap_walk *walk);
+/** rmap_walk_end() - account for the last stretch. */
+void rmap_walk_end(struct kvm *kvm, struct rmap_walk *walk);
+/** rmap_age_range() - accessed bits in [@start, @end); cleared if @clear. */
+bool rmap_age_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start, uint64_t end,
+		    bool clear);
+
+/* ---- tdp_mmu.c ---- */
+
+/** kvm_tdp_mmu_alloc_root() - the root of address space @as_id. 0 or -ENOMEM. */
+int kvm_tdp_mmu_alloc_root(struct kvm *kvm, unsigned int as_id);
+/** kvm_tdp_mmu_map() - install the translation of a fault: RET_PF_* or -ENOMEM. */
+int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault);
+/** kvm_tdp_mmu_zap_range() - zap the leaves that overlap [@start, @end): how many. */
+uint64_t kvm_tdp_mmu_zap_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end);
+bool kvm_tdp_mmu_age_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end,
+			   bool clear);
+/** kvm_tdp_mmu_zap_all() - everything, and free the roots. */
+void kvm_tdp_mmu_zap_all(struct kvm *kvm);
+
+/* ---- shadow_mmu.c ---- */
+
+/** mmu_alloc_direct_root() - the root of address space @as_id. 0 or -ENOMEM. */
+int mmu_alloc_direct_root(struct kvm *kvm, unsigned int as_id);
+/** direct_map() - install the translation of a fault in tables with reverse maps. */
+int direct_map(struct kvm *kvm, struct kvm_page_fault *fault);
+/** kvm_mmu_zap_all() - all shadow pages, latest first, and the roots (release). */
+void kvm_mmu_zap_all(struct kvm *kvm);
+/** kvm_mmu_zap_all_fast() - all page tables, oldest first (slot deleted or moved). */
+void kvm_mmu_zap_all_fast(struct kvm *kvm);
+
+/* ---- mmu.c ---- */
+
+/** kvm_mmu_walk() - the hardware's walk: entry where it ends and its level; NULL without a root. */
+spte_t *kvm_mmu_walk(const struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+		     unsigned int *ret_level);
+
+/* ---- kvm_main.c ---- */
+
+/** mmu_invalidate_retry() - the rule of section 5.1: the fault must start again. */
+bool mmu_invalidate_retry(const struct kvm *kvm, const struct kvm_page_fault *fault);
+
+#endif /* KVM_KVM_INTERNAL_H */

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The audit of the primary side: counts everything again, from the top tables down. */
+#include "mm_internal.h"
+
+#include <mm/audit.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct audit {
+	struct machine *m;
+	struct mm_struct *mm;
+	mm_audit_report *report;
+	void *ctx;
+	int64_t violations;
+	uint64_t tables;
+	uint32_t *pages;   /* map counts found, by frame of PFN_SMALL_BASE */
+	uint32_t *entire;  /* by block of PFN_HUGE_BASE */
+	uint32_t *mapped;  /* sum over the pages of a block */
+};
+
+__attribute__((format(printf, 3, 4))) static void violation(struct audit *audit,
+							     unsigned int invariant,
+							     const char *fmt, ...)
+{
+	char text[200];
+	va_list ap;
+
+	audit->violations++;
+	if (!audit->report)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	audit->report(audit->ctx, invariant, text);
+}
+
+static void count_leaf(struct audit *audit, pte_t entry, unsigned int level, uint64_t addr)
+{
+	uint64_t pfn = pte_pfn(entry);
+
+	if (!pte_check(entry, level))
+		violation(audit, 6, "malformed entry %#llx of level %u at %#llx",
+			  (unsigned long long)entry.val, level, (unsigned long long)addr);
+	if (pfn_is_zero(pfn))
+		return;
+	if (level == PT_LEVEL_PMD) {
+		audit->entire[(pfn - PFN_HUGE_BASE) / HPAGE_PMD_NR]++;
+	} else if (level == PT_LEVEL_PTE) {
+		if (pfn_is_huge(pfn))
+			audit->mapped[(pfn - PFN_HUGE_BASE) / HPAGE_PMD_NR]++;
+		else
+			audit->pages[pfn - PFN_SMALL_BASE]++;
+	}
+	if (page_flags(audit->m, pfn) & PG_FREE)
+		violation(audit, 7, "free frame %#llx mapped at %#llx", (unsigned long long)pfn,
+			  (unsigned long long)addr);
+}
+
+static void audit_table(struct audit *audit, pte_t *table, unsigned int level, uint64_t addr)
+{
+	struct machine *m = audit->m;
+	struct pt_info *info = pt_info(m, table);
+	unsigned int i, used = 0;
+
+	audit->tables++;
+	if (info->level != level)
+		violation(audit, 6, "table of level %u used at level %u, address %#llx",
+			  info->level, level, (unsigned long long)addr);
+	if (level == PT_LEVEL_PTE && !info->used)
+		return;
+	for (i = 0; i < m->geo->entries[level]; i++, addr += pt_size(m->geo, level)) {
+		if (pte_none(table[i]))
+			continue;
+		used++;
+		if (pte_leaf(table[i], level))
+			count_leaf(audit, table[i], level, addr);
+		else if (!pte_table(table[i], level) ||
+			 !pt_arena_owns(&m->tables, pte_table_pfn(table[i])))
+			violation(audit, 6, "entry of level %u at %#llx points to no table", level,
+				  (unsigned long long)addr);
+		else
+			audit_table(audit, pt_table(m, table[i]), level - 1, addr);
+	}
+	if (used != info->used)
+		violation(audit, 6, "table at %#llx has %u entries in use and counts %u",
+			  (unsigned long long)addr, used, info->used);
+}
+
+static void audit_vmas(struct audit *audit)
+{
+	struct vm_area_struct *vma;
+	uint64_t end = 0;
+	unsigned int count = 0;
+
+	RB_FOREACH (vma, vma_tree, &audit->mm->vmas) {
+		if (vma->vm_start < end || vma->vm_start >= vma->vm_end)
+			violation(audit, 6, "VMA [%#llx, %#llx) out of order",
+				  (unsigned long long)vma->vm_start,
+				  (unsigned long long)vma->vm_end);
+		end = vma->vm_end;
+		count++;
+	}
+	if (count != audit->mm->map_count)
+		violation(audit, 6, "%u VMAs, map_count is %u", count, audit->mm->map_count);
+	if (audit->mm->notifier.counts.active)
+		violation(audit, 4, "%llu notifications started and never ended",
+			  (unsigned long long)audit->mm->notifier.counts.active);
+}
+
+static void audit_frames(struct audit *audit)
+{
+	struct machine *m = audit->m;
+	const struct page *pages = m->pages.base;
+	const struct folio *folios = m->folios.base;
+	uint64_t i;
+
+	for (i = 0; i < m->next_page; i++) {
+		if (pages[i].flags & PG_FREE ? audit->pages[i] :
+					       audit->pages[i] != pages[i].mapcount)
+			violation(audit, 7, "frame %#llx is mapped %u times and counts %u",
+				  (unsigned long long)(PFN_SMALL_BASE + i), audit->pages[i],
+				  pages[i].mapcount);
+		else if (!pages[i].mapcount && !(pages[i].flags & (PG_FREE | PG_CACHE)))
+			violation(audit, 7, "frame %#llx is leaked",
+				  (unsigned long long)(PFN_SMALL_BASE + i));
+	}
+	for (i = 0; i < m->next_folio; i++) {
+		if (folios[i].flags & PG_FREE)
+			continue;
+		if (audit->entire[i] != folios[i].entire_mapcount ||
+		    audit->mapped[i] != folios[i].nr_mapped)
+			violation(audit, 7,
+				  "huge frame %#llx is mapped %u times whole and %u times in "
+				  "parts and counts %u and %u",
+				  (unsigned long long)(PFN_HUGE_BASE + i * HPAGE_PMD_NR),
+				  audit->entire[i], audit->mapped[i], folios[i].entire_mapcount,
+				  folios[i].nr_mapped);
+	}
+}
+
+static int audit_alloc(struct audit *audit)
+{
+	audit->pages = mem_zalloc(audit->m->next_page * sizeof(uint32_t));
+	audit->entire = mem_zalloc(audit->m->next_folio * sizeof(uint32_t));
+	audit->mapped = mem_zalloc(audit->m->next_folio * sizeof(uint32_t));
+	return audit->pages && audit->entire && audit->mapped ? 0 : -ENOMEM;
+}
+
+int64_t mm_audit(struct machine *machine, mm_audit_report *report, void *ctx)
+{
+	struct audit audit = { .m = machine, .report = report, .ctx = ctx };
+	int err = audit_alloc(&audit);
+
+	if (!err) {
+		LIST_FOREACH (audit.mm, &machine->mms, node) {
+			audit_vmas(&audit);
+			audit_table(&audit, pt_top(audit.mm), machine->geo->levels, 0);
+		}
+		audit_frames(&audit);
+	}
+	mem_free(audit.pages);
+	mem_free(audit.entire);
+	mem_free(audit.mapped);
+	return err ? err : audit.violations;
+}
+
+bool mm_entry_used(const struct mm_struct *mm, uint64_t addr, unsigned int level)
+{
+	pte_t *entry = pt_lookup(mm, addr, level, NULL);
+
+	return entry && !pte_none(*entry);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The pages of an object: a radix tree of arena tables from page index to frame. */
+#include "mm_internal.h"
+
+#define FILE_LEVELS 5 /* 2^45 pages */
+
+static unsigned int file_index(uint64_t index, unsigned int level)
+{
+	return (index >> (9 * (level - 1))) & 511;
+}
+
+int mm_file_create(struct machine *machine, uint64_t size, bool shmem, struct mm_file **ret_file)
+{
+	struct mm_file *file = mem_zalloc(sizeof(*file));
+
+	if (!file) {
+		machine->oom = true;
+		return -ENOMEM;
+	}
+	file->machine = machine;
+	file->size = size;
+	file->refs = 1;
+	file->shmem = shmem;
+	LIST_INIT(&file->i_mmap);
+	LIST_INSERT_HEAD(&machine->files, file, node);
+	*ret_file = file;
+	return 0;
+}
+
+void mm_file_get(struct mm_file *file)
+{
+	file->refs++;
+}
+
+void mm_file_put(struct mm_file *file)
+{
+	if (!file || --file->refs)
+		return;
+	assert(LIST_EMPTY(&file->i_mmap));
+	filemap_truncate(file, 0, UINT64_C(1) << (9 * FILE_LEVELS));
+	LIST_REMOVE(file, node);
+	mem_free(file);
+}
+
+/* The slot of page @index, NULL when its table does not exist. */
+static uint64_t *file_slot(const struct mm_file *file, uint64_t index)
+{
+	uint64_t pfn = file->root;
+	unsigned int level;
+
+	if (index >> (9 * FILE_LEVELS))
+		return NULL;
+	for (level = FILE_LEVELS; pfn; level--) {
+		uint64_t *slot = pt_arena_table(&file->machine->tables, pfn) +
+				 file_index(index, level);
+
+		if (level == 1)
+			return slot;
+		pfn = *slot;
+	}
+	return NULL;
+}
+
+uint64_t filemap_find(const struct mm_file *file, uint64_t index)
+{
+	uint64_t *slot = file_slot(file, index);
+
+	return slot ? *slot : 0;
+}
+
+static int file_table(struct mm_file *file, uint64_t *slot, unsigned int level)
+{
+	uint64_t pfn;
+	int err;
+
+	if (*slot)
+		return 0;
+	err = pt_alloc_table(file->machine, level, &pfn);
+	if (!err)
+		*slot = pfn;
+	return err;
+}
+
+int filemap_add(struct mm_file *file, uint64_t index, uint64_t pfn)
+{
+	uint64_t *slot = &file->root;
+	unsigned int level;
+
+	if (index >> (9 * FILE_LEVELS))
+		return -EFBIG;
+	for (level = FILE_LEVELS; level; level--) {
+		struct pt_info *info;
+		int err = file_table(file, slot, level);
+
+		if (err)
+			return err;
+		info = pt_arena_meta(&file->machine->tables, *slot);
+		slot = pt_arena_table(&file->machine->tables, *slot) + file_index(index, level);
+		if (!*slot)
+			info->used += level == 1;
+	}
+	*slot = pfn;
+	return 0;
+}
+
+int filemap_get(struct mm_file *file, uint64_t index, uint64_t *ret_pfn)
+{
+	uint64_t pfn = filemap_find(file, index);
+	int err;
+
+	if (pfn) {
+		*ret_pfn = pfn;
+		return 0;
+	}
+	err = page_alloc(file->machine, PG_CACHE, &pfn);
+	if (err)
+		return err;
+	err = filemap_add(file, index, pfn);
+	if (err) {
+		page_drop_cache(file->machine, pfn);
+		return err;
+	}
+	*ret_pfn = pfn;
+	return 0;
+}
+
+/*
+ * Drop [first, last) below the table in *@slot, which covers the indices from @base; the table
+ * itself goes when it is covered as a whole.
+ */
+static void truncate_below(struct mm_file *file, uint64_t *slot, unsigned int level, uint64_t base,
+			   uint64_t first, uint64_t last)
+{
+	struct machine *m = file->machine;
+	uint64_t span = UINT64_C(1) << (9 * (level - 1));
+	uint64_t *table = pt_arena_table(&m->tables, *slot);
+	uint64_t from = first > base ? (first - base) / span : 0;
+	uint64_t i;
+
+	for (i = from; i < 512 && base + i * span < last; i++) {
+		if (!table[i])
+			continue;
+		if (level > 1) {
+			truncate_below(file, &table[i], level - 1, base + i * span, first, last);
+		} else {
+			page_drop_cache(m, table[i]);
+			table[i] = 0;
+			((struct pt_info *)pt_arena_meta(&m->tables, *slot))->used--;
+		}
+	}
+	if (first <= base && last >= base + 512 * span) {
+		pt_arena_free(&m->tables, *slot);
+		*slot = 0;
+	}
+}
+
+void filemap_truncate(struct mm_file *file, uint64_t first, uint64_t last)
+{
+	if (file->root && first < last)
+		truncate_below(file, &file->root, FILE_LEVELS, 0, first, last);
+}
+
+uint64_t filemap_next(const struct mm_file *file, uint64_t index, uint64_t end)
+{
+	while (index < end && !(index >> (9 * FILE_LEVELS))) {
+		uint64_t pfn = file->root;
+		unsigned int level = FILE_LEVELS;
+
+		for (; pfn && level; level--)
+			pfn = pt_arena_table(&file->machine->tables, pfn)[file_index(index, level)];
+		if (pfn)
+			return index;
+		index = ((index >> (9 * level)) + 1) << (9 * level);
+	}
+	return end;
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* 2 MiB pages of anonymous memory (mm/huge_memory.c). */
+#include "mm_internal.h"
+
+bool thp_vma_allowed(const struct vm_area_struct *vma, uint64_t addr)
+{
+	const struct machine *m = vma->vm_mm->machine;
+	uint64_t block = addr & PMD_MASK;
+
+	if (vma->vm_flags & (VM_NOHUGEPAGE | VM_SPECIAL | VM_HUGETLB))
+		return false;
+	if (m->thp == THP_NEVER || (m->thp == THP_MADVISE && !(vma->vm_flags & VM_HUGEPAGE)))
+		return false;
+	return block >= vma->vm_start && block + PMD_SIZE <= vma->vm_end;
+}
+
+static void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool write)
+{
+	struct machine *m = vma->vm_mm->machine;
+	pte_t entry = pte_mkhuge(pfn_pte(pfn, vm_get_page_prot(vma->vm_flags)));
+
+	if (write) {
+		entry = pte_mkdirty(entry);
+		if (vma->vm_flags & VM_WRITE)
+			entry = pte_mkwrite(entry, m->profile->saved_dirty);
+	}
+	folio_get_map(m, pfn);
+	pt_set(m, pmd, entry);
+}
+
+int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool write,
+			       bool *ret_done)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t pfn = PFN_HUGE_ZERO;
+	pte_t *pmd;
+	int err = anon_vma_prepare(vma);
+
+	if (!err)
+		err = pt_walk_alloc(vma->vm_mm, addr, PT_LEVEL_PMD, &pmd);
+	if (!err && write)
+		err = folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+	if (err)
+		return err;
+	if (write)
+		m->stat.thp_fault_alloc++;
+	set_huge_pmd(vma, pmd, pfn, write);
+	*ret_done = true;
+	return 0;
+}
+
+/* The huge entry becomes a table of 512 small ones with the same rights. */
+static int split_pmd_to_table(struct vm_area_struct *vma, pte_t *pmd)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t pfn = pte_pfn(*pmd), table_pfn;
+	uint64_t bits = pmd->val & ~(PTE_PFN_MASK | _PAGE_PSE);
+	struct pt_info *info;
+	pte_t *table;
+	unsigned int i;
+	int err = pt_alloc_table(m, PT_LEVEL_PTE, &table_pfn);
+
+	if (err)
+		return err;
+	table = (pte_t *)pt_arena_table(&m->tables, table_pfn);
+	info = pt_info(m, table);
+	for (i = 0; i < PTRS_PER_PTE; i++) {
+		if (pfn_is_zero(pfn))
+			table[i] = pte_set(pfn_pte(PFN_ZERO, (pgprot_t){ bits }), _PAGE_SPECIAL);
+		else
+			table[i] = pfn_pte(pfn + i, (pgprot_t){ bits });
+	}
+	info->used = PTRS_PER_PTE;
+	info->maybe_shared = true;
+	if (!pfn_is_zero(pfn))
+		folio_map_to_pages(m, pfn);
+	pt_set(m, pmd, pte_mktable(table_pfn));
+	return 0;
+}
+
+void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct mmu_notifier_range range;
+	uint64_t block = addr & PMD_MASK;
+
+	notify_start(mm, &range, MMU_NOTIFY_CLEAR, block, block + PMD_SIZE);
+	if (pte_leaf(*pmd, PT_LEVEL_PMD)) {
+		before_change(mm, block, block + PMD_SIZE);
+		mm->machine->stat.thp_split_pmd++;
+		if (vma_is_anonymous(vma)) {
+			if (split_pmd_to_table(vma, pmd))
+				mm->machine->oom = true;
+		} else {
+			uint64_t pfn = pte_pfn(*pmd);
+
+			pt_set(mm->machine, pmd, (pte_t){ 0 });
+			folio_put_map(mm->machine, pfn);
+		}
+	}
+	notify_end(mm, &range);
+}
+
+/* A write to the huge zero page, replaced by a huge page in place where the profile does so. */
+static int do_huge_zero_wp_pmd(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct mmu_notifier_range range;
+	uint64_t block = addr & PMD_MASK, pfn;
+	int err = folio_alloc(mm->machine, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+
+	if (err)
+		return err;
+	mm->machine->stat.thp_fault_alloc++;
+	notify_start(mm, &range, MMU_NOTIFY_CLEAR, block, block + PMD_SIZE);
+	before_change(mm, block, block + PMD_SIZE);
+	set_huge_pmd(vma, pmd, pfn, true);
+	notify_end(mm, &range);
+	return 0;
+}
+
+int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t pfn = pte_pfn(*pmd);
+
+	if ((vma->vm_flags & VM_SHARED) || folio_can_reuse(m, pfn)) {
+		if (!(vma->vm_flags & VM_SHARED))
+			pfn_folio(m, pfn)->flags |= PG_ANON_EXCLUSIVE;
+		pt_set(m, pmd, pte_mkwrite(pte_mkdirty(pte_mkyoung(*pmd)),
+					   m->profile->saved_dirty));
+		return 0;
+	}
+	if (pfn_is_zero(pfn) && m->profile->huge_zero_replace)
+		return do_huge_zero_wp_pmd(vma, addr, pmd);
+	__split_huge_pmd(vma, pmd, addr);
+	return m->oom ? -ENOMEM : 0;
+}
+
+void split_huge_page(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	uint64_t block = addr & PMD_MASK;
+	uint64_t pfn = pte_pfn(*pmd);
+	struct mmu_notifier_range range;
+
+	if (mm->machine->profile->migrate_extra_split)
+		__split_huge_pmd(vma, pmd, block);
+	notify_start(mm, &range, MMU_NOTIFY_CLEAR, block, block + PMD_SIZE);
+	before_change(mm, block, block + PMD_SIZE);
+	if (pte_leaf(*pmd, PT_LEVEL_PMD) && split_pmd_to_table(vma, pmd))
+		mm->machine->oom = true;
+	notify_end(mm, &range);
+	if (!pte_leaf(*pmd, PT_LEVEL_PMD))
+		folio_split(mm->machine, pfn);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The primary MMU: address spaces with VMAs and real page tables, and the operations that change
+ * them, with Linux's notifications. A machine holds what address spaces share: frames, files,
+ * settings.
+ *
+ * Addresses and lengths are bytes. The functions named after system calls return 0 or what Linux
+ * returns (negative errno), with Linux's partial effects: mprotect over a hole has changed and
+ * notified the VMAs before it when it returns -ENOMEM. When the model itself runs out of memory
+ * they return -ENOMEM too, and machine_oom() tells the two apart.
+ *
+ * Single threaded; each function runs to its end with the mmap lock held, as it were.
+ */
+#ifndef MM_MM_H
+#define MM_MM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arch/geometry.h>
+#include <base/event.h>
+#include <mm/profile.h>
+
+struct machine;
+struct mm_struct;
+struct mm_file;
+
+enum thp_mode { THP_NEVER, THP_MADVISE, THP_ALWAYS };
+
+/**
+ * struct mm_stat - what the primary MMU did; machine-wide, never reset
+ * @pgfault .. @thp_split_pmd: as in /proc/vmstat
+ * @changed: leaf entries changed or removed by operations (not by faults)
+ * @tables: page tables visited by operations
+ * @tlb_flushes: flushes of the CPU's TLB
+ * @bytes_populated: bytes mapped inside the ranges of notifications when they started
+ */
+struct mm_stat {
+	uint64_t pgfault;
+	uint64_t thp_fault_alloc;
+	uint64_t thp_split_pmd;
+	uint64_t changed;
+	uint64_t tables;
+	uint64_t tlb_flushes;
+	uint64_t bytes_populated;
+};
+
+/**
+ * struct machine_config - how to build a machine
+ * @events: where records go; not owned; may have no sink
+ * @thp, @shmem_thp: transparent_hugepage/enabled and shmem_enabled
+ * @audit: call @before_change and keep what the audit needs
+ * @before_change: an entry that maps part of [start, end) is about to become less permissive or
+ *	to point elsewhere (audit of invariant 1); may be NULL
+ */
+struct machine_config {
+	const struct mm_profile *profile;
+	const struct pt_geometry *geo;
+	struct event_source *events;
+	enum thp_mode thp;
+	enum thp_mode shmem_thp;
+	void (*before_change)(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
+	void *ctx;
+};
+
+/** machine_create() - Return: 0 or -ENOMEM. */
+int machine_create(const struct machine_config *config, struct machine **ret_machine);
+
+/** machine_destroy() - free everything, address spaces included; NULL is fine; returns NULL. */
+struct machine *machine_destroy(struct machine *machine);
+
+const struct mm_stat *machine_stat(const struct machine *machine);
+const struct mm_profile *machine_profile(const struct machine *machine);
+
+/** machine_bytes() - memory that tables and frame records take now; @ret_peak the most ever. */
+uint64_t machine_bytes(const struct machine *machine, uint64_t *ret_peak);
+
+/** machine_oom() - true once the model itself (not the modelled kernel) ran out of memory. */
+bool machine_oom(const struct machine *machine);
+
+void machine_set_thp(struct machine *machine, enum thp_mode mode);
+void machine_set_shmem_thp(struct machine *machine, enum thp_mode mode);
+
+/** mm_create() - an empty address space with a top-level table. Return: 0 or -ENOMEM. */
+int mm_create(struct machine *machine, struct mm_struct **ret_mm);
+
+/** mm_destroy() - exit_mmap(): release, unmap, free. NULL is fine; returns NULL. */
+struct mm_struct *mm_destroy(struct mm_struct *mm);
+
+/** mm_machine() - the machine that @mm lives on. */
+struct machine *mm_machine(const struct mm_struct *mm);
+
+/** mm_pgd() - frame number of the top-level table (what CR3 would hold). */
+uint64_t mm_pgd(const struct mm_struct *mm);
+
+/** mm_table() - the 512 entries of the page table at frame @pfn; NULL if that is no table. */
+const uint64_t *mm_table(const struct machine *machine, uint64_t pfn);
+
+/**
+ * mm_file_create() - an object that can be mapped: a memfd, a tmpfs file.
+ * @size: bytes; accesses behind fail as with SIGBUS
+ * @shmem: subject to shmem_thp
+ * The caller holds one reference. Return: 0 or -ENOMEM.
+ */
+int mm_file_create(struct machine *machine, uint64_t size, bool shmem, struct mm_file **ret_file);
+
+/** mm_file_get() - one more reference. */
+void mm_file_get(struct mm_file *file);
+
+/** mm_file_put() - drop the caller's reference; NULL is fine. */
+void mm_file_put(struct mm_file *file);
+
+/**
+ * mm_mmap() - mmap(@addr, @len, @prot, MAP_FIXED | @flags, ...)
+ * @prot: PROT_*; @flags: MAP_SHARED or MAP_PRIVATE, MAP_ANONYMOUS, MAP_NORESERVE
+ * @file: the object, NULL with MAP_ANONYMOUS; @offset: bytes, page aligned
+ * Source: mm/mmap.c:do_mmap(), mmap_region(); 6.12: mm/vma.c.
+ */
+int mm_mmap(struct mm_struct *mm, uint64_t addr, uint64_t len, int prot, int flags,
+	    struct mm_file *file, uint64_t offset);
+
+/** mm_munmap() - mm/mmap.c:do_munmap(), do_vmi_align_munmap(). */
+int mm_munmap(struct mm_struct *mm, uint64_t addr, uint64_t len);
+
+/** mm_mprotect() - mm/mprotect.c:do_mprotect_pkey(). */
+int mm_mprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, int prot);
+
+/** mm_madvise() - @advice: MADV_* (mm/madvise.c). */
+int mm_madvise(struct mm_struct *mm, uint64_t addr, uint64_t len, int advice);
+
+/**
+ * mm_mremap() - @flags: MREMAP_MAYMOVE | MREMAP_FIXED [| MREMAP_DONTUNMAP] moves to @new_addr;
+ * 0 resizes in place (mm/mremap.c).
+ */
+int mm_mremap(struct mm_struct *mm, uint64_t addr, uint64_t old_len, uint64_t new_len, int flags,
+	      uint64_t new_addr);
+
+/** mm_set_heap() - start_brk = brk = @addr (prctl PR_SET_MM_START_BRK and PR_SET_MM_BRK). */
+int mm_set_heap(struct mm_struct *mm, uint64_t addr);
+
+/** mm_brk() - brk(@addr); -ENOMEM where the system call would return the old break. */
+int mm_brk(struct mm_struct *mm, uint64_t addr);
+
+/** mm_numa_hint() - change_prot_numa() over [@addr, @addr + @len), VMA by VMA (mm/mempolicy.c). */
+int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len);
+
+/** mm_fork() - a child with a copy (kernel/fork.c:dup_mmap()). Return: 0 or -ENOMEM. */
+int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child);
+
+enum mm_access { MM_READ, MM_WRITE, MM_EXEC };
+
+/**
+ * mm_access() - user accesses: one at @addr, @addr + @step, ... below @addr + @len.
+ * All are tried. Return: 0; -EFAULT when one or more would have raised SIGSEGV or SIGBUS.
+ */
+int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
+	      enum mm_access access);
+
+/** mm_observe() - notifications are sent even when nobody has subscribed (an empty VM watches). */
+void mm_observe(struct mm_struct *mm);
+
+/**
+ * mm_vma_next() - look at the VMAs in ascending order.
+ * @addr: the first VMA that ends above it is shown
+ * Return: false when there is none.
+ */
+struct mm_vma_info {
+	uint64_t start;
+	uint64_t end;
+	uint64_t flags;
+	uint64_t pgoff;
+	bool has_file;
+	bool has_anon_vma;
+};
+bool mm_vma_next(struct mm_struct *mm, uint64_t addr, struct mm_vma_info *ret_info);
+
+#endif /* MM_MM_H */

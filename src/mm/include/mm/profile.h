@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one kernel's memory management does, as a table: a new kernel is a new row. */
+#ifndef MM_PROFILE_H
+#define MM_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How a write fault decides that an anonymous page need not be copied (mm/memory.c). */
+enum wp_reuse {
+	WP_REUSE_PAGE_COUNT,	/* 6.1: nobody else holds the folio */
+	WP_REUSE_SMALL_ONLY,	/* 6.8 to 6.14: the same, never a part of a large folio */
+	WP_REUSE_LARGE_MAPCOUNT	/* later: large folios that only this address space maps, too */
+};
+
+/**
+ * struct mm_profile - behaviour of one kernel
+ * @placement: level of the loop that starts mprotect's notification: 2 (PMD) or 3 (PUD), at the
+ *	first populated entry, up to the end of the parent entry; 0: once around the whole chunk,
+ *	unconditionally (mm/mprotect.c)
+ * @pud_leaf_bug: mprotect clears 1 GiB leaves as "bad pud" without telling anybody (to 6.11)
+ * @zero_start_sentinel: the lazy start takes range.start == 0 for "not started yet"
+ * @split_notifies: moving a VMA boundary sends CLEAR for its 2 MiB block
+ *	(mm/huge_memory.c:split_huge_pmd_address)
+ * @saved_dirty: dirty moves to a software bit while an entry is read-only (x86, 6.6)
+ * @merge_unfaulted: a VMA without anon_vma may take over a neighbour's on merge (6.16)
+ * @unaccount_unfaulted: mprotect to read-only drops VM_ACCOUNT of an untouched VMA (6.7)
+ * @mremap_realign: move_page_tables may start at the PMD boundary below (6.7)
+ * @mremap_multi_vma: a pure move may span several VMAs (6.17)
+ * @pmd_change_writable: mprotect makes exclusive huge pages writable at once (6.2)
+ * @reclaim_pt: MADV_DONTNEED frees empty PTE tables (6.14)
+ * @migrate_extra_split: try_to_migrate of a huge page sends a CLEAR of its own for the split
+ * @huge_zero_replace: a write to the huge zero page replaces it in place (7.x)
+ * @change_pte: change_pte() is called where a copy replaces a page (to 6.9)
+ * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
+ * @wp_reuse: see above
+ */
+struct mm_profile {
+	const char *name;
+	const char *summary;
+	uint8_t placement;
+	bool pud_leaf_bug;
+	bool zero_start_sentinel;
+	bool split_notifies;
+	bool saved_dirty;
+	bool merge_unfaulted;
+	bool unaccount_unfaulted;
+	bool mremap_realign;
+	bool mremap_multi_vma;
+	bool pmd_change_writable;
+	bool reclaim_pt;
+	bool migrate_extra_split;
+	bool huge_zero_replace;
+	bool change_pte;
+	bool reaper_clear;
+	enum wp_reuse wp_reuse;
+};
+
+/** mm_profile_find() - the profile called @name, NULL if there is none. */
+const struct mm_profile *mm_profile_find(const char *name);
+
+/** mm_profile_at() - the profile number @index in order of age; NULL behind the last. */
+const struct mm_profile *mm_profile_at(unsigned int index);
+
+#endif /* MM_PROFILE_H */

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* madvise (mm/madvise.c). */
+#include "mm_internal.h"
+
+#include <sys/mman.h>
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+/* Advice that is nothing but flags of the VMA: what is cleared and set. */
+struct flag_advice {
+	int advice;
+	uint32_t clear;
+	uint32_t set;
+};
+
+static const struct flag_advice flag_advices[] = {
+	{ MADV_NORMAL, VM_RAND_READ | VM_SEQ_READ, 0 },
+	{ MADV_SEQUENTIAL, VM_RAND_READ, VM_SEQ_READ },
+	{ MADV_RANDOM, VM_SEQ_READ, VM_RAND_READ },
+	{ MADV_DONTFORK, 0, VM_DONTCOPY },
+	{ MADV_DOFORK, VM_DONTCOPY, 0 },
+	{ MADV_WIPEONFORK, 0, VM_WIPEONFORK },
+	{ MADV_KEEPONFORK, VM_WIPEONFORK, 0 },
+	{ MADV_DONTDUMP, 0, VM_DONTDUMP },
+	{ MADV_DODUMP, VM_DONTDUMP, 0 },
+	{ MADV_HUGEPAGE, VM_NOHUGEPAGE, VM_HUGEPAGE },
+	{ MADV_NOHUGEPAGE, VM_HUGEPAGE, VM_NOHUGEPAGE },
+	{ MADV_MERGEABLE, 0, VM_MERGEABLE },
+	{ MADV_UNMERGEABLE, VM_MERGEABLE, 0 },
+};
+
+static const struct flag_advice *find_flag_advice(int advice)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(flag_advices) / sizeof(flag_advices[0]); i++)
+		if (flag_advices[i].advice == advice)
+			return &flag_advices[i];
+	return NULL;
+}
+
+static int madvise_flags(struct vm_area_struct **vma, uint64_t start, uint64_t end,
+			 const struct flag_advice *advice)
+{
+	uint32_t flags = ((*vma)->vm_flags & ~advice->clear) | advice->set;
+
+	if (advice->advice == MADV_WIPEONFORK &&
+	    (!vma_is_anonymous(*vma) || ((*vma)->vm_flags & VM_SHARED)))
+		return -EINVAL;
+	if (advice->advice == MADV_MERGEABLE && !vma_is_anonymous(*vma) &&
+	    ((*vma)->vm_flags & VM_MAYSHARE))
+		return 0;
+	if (flags == (*vma)->vm_flags)
+		return 0;
+	return vma_modify_flags(*vma, start, end, flags, vma);
+}
+
+static int madvise_dontneed(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+{
+	struct mmu_notifier_range range;
+
+	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
+	unmap_page_range(vma, start, end, true);
+	notify_end(vma->vm_mm, &range);
+	return 0;
+}
+
+struct advise_walk {
+	struct vm_area_struct *vma;
+	struct mm_struct *mm;
+	struct machine *m;
+	bool free;
+};
+
+/* MADV_FREE makes entries clean and old, MADV_COLD old. */
+static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t addr, uint64_t end)
+{
+	bool free = walk->free;
+
+	for (; addr < end; addr += PAGE_SIZE) {
+		pte_t *pte = table + pt_index(walk->m->geo, PT_LEVEL_PTE, addr);
+
+		if (!pte_present(*pte) || pfn_is_zero(pte_pfn(*pte)))
+			continue;
+		if (free)
+			before_change(walk->mm, addr, addr + PAGE_SIZE);
+		*pte = pte_mkold(free ? pte_mkclean(*pte) : *pte);
+	}
+}
+
+static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr, uint64_t end)
+{
+	uint64_t pfn = pte_pfn(*pmd);
+
+	if (pfn_is_zero(pfn))
+		return;
+	if (end - addr == PMD_SIZE) {
+		if (walk->free)
+			before_change(walk->mm, addr, end);
+		*pmd = pte_mkold(walk->free ? pte_mkclean(*pmd) : *pmd);
+		return;
+	}
+	if (pfn_folio(walk->m, pfn)->entire_mapcount == 1 && !pfn_folio(walk->m, pfn)->nr_mapped)
+		split_huge_page(walk->vma, pmd, addr);
+}
+
+static void advise_range(struct advise_walk *walk, pte_t *table, unsigned int level, uint64_t addr,
+			 uint64_t end)
+{
+	uint64_t next;
+
+	if (level == PT_LEVEL_PTE) {
+		advise_pte_range(walk, table, addr, end);
+		return;
+	}
+	for (; addr < end; addr = next) {
+		pte_t *entry = table + pt_index(walk->m->geo, level, addr);
+
+		next = pt_addr_end(walk->m->geo, level, addr, end);
+		if (level == PT_LEVEL_PMD && pte_leaf(*entry, level))
+			advise_huge_pmd(walk, entry, addr, next);
+		if (pte_table(*entry, level))
+			advise_range(walk, pt_table(walk->m, *entry), level - 1, addr, next);
+	}
+}
+
+static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool free)
+{
+	struct advise_walk walk = {
+		.vma = vma,
+		.mm = vma->vm_mm,
+		.m = vma->vm_mm->machine,
+		.free = free,
+	};
+
+	advise_range(&walk, pt_top(vma->vm_mm), walk.m->geo->levels, start, end);
+}
+
+static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+{
+	struct mmu_notifier_range range;
+
+	if (!vma_is_anonymous(vma))
+		return -EINVAL;
+	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
+	advise_leaves(vma, start, end, true);
+	notify_end(vma->vm_mm, &range);
+	return 0;
+}
+
+static int madvise_populate(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool write)
+{
+	if (write ? !(vma->vm_flags & VM_WRITE) : !(vma->vm_flags & VM_READ))
+		return -EINVAL;
+	return mm_access(vma->vm_mm, start, end - start, PAGE_SIZE, write ? MM_WRITE : MM_READ);
+}
+
+/* The part of a file that the hole covers goes away from every VMA that maps it. */
+static void unmap_mapping_range(struct mm_file *file, uint64_t first, uint64_t last)
+{
+	struct vm_area_struct *vma;
+
+	LIST_FOREACH(vma, &file->i_mmap, i_mmap) {
+		uint64_t from = first > vma->vm_pgoff ? first - vma->vm_pgoff : 0;
+		uint64_t to = last > vma->vm_pgoff ? last - vma->vm_pgoff : 0;
+		struct mmu_notifier_range range;
+		uint64_t start, end;
+
+		if (to > vma_pages(vma))
+			to = vma_pages(vma);
+		if (from >= to)
+			continue;
+		start = vma->vm_start + (from << PAGE_SHIFT);
+		end = vma->vm_start + (to << PAGE_SHIFT);
+		notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
+		unmap_page_range(vma, start, end, false);
+		notify_end(vma->vm_mm, &range);
+	}
+}
+
+static int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+{
+	uint64_t first = linear_page_index(vma, start);
+	uint64_t last = first + ((end - start) >> PAGE_SHIFT);
+
+	if (vma_is_anonymous(vma))
+		return -EINVAL;
+	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+		return -EACCES;
+	unmap_mapping_range(vma->vm_file, first, last);
+	filemap_truncate(vma->vm_file, first, last);
+	return 0;
+}
+
+/* Linux: madvise_vma_behavior(); *@vma is the VMA that holds the range afterwards. */
+static int madvise_vma(struct vm_area_struct **vma, uint64_t start, uint64_t end, int advice)
+{
+	const struct flag_advice *flags = find_flag_advice(advice);
+
+	if (flags)
+		return madvise_flags(vma, start, end, flags);
+	switch (advice) {
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+		return madvise_dontneed(*vma, start, end);
+	case MADV_FREE:
+		return madvise_free(*vma, start, end);
+	case MADV_REMOVE:
+		return madvise_remove(*vma, start, end);
+	case MADV_COLD:
+		advise_leaves(*vma, start, end, false);
+		return 0;
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		return madvise_populate(*vma, start, end, advice == MADV_POPULATE_WRITE);
+	case MADV_WILLNEED:
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* Holes are passed over and make the whole call fail with ENOMEM at its end. */
+int mm_madvise(struct mm_struct *mm, uint64_t addr, uint64_t len, int advice)
+{
+	uint64_t end = addr + PAGE_ALIGN(len);
+	struct vm_area_struct *vma;
+	int unmapped = 0;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || (len && !PAGE_ALIGN(len)) || end < addr)
+		return -EINVAL;
+	while (addr < end) {
+		uint64_t stop;
+		int err;
+
+		vma = find_vma(mm, addr);
+		if (!vma)
+			return -ENOMEM;
+		if (vma->vm_start > addr) {
+			unmapped = -ENOMEM;
+			addr = vma->vm_start;
+			if (addr >= end)
+				break;
+		}
+		stop = vma->vm_end < end ? vma->vm_end : end;
+		err = madvise_vma(&vma, addr, stop, advice);
+		if (err)
+			return err;
+		addr = stop;
+	}
+	return unmapped;
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* User accesses and the faults they take (mm/memory.c of Linux 6.1 to 7.2). */
+#include "mm_internal.h"
+
+#define FAULT_AROUND_PAGES 16u
+
+/* A fault may have to be handled more than once (split, then copy); never more often than this. */
+#define FAULT_ROUNDS 8
+
+static int anon_page_alloc(struct vm_area_struct *vma, uint64_t *ret_pfn)
+{
+	struct machine *m = vma->vm_mm->machine;
+	int err = anon_vma_prepare(vma);
+
+	if (!err)
+		err = page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, ret_pfn);
+	if (err)
+		m->oom = true;
+	return err;
+}
+
+/* Linux: maybe_mkwrite(pte_mkdirty()) */
+static pte_t mk_written(const struct vm_area_struct *vma, pte_t pte)
+{
+	pte = pte_mkdirty(pte);
+	if (vma->vm_flags & VM_WRITE)
+		pte = pte_mkwrite(pte, vma->vm_mm->machine->profile->saved_dirty);
+	return pte;
+}
+
+static void map_page(struct vm_area_struct *vma, pte_t *ptep, uint64_t pfn, pte_t pte)
+{
+	struct machine *m = vma->vm_mm->machine;
+
+	page_get_map(m, pfn);
+	if (!(page_flags(m, pfn) & PG_ANON_EXCLUSIVE))
+		pt_info(m, ptep)->maybe_shared = true;
+	pt_set(m, ptep, pte);
+}
+
+static int do_anonymous_page(struct vm_area_struct *vma, pte_t *ptep, bool write)
+{
+	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
+	uint64_t pfn;
+	int err;
+
+	if (!write) {
+		map_page(vma, ptep, PFN_ZERO, pte_set(pfn_pte(PFN_ZERO, prot), _PAGE_SPECIAL));
+		return 0;
+	}
+	err = anon_page_alloc(vma, &pfn);
+	if (err)
+		return err;
+	map_page(vma, ptep, pfn, mk_written(vma, pfn_pte(pfn, prot)));
+	return 0;
+}
+
+/* Linux: do_fault_around(): what the file has in memory near @addr is mapped at once. */
+static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
+{
+	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
+	uint64_t window = addr & ~(FAULT_AROUND_PAGES * PAGE_SIZE - 1);
+	uint64_t end = window + FAULT_AROUND_PAGES * PAGE_SIZE;
+	uint64_t at;
+
+	if (end > vma->vm_end)
+		end = vma->vm_end;
+	for (at = window < vma->vm_start ? vma->vm_start : window; at < end; at += PAGE_SIZE) {
+		pte_t *p = ptep + ((int64_t)(at - (addr & PAGE_MASK)) >> PAGE_SHIFT);
+		uint64_t index = linear_page_index(vma, at);
+		uint64_t pfn = filemap_find(vma->vm_file, index);
+
+		if (pte_none(*p) && pfn && index < PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT)
+			map_page(vma, p, pfn, pfn_pte(pfn, prot));
+	}
+}
+
+/* A private copy of a file page that was not mapped yet: no notification. */
+static int do_cow_fault(struct vm_area_struct *vma, pte_t *ptep, uint64_t index)
+{
+	uint64_t pfn, cached;
+	int err = anon_page_alloc(vma, &pfn);
+
+	if (err)
+		return err;
+	err = filemap_get(vma->vm_file, index, &cached);
+	page_get_map(vma->vm_mm->machine, pfn);
+	if (err) {
+		page_put_map(vma->vm_mm->machine, pfn);
+		return err;
+	}
+	pt_set(vma->vm_mm->machine, ptep,
+	       mk_written(vma, pfn_pte(pfn, vm_get_page_prot(vma->vm_flags))));
+	return 0;
+}
+
+static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
+{
+	uint64_t index = linear_page_index(vma, addr);
+	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
+	uint64_t pfn;
+	int err;
+
+	if (index >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT)
+		return -EFAULT;
+	if (write && !(vma->vm_flags & VM_SHARED))
+		return do_cow_fault(vma, ptep, index);
+	if (!write) {
+		do_fault_around(vma, addr, ptep);
+		if (!pte_none(*ptep))
+			return 0;
+	}
+	err = filemap_get(vma->vm_file, index, &pfn);
+	if (err)
+		return err;
+	map_page(vma, ptep, pfn,
+		 write ? mk_written(vma, pfn_pte(pfn, prot)) : pfn_pte(pfn, prot));
+	return 0;
+}
+
+static void wp_page_reuse(struct vm_area_struct *vma, pte_t *ptep)
+{
+	pt_set(vma->vm_mm->machine, ptep, mk_written(vma, pte_mkyoung(*ptep)));
+}
+
+static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct mmu_notifier_range range;
+	uint64_t old = pte_pfn(*ptep);
+	uint64_t page = addr & PAGE_MASK;
+	uint64_t pfn;
+	int err = anon_page_alloc(vma, &pfn);
+
+	if (err)
+		return err;
+	notify_start(mm, &range, MMU_NOTIFY_CLEAR, page, page + PAGE_SIZE);
+	before_change(mm, page, page + PAGE_SIZE);
+	page_get_map(mm->machine, pfn);
+	pt_set(mm->machine, ptep,
+	       mk_written(vma, pfn_pte(pfn, vm_get_page_prot(vma->vm_flags))));
+	if (mm->machine->profile->change_pte && mm_has_notifiers(&mm->notifier))
+		mmu_notifier_change_pte(&mm->notifier, page, pfn);
+	page_put_map(mm->machine, old);
+	notify_end(mm, &range);
+	return 0;
+}
+
+static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t pfn = pte_pfn(*ptep);
+
+	if (vma->vm_flags & VM_SHARED) {
+		wp_page_reuse(vma, ptep);
+		return 0;
+	}
+	if (!page_can_reuse(m, pfn))
+		return wp_page_copy(vma, addr, ptep);
+	page_set_exclusive(m, pfn, true);
+	wp_page_reuse(vma, ptep);
+	return 0;
+}
+
+/* A NUMA hint that is touched: the entry gets its protection back, silently. */
+static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep)
+{
+	bool saved_dirty = vma->vm_mm->machine->profile->saved_dirty;
+	pte_t pte = pte_modify(*ptep, vm_get_page_prot(vma->vm_flags), saved_dirty);
+
+	pt_set(vma->vm_mm->machine, ptep, pte_mkyoung(pte));
+}
+
+static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep,
+			    enum mm_access access)
+{
+	bool write = access == MM_WRITE;
+
+	if (pte_none(*ptep)) {
+		if (vma_is_anonymous(vma))
+			return do_anonymous_page(vma, ptep, write);
+		return do_fault(vma, addr, ptep, write);
+	}
+	if (pte_protnone(*ptep)) {
+		do_numa_page(vma, ptep);
+		return 0;
+	}
+	if (write && !pte_write(*ptep))
+		return do_wp_page(vma, addr, ptep);
+	return 0;
+}
+
+static int handle_pmd_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd,
+			    enum mm_access access)
+{
+	if (pte_protnone(*pmd)) {
+		do_numa_page(vma, pmd);
+		return 0;
+	}
+	if (access == MM_WRITE && !pte_write(*pmd))
+		return do_huge_pmd_wp_page(vma, addr, pmd);
+	return 0;
+}
+
+int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	pte_t *entry;
+	bool done = false;
+	int err = pt_walk_alloc(mm, addr, PT_LEVEL_PMD, &entry);
+
+	mm->machine->stat.pgfault++;
+	if (err)
+		return err;
+	if (pte_none(*entry) && vma_is_anonymous(vma) && thp_vma_allowed(vma, addr)) {
+		err = do_huge_pmd_anonymous_page(vma, addr, access == MM_WRITE, &done);
+		if (err || done)
+			return err;
+	}
+	if (pte_leaf(*entry, PT_LEVEL_PMD)) {
+		err = handle_pmd_fault(vma, addr, entry, access);
+		if (err || pte_leaf(*entry, PT_LEVEL_PMD))
+			return err;
+	}
+	err = pt_walk_alloc(mm, addr, PT_LEVEL_PTE, &entry);
+	if (err)
+		return err;
+	return handle_pte_fault(vma, addr, entry, access);
+}
+
+/* Would the VMA allow it at all (Linux: access_error() of the x86 fault handler)? */
+static bool vma_allows(const struct vm_area_struct *vma, enum mm_access access)
+{
+	if (access == MM_WRITE)
+		return vma->vm_flags & VM_WRITE;
+	if (access == MM_EXEC)
+		return vma->vm_flags & VM_EXEC;
+	return vma_is_accessible(vma);
+}
+
+/* What the processor does on a hit. */
+static void mark_accessed(pte_t *entry, enum mm_access access)
+{
+	uint64_t bits = _PAGE_ACCESSED | (access == MM_WRITE ? _PAGE_DIRTY : 0);
+
+	if ((entry->val & bits) != bits)
+		*entry = pte_set(*entry, bits);
+}
+
+static bool try_access(pte_t *entry, enum mm_access access)
+{
+	if (!pte_access_ok(*entry, access == MM_WRITE, access == MM_EXEC))
+		return false;
+	mark_accessed(entry, access);
+	return true;
+}
+
+static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access)
+{
+	unsigned int round, level;
+
+	for (round = 0; round < FAULT_ROUNDS; round++) {
+		pte_t *entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
+		int err;
+
+		if (entry && try_access(entry, access))
+			return 0;
+		err = handle_mm_fault(vma, addr, access);
+		if (err)
+			return err;
+	}
+	assert(!"fault makes no progress");
+	return -EFAULT;
+}
+
+/*
+ * The accesses in one block of 2 MiB that lies in one VMA. A PTE table, once there, is walked
+ * straight; a leaf above needs one access for all of them.
+ */
+static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end, uint64_t step,
+			enum mm_access access, uint64_t *ret_next)
+{
+	struct machine *m = vma->vm_mm->machine;
+	int ret = 0;
+
+	for (; addr < end; addr += step) {
+		unsigned int level;
+		pte_t *entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
+		pte_t *table = entry;
+		int err;
+
+		if (!entry || level != PT_LEVEL_PTE) {
+			err = access_page(vma, addr, access);
+			if (err == -ENOMEM)
+				return err;
+			ret = err ? err : ret;
+			entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
+			if (entry && level > PT_LEVEL_PTE && step < PAGE_SIZE * 2)
+				addr += (end - addr - 1) / step * step;
+			continue;
+		}
+		table -= pt_index(m->geo, PT_LEVEL_PTE, addr);
+		for (; addr < end; addr += step) {
+			entry = table + pt_index(m->geo, PT_LEVEL_PTE, addr);
+			while (!try_access(entry, access)) {
+				m->stat.pgfault++;
+				err = handle_pte_fault(vma, addr, entry, access);
+				if (err == -ENOMEM)
+					return err;
+				if (err) {
+					ret = err;
+					break;
+				}
+			}
+		}
+		break;
+	}
+	*ret_next = addr;
+	return ret;
+}
+
+int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
+	      enum mm_access access)
+{
+	uint64_t end = addr + len;
+	struct vm_area_struct *vma = NULL;
+	int ret = 0;
+
+	assert(step && end >= addr);
+	while (addr < end) {
+		uint64_t stop;
+		int err;
+
+		if (!vma || addr >= vma->vm_end)
+			vma = find_vma(mm, addr);
+		if (!vma || vma->vm_start > addr || !vma_allows(vma, access)) {
+			uint64_t skip = !vma ? end :
+					vma->vm_start > addr ? vma->vm_start : vma->vm_end;
+
+			if (skip > end)
+				skip = end;
+			addr += (skip - addr + step - 1) / step * step;
+			ret = -EFAULT;
+			continue;
+		}
+		stop = (addr & PMD_MASK) + PMD_SIZE;
+		if (stop > vma->vm_end)
+			stop = vma->vm_end;
+		if (stop > end)
+			stop = end;
+		err = access_block(vma, addr, stop, step, access, &addr);
+		if (err == -ENOMEM)
+			return err;
+		ret = err ? err : ret;
+	}
+	return ret;
+}
+
+int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret)
+{
+	unsigned int level;
+	pte_t *entry = pt_lookup(mm, address, PT_LEVEL_PTE, &level);
+	uint64_t size;
+
+	if (!entry || !pte_hw_present(*entry))
+		return -ENOENT;
+	size = pt_size(mm->machine->geo, level);
+	ret->pfn = pte_pfn(*entry) + ((address & (size - 1)) >> PAGE_SHIFT);
+	ret->level = level;
+	ret->writable = pte_write(*entry);
+	ret->zero_page = pfn_is_zero(ret->pfn);
+	return 0;
+}
+
+int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
+		     struct mm_translation *ret)
+{
+	struct vm_area_struct *vma = find_vma(mm, address);
+	enum mm_access access = write ? MM_WRITE : MM_READ;
+	int err;
+
+	if (!vma || vma->vm_start > address || !vma_allows(vma, access))
+		return -EFAULT;
+	err = access_page(vma, address, access);
+	if (err)
+		return err;
+	return mm_translate(mm, address, ret);
+}
+
+struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)
+{
+	return &mm->notifier;
+}

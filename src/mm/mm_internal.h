@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the mm room share. */
+#ifndef MM_INTERNAL_H
+#define MM_INTERNAL_H
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <bsd/sys/tree.h>
+
+#include <arch/geometry.h>
+#include <arch/pgtable.h>
+#include <arch/pt_arena.h>
+#include <base/mem.h>
+#include <mm/mm.h>
+#include <mm/profile.h>
+#include <mm/secondary.h>
+#include <notifier/notifier.h>
+
+#define PMD_SIZE (UINT64_C(1) << 21)
+#define PMD_MASK (~(PMD_SIZE - 1))
+#define PUD_SIZE (UINT64_C(1) << 30)
+#define PUD_MASK (~(PUD_SIZE - 1))
+#define PTRS_PER_PTE 512u
+#define HPAGE_PMD_NR 512u
+
+#define PAGE_ALIGN(x) (((x) + PAGE_SIZE - 1) & PAGE_MASK)
+#define IS_ALIGNED(x, size) (!((x) & ((size) - 1)))
+
+/* sysctl vm.max_map_count */
+#define MAX_MAP_COUNT 65530u
+
+/* ---- frames: page.c ---- */
+
+/*
+ * Frame numbers by kind, so that a number alone tells where its record is:
+ *
+ *   1                 the zero page
+ *   512               the huge zero page (2 MiB)
+ *   PFN_SMALL_BASE    frames of 4 KiB folios
+ *   PFN_HUGE_BASE     2 MiB folios; record of the folio by block, of its pages only once some of
+ *                     them are mapped by PTEs
+ *   PFN_TABLE_BASE    page tables
+ */
+#define PFN_ZERO UINT64_C(1)
+#define PFN_HUGE_ZERO UINT64_C(512)
+#define PFN_SMALL_BASE (UINT64_C(1) << 20)
+#define PFN_SMALL_MAX (UINT64_C(1) << 32)
+#define PFN_HUGE_BASE (UINT64_C(1) << 33)
+#define PFN_HUGE_MAX (UINT64_C(1) << 24) /* blocks */
+#define PFN_TABLE_BASE (UINT64_C(1) << 36)
+#define PFN_TABLE_MAX (UINT64_C(1) << 24)
+
+enum {
+	PG_ANON = 1 << 0,
+	PG_ANON_EXCLUSIVE = 1 << 1, /* no other process can share it (Linux: PageAnonExclusive) */
+	PG_CACHE = 1 << 2,	    /* a file holds it */
+	PG_FREE = 1 << 3,
+};
+
+/**
+ * struct page - record of one 4 KiB frame
+ * @mapcount: entries that map it; next free frame while PG_FREE
+ */
+struct page {
+	uint32_t mapcount;
+	uint8_t flags;
+	uint8_t node;
+	uint16_t pad;
+};
+static_assert(sizeof(struct page) == 8, "8 bytes of frame data per populated page");
+
+/**
+ * struct folio - record of one 2 MiB block
+ * @entire_mapcount: entries that map it as a whole; next free block while PG_FREE
+ * @nr_mapped: sum of the mapcounts of its pages
+ * @split: its pages have been made folios of their own; the block is free when all are
+ */
+struct folio {
+	uint32_t entire_mapcount;
+	uint32_t nr_mapped;
+	uint8_t flags;
+	uint8_t node;
+	bool split;
+};
+
+struct machine {
+	const struct mm_profile *profile;
+	const struct pt_geometry *geo;
+	struct event_source *events;
+	struct mm_stat stat;
+	enum thp_mode thp;
+	enum thp_mode shmem_thp;
+	bool oom;
+	void (*before_change)(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
+	void *ctx;
+	struct pt_arena tables;
+	struct region pages;	 /* struct page of PFN_SMALL_BASE + n */
+	struct region folios;	 /* struct folio of block n */
+	struct region subpages; /* struct page of PFN_HUGE_BASE + n */
+	uint64_t next_page;
+	uint64_t free_page; /* index + 1 of the last freed frame, 0 if none */
+	uint64_t live_pages;
+	uint64_t next_folio;
+	uint64_t free_folio;
+	uint64_t live_folios;
+	uint64_t peak_bytes;
+	LIST_HEAD(, mm_struct) mms;
+	LIST_HEAD(, mm_file) files;
+	uint64_t next_anon_vma;
+};
+
+static inline bool pfn_is_zero(uint64_t pfn)
+{
+	return pfn < PFN_SMALL_BASE;
+}
+
+static inline bool pfn_is_huge(uint64_t pfn)
+{
+	return pfn >= PFN_HUGE_BASE && pfn < PFN_TABLE_BASE;
+}
+
+/* The record of a frame other than a zero page. */
+static inline struct page *pfn_page(const struct machine *m, uint64_t pfn)
+{
+	if (pfn_is_huge(pfn))
+		return (struct page *)m->subpages.base + (pfn - PFN_HUGE_BASE);
+	return (struct page *)m->pages.base + (pfn - PFN_SMALL_BASE);
+}
+
+static inline struct folio *pfn_folio(const struct machine *m, uint64_t pfn)
+{
+	return (struct folio *)m->folios.base + (pfn - PFN_HUGE_BASE) / HPAGE_PMD_NR;
+}
+
+int page_init(struct machine *m);
+void page_exit(struct machine *m);
+/* A frame with mapcount 0 and @flags. */
+int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
+/* One more / one less entry maps the 4 KiB frame; the last one frees what no file holds. */
+void page_get_map(struct machine *m, uint64_t pfn);
+void page_put_map(struct machine *m, uint64_t pfn);
+/* The file lets go of it. */
+void page_drop_cache(struct machine *m, uint64_t pfn);
+int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
+void folio_get_map(struct machine *m, uint64_t pfn);
+void folio_put_map(struct machine *m, uint64_t pfn);
+/* The PMD that mapped the folio becomes 512 PTEs: moves one entire mapping to the pages. */
+void folio_map_to_pages(struct machine *m, uint64_t pfn);
+/* Makes each page a folio of its own; nothing may map it as a whole. */
+void folio_split(struct machine *m, uint64_t pfn);
+/* Whether @pfn is part of a 2 MiB folio that was not split. */
+bool page_is_large(const struct machine *m, uint64_t pfn);
+unsigned int page_flags(const struct machine *m, uint64_t pfn);
+void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
+/* Whether a write fault may take the anonymous 4 KiB frame over without copying. */
+bool page_can_reuse(const struct machine *m, uint64_t pfn);
+bool folio_can_reuse(const struct machine *m, uint64_t pfn);
+
+/* ---- files: filemap.c ---- */
+
+/**
+ * struct mm_file - an object with pages: a shmem object or a file
+ * @root: top table of the radix tree from page index to frame; 0 while empty
+ * @vmas: VMAs that map it, in no particular order
+ */
+struct mm_file {
+	LIST_ENTRY(mm_file) node;
+	struct machine *machine;
+	uint64_t size;
+	uint64_t root;
+	uint32_t refs;
+	bool shmem;
+	LIST_HEAD(, vm_area_struct) i_mmap;
+};
+
+/* The frame of page @index, 0 when it is not in memory. A huge folio answers for each page. */
+uint64_t filemap_find(const struct mm_file *file, uint64_t index);
+int filemap_add(struct mm_file *file, uint64_t index, uint64_t pfn);
+/* A frame for page @index, made if needed. */
+int filemap_get(struct mm_file *file, uint64_t index, uint64_t *ret_pfn);
+/* Forget the pages [@first, @last). */
+void filemap_truncate(struct mm_file *file, uint64_t first, uint64_t last);
+uint64_t filemap_next(const struct mm_file *file, uint64_t index, uint64_t end);
+
+/* ---- VMAs: vma.c, vma_merge.c ---- */
+
+#define VM_READ 0x00000001u
+#define VM_WRITE 0x00000002u
+#define VM_EXEC 0x00000004u
+#define VM_SHARED 0x00000008u
+#define VM_MAYREAD 0x00000010u
+#define VM_MAYWRITE 0x00000020u
+#define VM_MAYEXEC 0x00000040u
+#define VM_MAYSHARE 0x00000080u
+#define VM_UFFD_WP 0x00001000u
+#define VM_SEQ_READ 0x00008000u
+#define VM_RAND_READ 0x00010000u
+#define VM_DONTCOPY 0x00020000u
+#define VM_DONTEXPAND 0x00040000u
+#define VM_ACCOUNT 0x00100000u
+#define VM_NORESERVE 0x00200000u
+#define VM_HUGETLB 0x00400000u
+#define VM_WIPEONFORK 0x02000000u
+#define VM_DONTDUMP 0x04000000u
+#define VM_SOFTDIRTY 0x08000000u
+#define VM_MIXEDMAP 0x10000000u
+#define VM_HUGEPAGE 0x20000000u
+#define VM_NOHUGEPAGE 0x40000000u
+#define VM_MERGEABLE 0x80000000u
+#define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
+#define VM_SPECIAL (VM_DONTEXPAND | VM_MIXEDMAP)
+
+/* Who may share the anonymous pages of a VMA (Linux: struct anon_vma, without its tree). */
+struct anon_vma {
+	uint64_t id;
+	uint32_t refs;
+};
+
+/**
+ * struct vm_area_struct - [vm_start, vm_end) with one set of flags
+ * @vm_pgoff: page index in the file; for anonymous memory the page number at which it was mapped
+ * @anon_chained: the anon_vma chain has more than one member (a forked child's VMA)
+ */
+struct vm_area_struct {
+	RB_ENTRY(vm_area_struct) vm_rb;
+	LIST_ENTRY(vm_area_struct) i_mmap;
+	struct mm_struct *vm_mm;
+	uint64_t vm_start;
+	uint64_t vm_end;
+	uint64_t vm_pgoff;
+	uint32_t vm_flags;
+	bool anon_chained;
+	struct mm_file *vm_file;
+	struct anon_vma *anon_vma;
+};
+
+RB_HEAD(vma_tree, vm_area_struct);
+RB_PROTOTYPE(vma_tree, vm_area_struct, vm_rb, vma_cmp)
+
+struct mm_struct {
+	LIST_ENTRY(mm_struct) node;
+	struct machine *machine;
+	struct mmu_notifier_mm notifier;
+	struct vma_tree vmas;
+	struct vm_area_struct *vma_cache;
+	unsigned int map_count;
+	uint64_t pgd; /* frame of the top table */
+	uint64_t start_brk;
+	uint64_t brk;
+};
+
+static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
+{
+	return !vma->vm_file;
+}
+
+static inline bool is_cow_mapping(uint32_t flags)
+{
+	return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+}
+
+static inline bool vma_is_accessible(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_ACCESS_FLAGS;
+}
+
+static inline uint64_t vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+
+/* Page index in the VMA's object of the page at @addr (Linux: linear_page_index()). */
+static inline uint64_t linear_page_index(const struct vm_area_struct *vma, uint64_t addr)
+{
+	return ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+}
+
+/* The first VMA that ends above @addr (Linux: find_vma()); NULL if none. */
+struct vm_area_struct *find_vma(struct mm_struct *mm, uint64_t addr);
+/* The first VMA that overlaps [@start, @end). */
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, uint64_t start, uint64_t end);
+struct vm_area_struct *vma_next(struct vm_area_struct *vma);
+struct vm_area_struct *vma_prev(struct vm_area_struct *vma);
+/* The last VMA that ends at or below @addr. */
+struct vm_area_struct *find_vma_before(struct mm_struct *mm, uint64_t addr);
+struct vm_area_struct *vma_alloc(struct mm_struct *mm);
+/* A copy that is in no tree; it holds its own references. */
+struct vm_area_struct *vma_dup(const struct vm_area_struct *vma);
+void vma_free(struct vm_area_struct *vma);
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
+void vma_unlink(struct vm_area_struct *vma);
+void vma_set_start(struct vm_area_struct *vma, uint64_t start);
+pgprot_t vm_get_page_prot(uint32_t flags);
+/* Gives an untouched VMA an anon_vma, a neighbour's where Linux would share it. */
+int anon_vma_prepare(struct vm_area_struct *vma);
+void anon_vma_get(struct anon_vma *anon_vma);
+void anon_vma_put(struct anon_vma *anon_vma);
+int anon_vma_fork(struct vm_area_struct *child, const struct vm_area_struct *parent);
+
+int split_vma(struct vm_area_struct *vma, uint64_t addr, struct vm_area_struct **ret_upper);
+int vma_modify_flags(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint32_t newflags,
+		     struct vm_area_struct **ret_vma);
+/* A new range with no VMA in it: joins its neighbours where they match; NULL if none did. */
+struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start, uint64_t end,
+					   uint32_t flags, struct anon_vma *anon_vma,
+					   bool anon_chained, struct mm_file *file,
+					   uint64_t pgoff);
+/* The boundary of @vma moves to @addr: tell about the 2 MiB block around it. */
+void vma_adjust_trans_huge(struct vm_area_struct *vma, uint64_t addr);
+
+/* ---- page tables: pagetable.c ---- */
+
+/**
+ * struct pt_info - record of one page table
+ * @used: entries that are not none
+ * @maybe_shared: (PTE tables) some entry may map a page that is not anonymous and exclusive
+ */
+
+struct pt_info {
+	uint16_t used;
+	uint8_t level;
+	uint8_t maybe_shared;
+	uint32_t pad;
+};
+static_assert(sizeof(struct pt_info) == 8, "8 bytes of record per table");
+
+static inline struct pt_info *pt_info(const struct machine *m, const void *entry)
+{
+	return pt_arena_meta(&m->tables, pt_arena_pfn(&m->tables, entry));
+}
+
+/* The table that @pte points to. */
+static inline pte_t *pt_table(const struct machine *m, pte_t pte)
+{
+	return (pte_t *)pt_arena_table(&m->tables, pte_table_pfn(pte));
+}
+
+static inline pte_t *pt_top(const struct mm_struct *mm)
+{
+	return (pte_t *)pt_arena_table(&mm->machine->tables, mm->pgd);
+}
+
+int pt_alloc_table(struct machine *m, unsigned int level, uint64_t *ret_pfn);
+/* Change one entry and keep its table's count of used entries. */
+void pt_set(struct machine *m, pte_t *entry, pte_t val);
+/*
+ * The entry of @level for @addr; NULL when a table above is missing. Where a leaf above maps
+ * @addr, *@ret_level (if given) is its level and the leaf's entry is returned.
+ */
+pte_t *pt_lookup(const struct mm_struct *mm, uint64_t addr, unsigned int level,
+		 unsigned int *ret_level);
+/* The same, making missing tables. -EEXIST when a leaf above is in the way. */
+int pt_walk_alloc(struct mm_struct *mm, uint64_t addr, unsigned int level, pte_t **ret_entry);
+/* Bytes that present leaves map in [@start, @end). */
+uint64_t pt_populated(const struct mm_struct *mm, uint64_t start, uint64_t end);
+/*
+ * Free the tables that map nothing outside [@addr, @end), without going below @floor or above
+ * @ceiling (0: no ceiling). Linux: free_pgd_range().
+ */
+void free_pgd_range(struct mm_struct *mm, uint64_t addr, uint64_t end, uint64_t floor,
+		    uint64_t ceiling);
+/* Free every table below the top one; the leaves are gone. */
+void pt_free_all(struct mm_struct *mm);
+
+/* ---- changing memory ---- */
+
+/* About to take rights from, or remove, what maps [@start, @end) (invariant 1). */
+static inline void before_change(struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+	if (mm->machine->before_change)
+		mm->machine->before_change(mm->machine->ctx, mm, start, end);
+}
+
+/* Start and end of a notification, with the bytes populated in it counted. */
+void notify_start(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
+		  uint64_t start, uint64_t end);
+void notify_end(struct mm_struct *mm, struct mmu_notifier_range *range);
+/* One pair around nothing but what the caller does between the two calls. */
+void notify_pair(struct mm_struct *mm, uint32_t event, uint64_t start, uint64_t end);
+
+/* zap.c */
+/* Remove the leaves of [@start, @end) in one VMA; the caller has notified. */
+void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt);
+
+/* huge_memory.c */
+bool thp_vma_allowed(const struct vm_area_struct *vma, uint64_t addr);
+int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool write,
+			       bool *ret_done);
+int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd);
+/* With the notification of the block, whatever the PMD is. */
+void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr);
+/* Split the folio behind a huge PMD with the notifications of unmap and remap. */
+void split_huge_page(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr);
+
+/* memory.c */
+int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);
+
+/* mprotect.c */
+enum { MM_CP_TRY_CHANGE_WRITABLE = 1, MM_CP_PROT_NUMA = 2 };
+uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
+			   pgprot_t newprot, unsigned int cp_flags);
+
+/* mmap.c */
+int do_munmap(struct mm_struct *mm, uint64_t start, uint64_t len);
+/* The page tables around a gap that a removed run of VMAs leaves. */
+void free_pgtables(struct mm_struct *mm, uint64_t start, uint64_t end);
+
+#endif /* MM_INTERNAL_H */

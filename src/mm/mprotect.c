@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mprotect() and what it shares with NUMA hinting: one walk over the tables that changes leaves,
+ * and the notification that starts at the placement of the profile (mm/mprotect.c; 6.12 and
+ * later: change_pud_range(), 3.15 to 6.11: change_pmd_range(), before: change_protection()).
+ *
+ * Placed at level L, a notification starts in the loop over the entries of L below one entry of
+ * L + 1, when the first populated entry is found, and covers the range from there to the end of
+ * that loop:
+ *
+ *	S(first populated entry .. end of loop)   change, change, ...   E(same range)
+ */
+#include "mm_internal.h"
+
+#include <sys/mman.h>
+
+struct change {
+	struct vm_area_struct *vma;
+	struct mm_struct *mm;
+	struct machine *m;
+	pgprot_t newprot;
+	unsigned int cp_flags;
+	uint64_t pages;
+};
+
+/* Does the change leave this entry alone (NUMA hinting only)? */
+static bool numa_skip(const struct change *change, pte_t pte)
+{
+	uint64_t pfn = pte_pfn(pte);
+	const struct page *page;
+
+	if (pte_protnone(pte) || pfn_is_zero(pfn))
+		return true;
+	page = pfn_page(change->m, pfn);
+	return is_cow_mapping(change->vma->vm_flags) && page->mapcount != 1;
+}
+
+/* Linux: can_change_pte_writable() */
+static bool can_change_pte_writable(const struct change *change, pte_t pte)
+{
+	if (!(change->vma->vm_flags & VM_WRITE) || pte_write(pte) || pte_uffd_wp(pte))
+		return false;
+	if (change->vma->vm_flags & VM_SHARED)
+		return pte_dirty(pte);
+	return page_flags(change->m, pte_pfn(pte)) & PG_ANON_EXCLUSIVE;
+}
+
+static pte_t changed_pte(const struct change *change, pte_t old)
+{
+	bool saved_dirty = change->m->profile->saved_dirty;
+	pte_t new = pte_modify(old, change->newprot, saved_dirty);
+
+	if ((change->cp_flags & MM_CP_TRY_CHANGE_WRITABLE) && can_change_pte_writable(change, new))
+		new = pte_mkwrite(new, saved_dirty);
+	return new;
+}
+
+/* Every entry of the run is anonymous and exclusive or none: no frame need be looked at. */
+static uint64_t change_exclusive(const struct change *change, pte_t *pte, unsigned int nr)
+{
+	bool saved_dirty = change->m->profile->saved_dirty;
+	uint64_t add = 0, pages = 0;
+	unsigned int i;
+
+	if ((change->cp_flags & MM_CP_TRY_CHANGE_WRITABLE) && (change->vma->vm_flags & VM_WRITE))
+		add = _PAGE_RW;
+	for (i = 0; i < nr; i++) {
+		uint64_t old = pte[i].val;
+		uint64_t live = -(uint64_t)(old != 0);
+		pte_t new = pte_modify(pte[i], change->newprot, false);
+
+		new.val |= add;
+		if (saved_dirty)
+			new.val = pte_move_dirty(new.val);
+		pte[i].val = (new.val & live) | (old & ~live);
+		pages += live & 1;
+	}
+	return pages;
+}
+
+static void change_pte_range(struct change *change, pte_t *table, uint64_t addr, uint64_t end)
+{
+	struct pt_info *info = pt_info(change->m, table);
+	pte_t *pte = table + pt_index(change->m->geo, PT_LEVEL_PTE, addr);
+	bool numa = change->cp_flags & MM_CP_PROT_NUMA;
+
+	change->m->stat.tables++;
+	if (!info->used)
+		return;
+	if (!info->maybe_shared && !numa && !change->m->before_change &&
+	    !(change->vma->vm_flags & VM_SHARED)) {
+		change->pages += change_exclusive(change, pte, (end - addr) >> PAGE_SHIFT);
+		return;
+	}
+	for (; addr < end; addr += PAGE_SIZE, pte++) {
+		if (!pte_present(*pte) || (numa && numa_skip(change, *pte)))
+			continue;
+		before_change(change->mm, addr, addr + PAGE_SIZE);
+		*pte = changed_pte(change, *pte);
+		change->pages++;
+	}
+}
+
+static void change_huge_leaf(struct change *change, pte_t *entry, unsigned int level,
+			     uint64_t addr, uint64_t end)
+{
+	bool saved_dirty = change->m->profile->saved_dirty;
+	uint64_t pfn = pte_pfn(*entry);
+	bool numa = change->cp_flags & MM_CP_PROT_NUMA;
+	pte_t new;
+
+	if (numa && (pte_protnone(*entry) || pfn_is_zero(pfn)))
+		return;
+	before_change(change->mm, addr, end);
+	new = pte_modify(*entry, change->newprot, saved_dirty);
+	if ((change->cp_flags & MM_CP_TRY_CHANGE_WRITABLE) && level == PT_LEVEL_PMD &&
+	    change->m->profile->pmd_change_writable && can_change_pte_writable(change, new))
+		new = pte_mkwrite(new, saved_dirty);
+	*entry = new;
+	change->pages += pt_size(change->m->geo, level) >> PAGE_SHIFT;
+}
+
+/* To 6.11: a 1 GiB leaf is taken for garbage and cleared, silently. */
+static void pud_clear_bad(struct change *change, pte_t *entry, uint64_t addr, uint64_t end)
+{
+	before_change(change->mm, addr, end);
+	pt_set(change->m, entry, (pte_t){ 0 });
+}
+
+/*
+ * The lazy start: remembers in range->start whether it was sent, and so, where the profile is as
+ * odd as Linux, sends another one when the first was at address 0, and no end for it.
+ */
+struct lazy_start {
+	struct mmu_notifier_range range;
+	bool started;
+};
+
+static void lazy_notify_start(struct change *change, struct lazy_start *lazy, uint64_t addr,
+			      uint64_t end)
+{
+	bool started = change->m->profile->zero_start_sentinel ? lazy->range.start != 0 :
+								 lazy->started;
+
+	if (started)
+		return;
+	notify_start(change->mm, &lazy->range, MMU_NOTIFY_PROTECTION_VMA, addr, end);
+	lazy->started = true;
+}
+
+static void lazy_notify_end(struct change *change, struct lazy_start *lazy)
+{
+	if (change->m->profile->zero_start_sentinel ? lazy->range.start != 0 : lazy->started)
+		notify_end(change->mm, &lazy->range);
+}
+
+static void change_range(struct change *change, pte_t *table, unsigned int level, uint64_t addr,
+			 uint64_t end)
+{
+	const struct pt_geometry *geo = change->m->geo;
+	const struct mm_profile *profile = change->m->profile;
+	struct lazy_start lazy = { .started = false };
+	uint64_t next;
+
+	if (level == PT_LEVEL_PTE) {
+		change_pte_range(change, table, addr, end);
+		return;
+	}
+	change->m->stat.tables++;
+	for (; addr < end; addr = next) {
+		pte_t *entry = table + pt_index(geo, level, addr);
+
+		next = pt_addr_end(geo, level, addr, end);
+		if (pte_none(*entry))
+			continue;
+		if (level == PT_LEVEL_PUD && profile->pud_leaf_bug && pte_leaf(*entry, level)) {
+			pud_clear_bad(change, entry, addr, next);
+			continue;
+		}
+		if (level == profile->placement)
+			lazy_notify_start(change, &lazy, addr, end);
+		if (pte_leaf(*entry, level)) {
+			if (next - addr == pt_size(geo, level)) {
+				change_huge_leaf(change, entry, level, addr, next);
+				continue;
+			}
+			__split_huge_pmd(change->vma, entry, addr);
+		}
+		if (pte_table(*entry, level))
+			change_range(change, pt_table(change->m, *entry), level - 1, addr, next);
+	}
+	if (level == profile->placement)
+		lazy_notify_end(change, &lazy);
+}
+
+uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
+			   pgprot_t newprot, unsigned int cp_flags)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct change change = {
+		.vma = vma,
+		.mm = mm,
+		.m = mm->machine,
+		.newprot = newprot,
+		.cp_flags = cp_flags,
+	};
+	bool whole = !mm->machine->profile->placement;
+	struct mmu_notifier_range range;
+
+	if (whole)
+		notify_start(mm, &range, MMU_NOTIFY_PROTECTION_VMA, start, end);
+	change_range(&change, pt_top(mm), mm->machine->geo->levels, start, end);
+	if (whole)
+		notify_end(mm, &range);
+	mm->machine->stat.changed += change.pages;
+	return change.pages;
+}
+
+/* Linux: mprotect_fixup(); [start, end) lies in @vma. *@ret_vma is the VMA that holds it then. */
+static int mprotect_fixup(struct vm_area_struct *vma, uint64_t start, uint64_t end,
+			  uint32_t newflags, uint64_t *changed, struct vm_area_struct **ret_vma)
+{
+	const struct mm_profile *profile = vma->vm_mm->machine->profile;
+	uint32_t oldflags = vma->vm_flags;
+	unsigned int cp_flags = 0;
+	int err;
+
+	if (newflags == oldflags) {
+		*ret_vma = vma;
+		return 0;
+	}
+	if (newflags & VM_WRITE) {
+		if (!(oldflags & (VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE)))
+			newflags |= VM_ACCOUNT;
+	} else if (profile->unaccount_unfaulted && (oldflags & VM_ACCOUNT) &&
+		   vma_is_anonymous(vma) && !vma->anon_vma) {
+		newflags &= ~VM_ACCOUNT;
+	}
+	err = vma_modify_flags(vma, start, end, newflags, &vma);
+	if (err)
+		return err;
+	if (vma->vm_flags & VM_WRITE)
+		cp_flags |= MM_CP_TRY_CHANGE_WRITABLE;
+	*changed += change_protection(vma, start, end, vm_get_page_prot(vma->vm_flags), cp_flags);
+	*ret_vma = vma;
+	return 0;
+}
+
+static uint32_t prot_vm_flags(int prot)
+{
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	       (prot & PROT_EXEC ? VM_EXEC : 0);
+}
+
+/* The chunks of [start, end), VMA by VMA; stops at the first hole or refusal. */
+static int mprotect_range(struct vm_area_struct *vma, uint64_t start, uint64_t end,
+			  uint32_t access, uint64_t *changed)
+{
+	struct mm_struct *mm = vma->vm_mm;
+
+	for (;;) {
+		uint32_t newflags = access | (vma->vm_flags & ~VM_ACCESS_FLAGS);
+		uint64_t stop = vma->vm_end < end ? vma->vm_end : end;
+		int err;
+
+		/* the VM_MAY bits are the access bits shifted by four */
+		if ((newflags & ~(newflags >> 4)) & VM_ACCESS_FLAGS)
+			return -EACCES;
+		err = mprotect_fixup(vma, start, stop, newflags, changed, &vma);
+		if (err)
+			return err;
+		start = stop;
+		if (start >= end)
+			return 0;
+		vma = find_vma(mm, start);
+		if (!vma || vma->vm_start > start)
+			return -ENOMEM;
+	}
+}
+
+int mm_mprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, int prot)
+{
+	struct vm_area_struct *vma;
+	uint64_t end, changed = 0;
+	int err;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	end = addr + PAGE_ALIGN(len);
+	if (end <= addr)
+		return -ENOMEM;
+	vma = find_vma(mm, addr);
+	if (!vma || vma->vm_start > addr)
+		return -ENOMEM;
+	err = mprotect_range(vma, addr, end, prot_vm_flags(prot), &changed);
+	if (changed)
+		mm->machine->stat.tlb_flushes++;
+	return err;
+}
+
+int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len)
+{
+	uint64_t end = addr + PAGE_ALIGN(len), changed = 0;
+	struct vm_area_struct *vma;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || end < addr)
+		return -EINVAL;
+	for (vma = find_vma(mm, addr); vma && vma->vm_start < end; vma = vma_next(vma)) {
+		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
+		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
+
+		if (!vma_is_accessible(vma) || (vma->vm_flags & (VM_HUGETLB | VM_MIXEDMAP)))
+			continue;
+		changed += change_protection(vma, from, to, PAGE_NONE, MM_CP_PROT_NUMA);
+	}
+	if (changed)
+		mm->machine->stat.tlb_flushes++;
+	return 0;
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Frames and their records. A frame is held by the entries that map it and by the file that
+ * caches it; it is free when neither is left. Freed frames are reused last in, first out.
+ */
+#include "mm_internal.h"
+
+#include <string.h>
+
+int page_init(struct machine *m)
+{
+	int err;
+
+	err = region_reserve(&m->pages, PFN_SMALL_MAX * sizeof(struct page));
+	if (!err)
+		err = region_reserve(&m->folios, PFN_HUGE_MAX * sizeof(struct folio));
+	if (!err)
+		err = region_reserve(&m->subpages,
+				     PFN_HUGE_MAX * HPAGE_PMD_NR * sizeof(struct page));
+	return err;
+}
+
+void page_exit(struct machine *m)
+{
+	region_release(&m->pages);
+	region_release(&m->folios);
+	region_release(&m->subpages);
+}
+
+int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
+{
+	struct page *pages = m->pages.base;
+	uint64_t index;
+
+	if (m->free_page) {
+		index = m->free_page - 1;
+		m->free_page = pages[index].mapcount;
+	} else {
+		if (m->next_page >= PFN_SMALL_MAX - 1)
+			return -ENOMEM;
+		index = m->next_page++;
+	}
+	pages[index] = (struct page){ .flags = flags };
+	m->live_pages++;
+	*ret_pfn = PFN_SMALL_BASE + index;
+	return 0;
+}
+
+static void page_free(struct machine *m, uint64_t pfn)
+{
+	struct page *page = pfn_page(m, pfn);
+
+	assert(!page->mapcount && !(page->flags & PG_FREE));
+	page->flags = PG_FREE;
+	page->mapcount = m->free_page;
+	m->free_page = pfn - PFN_SMALL_BASE + 1;
+	m->live_pages--;
+}
+
+static void folio_free(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio = pfn_folio(m, pfn);
+	uint64_t block = (pfn - PFN_HUGE_BASE) / HPAGE_PMD_NR;
+
+	assert(!folio->entire_mapcount && !folio->nr_mapped && !(folio->flags & PG_FREE));
+	memset(folio, 0, sizeof(*folio));
+	folio->flags = PG_FREE;
+	folio->entire_mapcount = m->free_folio;
+	m->free_folio = block + 1;
+	m->live_folios--;
+}
+
+/* Nothing maps any part of it and no file holds it. */
+static void folio_free_if_unused(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio = pfn_folio(m, pfn);
+	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
+
+	if (folio->entire_mapcount || folio->nr_mapped || (folio->flags & PG_CACHE))
+		return;
+	if (folio->split) {
+		struct page *page = pfn_page(m, head);
+
+		for (unsigned int i = 0; i < HPAGE_PMD_NR; i++)
+			if (page[i].flags & PG_CACHE)
+				return;
+	}
+	folio_free(m, head);
+}
+
+void page_get_map(struct machine *m, uint64_t pfn)
+{
+	if (pfn_is_zero(pfn))
+		return;
+	if (pfn_is_huge(pfn))
+		pfn_folio(m, pfn)->nr_mapped++;
+	pfn_page(m, pfn)->mapcount++;
+}
+
+void page_put_map(struct machine *m, uint64_t pfn)
+{
+	struct page *page;
+
+	if (pfn_is_zero(pfn))
+		return;
+	page = pfn_page(m, pfn);
+	assert(page->mapcount);
+	page->mapcount--;
+	if (pfn_is_huge(pfn)) {
+		pfn_folio(m, pfn)->nr_mapped--;
+		folio_free_if_unused(m, pfn);
+	} else if (!page->mapcount && !(page->flags & PG_CACHE)) {
+		page_free(m, pfn);
+	}
+}
+
+void page_drop_cache(struct machine *m, uint64_t pfn)
+{
+	if (pfn_is_huge(pfn)) {
+		struct folio *folio = pfn_folio(m, pfn);
+
+		if (folio->split)
+			pfn_page(m, pfn)->flags &= ~PG_CACHE;
+		else
+			folio->flags &= ~PG_CACHE;
+		folio_free_if_unused(m, pfn);
+		return;
+	}
+	pfn_page(m, pfn)->flags &= ~PG_CACHE;
+	if (!pfn_page(m, pfn)->mapcount)
+		page_free(m, pfn);
+}
+
+int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
+{
+	struct folio *folios = m->folios.base;
+	uint64_t block;
+	uint64_t head;
+
+	if (mem_fail_now())
+		return -ENOMEM;
+	if (m->free_folio) {
+		block = m->free_folio - 1;
+		m->free_folio = folios[block].entire_mapcount;
+	} else {
+		if (m->next_folio >= PFN_HUGE_MAX - 1)
+			return -ENOMEM;
+		block = m->next_folio++;
+	}
+	head = PFN_HUGE_BASE + block * HPAGE_PMD_NR;
+	folios[block] = (struct folio){ .flags = flags };
+	m->live_folios++;
+	*ret_pfn = head;
+	return 0;
+}
+
+void folio_get_map(struct machine *m, uint64_t pfn)
+{
+	if (!pfn_is_zero(pfn))
+		pfn_folio(m, pfn)->entire_mapcount++;
+}
+
+void folio_put_map(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio;
+
+	if (pfn_is_zero(pfn))
+		return;
+	folio = pfn_folio(m, pfn);
+	assert(folio->entire_mapcount);
+	folio->entire_mapcount--;
+	folio_free_if_unused(m, pfn);
+}
+
+void folio_map_to_pages(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio = pfn_folio(m, pfn);
+	struct page *page = pfn_page(m, pfn);
+	bool fresh = !folio->nr_mapped;
+
+	assert(folio->entire_mapcount);
+	for (unsigned int i = 0; i < HPAGE_PMD_NR; i++) {
+		if (fresh && !folio->split)
+			page[i] = (struct page){ .flags = folio->flags, .node = folio->node };
+		page[i].mapcount++;
+	}
+	folio->nr_mapped += HPAGE_PMD_NR;
+	folio->entire_mapcount--;
+}
+
+void folio_split(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio = pfn_folio(m, pfn);
+	struct page *page = pfn_page(m, pfn & ~(uint64_t)(HPAGE_PMD_NR - 1));
+
+	assert(!folio->entire_mapcount && !folio->split);
+	for (unsigned int i = 0; i < HPAGE_PMD_NR; i++) {
+		if (!folio->nr_mapped)
+			page[i] = (struct page){ .node = folio->node };
+		page[i].flags = (page[i].flags & PG_ANON_EXCLUSIVE) |
+				(folio->flags & (PG_ANON | PG_CACHE));
+	}
+	folio->flags &= ~PG_CACHE;
+	folio->split = true;
+}
+
+bool page_is_large(const struct machine *m, uint64_t pfn)
+{
+	return pfn_is_huge(pfn) && !pfn_folio(m, pfn)->split;
+}
+
+unsigned int page_flags(const struct machine *m, uint64_t pfn)
+{
+	struct folio *folio;
+
+	if (pfn_is_zero(pfn))
+		return 0;
+	if (!pfn_is_huge(pfn))
+		return pfn_page(m, pfn)->flags;
+	folio = pfn_folio(m, pfn);
+	return folio->nr_mapped || folio->split ? pfn_page(m, pfn)->flags : folio->flags;
+}
+
+void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive)
+{
+	struct page *page = pfn_page(m, pfn);
+
+	if (exclusive)
+		page->flags |= PG_ANON_EXCLUSIVE;
+	else
+		page->flags &= ~PG_ANON_EXCLUSIVE;
+}
+
+bool page_can_reuse(const struct machine *m, uint64_t pfn)
+{
+	struct folio *folio;
+
+	if (pfn_is_zero(pfn) || !(page_flags(m, pfn) & PG_ANON))
+		return false;
+	if (page_flags(m, pfn) & PG_ANON_EXCLUSIVE)
+		return true;
+	if (!page_is_large(m, pfn))
+		return pfn_page(m, pfn)->mapcount == 1;
+	folio = pfn_folio(m, pfn);
+	switch (m->profile->wp_reuse) {
+	case WP_REUSE_PAGE_COUNT:
+		return folio->entire_mapcount + folio->nr_mapped == 1;
+	case WP_REUSE_SMALL_ONLY:
+		return false;
+	case WP_REUSE_LARGE_MAPCOUNT:
+		return false;
+	}
+	return false;
+}
+
+bool folio_can_reuse(const struct machine *m, uint64_t pfn)
+{
+	struct folio *folio;
+
+	if (pfn_is_zero(pfn))
+		return false;
+	folio = pfn_folio(m, pfn);
+	if (!(folio->flags & PG_ANON))
+		return false;
+	return (folio->flags & PG_ANON_EXCLUSIVE) ||
+	       folio->entire_mapcount + folio->nr_mapped == 1;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <mm/profile.h>
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct mm_profile profiles[] = {
+	{
+		.name = "linux-3.14",
+		.summary = "mprotect notifies the whole chunk of each VMA, populated or not",
+		.placement = 0,
+		.pud_leaf_bug = true,
+		.split_notifies = true,
+		.migrate_extra_split = true,
+		.change_pte = true,
+		.wp_reuse = WP_REUSE_PAGE_COUNT,
+	},
+	{
+		.name = "linux-6.1",
+		.summary = "mprotect notifies from the first populated PMD entry to the end of its 1 GiB",
+		.placement = 2,
+		.pud_leaf_bug = true,
+		.zero_start_sentinel = true,
+		.split_notifies = true,
+		.migrate_extra_split = true,
+		.change_pte = true,
+		.wp_reuse = WP_REUSE_PAGE_COUNT,
+	},
+	{
+		.name = "linux-6.12",
+		.summary = "mprotect notifies from the first PUD entry in use to the end of its 512 GiB",
+		.placement = 3,
+		.zero_start_sentinel = true,
+		.split_notifies = true,
+		.saved_dirty = true,
+		.unaccount_unfaulted = true,
+		.mremap_realign = true,
+		.pmd_change_writable = true,
+		.migrate_extra_split = true,
+		.wp_reuse = WP_REUSE_SMALL_ONLY,
+	},
+	{
+		.name = "linux-7.2",
+		.summary = "as linux-6.12, with the VMA merges and page-table reclaim of 7.x",
+		.placement = 3,
+		.zero_start_sentinel = true,
+		.split_notifies = true,
+		.saved_dirty = true,
+		.merge_unfaulted = true,
+		.unaccount_unfaulted = true,
+		.mremap_realign = true,
+		.mremap_multi_vma = true,
+		.pmd_change_writable = true,
+		.reclaim_pt = true,
+		.huge_zero_replace = true,
+		.reaper_clear = true,
+		.wp_reuse = WP_REUSE_LARGE_MAPCOUNT,
+	},
+};
+
+#define NR_PROFILES (sizeof(profiles) / sizeof(profiles[0]))
+
+const struct mm_profile *mm_profile_at(unsigned int index)
+{
+	return index < NR_PROFILES ? &profiles[index] : NULL;
+}
+
+const struct mm_profile *mm_profile_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_PROFILES; i++)
+		if (!strcmp(profiles[i].name, name))
+			return &profiles[i];
+	return NULL;
+}

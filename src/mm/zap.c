@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Removing mappings, and the notifications that every change shares. */
+#include "mm_internal.h"
+
+void notify_start(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
+		  uint64_t start, uint64_t end)
+{
+	mmu_notifier_range_init(range, event, start, end);
+	if (mm_has_notifiers(&mm->notifier))
+		mm->machine->stat.bytes_populated += pt_populated(mm, start, end);
+	mmu_notifier_invalidate_range_start(&mm->notifier, range);
+}
+
+void notify_end(struct mm_struct *mm, struct mmu_notifier_range *range)
+{
+	mmu_notifier_invalidate_range_end(&mm->notifier, range);
+}
+
+void notify_pair(struct mm_struct *mm, uint32_t event, uint64_t start, uint64_t end)
+{
+	struct mmu_notifier_range range;
+
+	notify_start(mm, &range, event, start, end);
+	notify_end(mm, &range);
+}
+
+struct zap {
+	struct vm_area_struct *vma;
+	struct mm_struct *mm;
+	struct machine *m;
+	bool reclaim_pt;
+	uint64_t zapped;
+};
+
+static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t end)
+{
+	struct pt_info *info = pt_info(zap->m, table);
+	pte_t *pte = table + pt_index(zap->m->geo, PT_LEVEL_PTE, addr);
+	unsigned int gone = 0;
+
+	zap->m->stat.tables++;
+	if (!info->used)
+		return;
+	for (; addr < end; addr += PAGE_SIZE, pte++) {
+		uint64_t pfn;
+
+		if (pte_none(*pte))
+			continue;
+		if (zap->m->before_change)
+			before_change(zap->mm, addr, addr + PAGE_SIZE);
+		pfn = pte_pfn(*pte);
+		pte->val = 0;
+		page_put_map(zap->m, pfn);
+		gone++;
+	}
+	info->used -= gone;
+	zap->zapped += gone;
+	if (!info->used)
+		info->maybe_shared = false;
+}
+
+static void zap_leaf(struct zap *zap, pte_t *entry, uint64_t addr, uint64_t end)
+{
+	uint64_t pfn = pte_pfn(*entry);
+
+	before_change(zap->mm, addr, end);
+	pt_set(zap->m, entry, (pte_t){ 0 });
+	folio_put_map(zap->m, pfn);
+	zap->zapped++;
+}
+
+static void reclaim_pte_table(struct zap *zap, pte_t *pmd)
+{
+	pte_t *table = pt_table(zap->m, *pmd);
+	uint64_t pfn = pte_table_pfn(*pmd);
+
+	if (pt_info(zap->m, table)->used)
+		return;
+	pt_set(zap->m, pmd, (pte_t){ 0 });
+	pt_arena_free(&zap->m->tables, pfn);
+}
+
+static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_t addr,
+		      uint64_t end)
+{
+	const struct pt_geometry *geo = zap->m->geo;
+	uint64_t next;
+
+	if (level == PT_LEVEL_PTE) {
+		zap_pte_range(zap, table, addr, end);
+		return;
+	}
+	zap->m->stat.tables++;
+	for (; addr < end; addr = next) {
+		pte_t *entry = table + pt_index(geo, level, addr);
+
+		next = pt_addr_end(geo, level, addr, end);
+		if (pte_leaf(*entry, level)) {
+			if (next - addr == pt_size(geo, level)) {
+				zap_leaf(zap, entry, addr, next);
+				continue;
+			}
+			__split_huge_pmd(zap->vma, entry, addr);
+		}
+		if (!pte_table(*entry, level))
+			continue;
+		zap_range(zap, pt_table(zap->m, *entry), level - 1, addr, next);
+		if (zap->reclaim_pt && level == PT_LEVEL_PMD && next - addr == PMD_SIZE)
+			reclaim_pte_table(zap, entry);
+	}
+}
+
+void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct zap zap = {
+		.vma = vma,
+		.mm = mm,
+		.m = mm->machine,
+		.reclaim_pt = reclaim_pt && mm->machine->profile->reclaim_pt,
+	};
+
+	zap_range(&zap, pt_top(mm), mm->machine->geo->levels, start, end);
+	mm->machine->stat.changed += zap.zapped;
+	if (zap.zapped)
+		mm->machine->stat.tlb_flushes++;
+}

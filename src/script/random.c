@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Random scripts: operations that meet Linux's edges more often than chance would. */
+#include "random_internal.h"
+
+#define FIRST_MAPS 4
+#define HUGE_TOUCHES 8
+#define NR_WORDS(words) (sizeof(words) / sizeof((words)[0]))
+
+static const char *const prot_texts[8] = { "none", "r", "w", "rw", "x", "rx", "wx", "rwx" };
+
+static bool chance(struct random_state *r, uint32_t num, uint32_t den)
+{
+	return rng_chance(&r->rng, num, den);
+}
+
+static bool has(const struct random_state *r, unsigned int feature)
+{
+	return r->options->features & feature;
+}
+
+static uint8_t pick_prot(struct random_state *r)
+{
+	static const uint8_t common[] = { 0, 1, 1, 1, 3, 3, 3, 5, 7 };
+
+	return chance(r, 1, 12) ? rng_below(&r->rng, 8) : common[rng_below(&r->rng, 9)];
+}
+
+static enum script_kind pick_kind(struct random_state *r)
+{
+	static const struct {
+		unsigned int feature;
+		enum script_kind kind;
+		unsigned int weight;
+	} kinds[] = {
+		{ SCRIPT_RANDOM_ANON, SCRIPT_KIND_ANON, 6 },
+		{ SCRIPT_RANDOM_SHMEM, SCRIPT_KIND_SHMEM, 3 },
+		{ SCRIPT_RANDOM_FILE, SCRIPT_KIND_FILE, 3 },
+		{ SCRIPT_RANDOM_HUGETLB, SCRIPT_KIND_HUGETLB, 2 },
+		{ SCRIPT_RANDOM_DAX, SCRIPT_KIND_DAX, 2 },
+	};
+	uint64_t total = 0, at;
+	size_t i;
+
+	for (i = 0; i < NR_WORDS(kinds); i++)
+		total += has(r, kinds[i].feature) ? kinds[i].weight : 0;
+	if (!total)
+		return SCRIPT_KIND_ANON;
+	at = rng_below(&r->rng, total);
+	for (i = 0;; i++) {
+		uint64_t weight = has(r, kinds[i].feature) ? kinds[i].weight : 0;
+
+		if (at < weight)
+			return kinds[i].kind;
+		at -= weight;
+	}
+}
+
+static void add_kind(struct random_state *r, const struct area *area)
+{
+	static const char *const texts[SCRIPT_KIND_NR] = {
+		[SCRIPT_KIND_ANON] = " anon",	       [SCRIPT_KIND_SHMEM] = " shmem",
+		[SCRIPT_KIND_FILE] = " file",	       [SCRIPT_KIND_HUGETLB] = " hugetlb=",
+		[SCRIPT_KIND_DAX] = " dax=",
+	};
+
+	strbuf_addstr(r->out, texts[area->kind]);
+	if (area->page_size)
+		strbuf_addsize(r->out, area->page_size);
+}
+
+/* Length and place of a new map of area->kind. */
+static void place_area(struct random_state *r, struct area *area)
+{
+	uint64_t align = PAGE_SIZE, len;
+
+	if (area->kind == SCRIPT_KIND_HUGETLB)
+		align = area->page_size = SIZE_2M;
+	if (area->kind == SCRIPT_KIND_DAX)
+		align = area->page_size = r->dax_page;
+	if (area->page_size)
+		len = align * (1 + rng_below(&r->rng, 4));
+	else
+		len = pick_len(r);
+	area->start = area->base = pick_place(r, len, align);
+	area->end = area->start + len;
+}
+
+/* The second part of a map line for a view of an object that exists; false when there is none. */
+static bool add_view(struct random_state *r, struct area *area)
+{
+	const struct object *object;
+	uint64_t len = area->end - area->start, offset;
+
+	if (!r->nr_objects || !chance(r, 1, 4))
+		return false;
+	object = &r->objects[rng_below(&r->rng, r->nr_objects)];
+	if (object->kind != area->kind || object->len < len)
+		return false;
+	offset = rng_below(&r->rng, (object->len - len) / PAGE_SIZE + 1) * PAGE_SIZE;
+	strbuf_addf(r->out, " of=m%u", object->name);
+	if (offset) {
+		strbuf_addstr(r->out, " offset=");
+		strbuf_addsize(r->out, offset);
+	}
+	return true;
+}
+
+static void keep_object(struct random_state *r, const struct area *area)
+{
+	size_t i = r->nr_objects < MAX_OBJECTS ? r->nr_objects++ : rng_below(&r->rng, MAX_OBJECTS);
+
+	r->objects[i] = (struct object){
+		.len = area->end - area->start, .name = area->name, .kind = area->kind,
+	};
+}
+
+static void add_map_flags(struct random_state *r, struct area *area, bool shared)
+{
+	uint64_t len = area->end - area->start;
+
+	strbuf_addstr(r->out, shared ? " shared" : " private");
+	if (area->page_size || len > 64 * SIZE_1M || chance(r, 3, 4))
+		strbuf_addstr(r->out, " noreserve");
+	if (area->page_size)
+		return;
+	if (r->thp && chance(r, 1, 2)) {
+		area->huge = true;
+		strbuf_addstr(r->out, " huge");
+	} else if (chance(r, 1, 6)) {
+		strbuf_addstr(r->out, " nohuge");
+	}
+	if (len <= 16 * PAGE_SIZE && r->budget >= 16 && chance(r, 1, 6)) {
+		r->budget -= 16;
+		strbuf_addstr(r->out, " populate");
+	}
+}
+
+static void random_map(struct random_state *r)
+{
+	struct area area = { .named = true, .name = r->nr_maps++ };
+	bool shared;
+
+	area.kind = pick_kind(r);
+	area.prot = pick_prot(r);
+	if (chance(r, 1, 2))
+		area.prot = SCRIPT_PROT_R | SCRIPT_PROT_W;
+	shared = area.kind == SCRIPT_KIND_DAX || chance(r, 1, area.kind ? 2 : 6);
+	place_area(r, &area);
+	strbuf_addf(r->out, "map m%u", area.name);
+	add_addr(r, area.start, NULL);
+	add_size(r, area.end - area.start);
+	strbuf_addf(r->out, " %s", prot_texts[area.prot]);
+	add_kind(r, &area);
+	add_map_flags(r, &area, shared);
+	area.grows = !shared && area.kind == SCRIPT_KIND_ANON;
+	if ((area.kind == SCRIPT_KIND_SHMEM || area.kind == SCRIPT_KIND_FILE) &&
+	    !add_view(r, &area))
+		keep_object(r, &area);
+	strbuf_addch(r->out, '\n');
+	areas_add(r, &area);
+}
+
+/* An area that may be read, and written when @write; NULL when chance found none. */
+static struct area *pick_accessible(struct random_state *r, bool write)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < 8; tries++) {
+		struct area *area = pick_area(r);
+
+		if (area->page_size && !r->huge_budget)
+			continue;
+		if (write ? area->prot & SCRIPT_PROT_W : area->prot & SCRIPT_PROT_R)
+			return area;
+	}
+	return NULL;
+}
+
+/* What a touched page may cost the machine, in pages of 4 KiB. */
+static uint64_t page_cost(const struct random_state *r, const struct area *area, bool write)
+{
+	if (area->kind == SCRIPT_KIND_HUGETLB)
+		return area->page_size / PAGE_SIZE;
+	if (area->kind != SCRIPT_KIND_ANON || !write)
+		return 1;
+	return r->thp && (area->huge || r->thp_always) ? SIZE_2M / PAGE_SIZE : 1;
+}
+
+static void random_touch(struct random_state *r)
+{
+	static const uint64_t strides[] = { PAGE_SIZE, PAGE_SIZE, SIZE_2M, SIZE_1G, SIZE_512G };
+	bool write = chance(r, 3, 5), wild = chance(r, 1, 50);
+	struct area *area = wild ? pick_area(r) : pick_accessible(r, write);
+	uint64_t start, stride, nr, most, cost;
+
+	if (!area || (area->page_size && !r->huge_budget))
+		return;
+	cost = page_cost(r, area, write);
+	start = pick_page(r, area->start, area->end);
+	stride = strides[rng_below(&r->rng, NR_WORDS(strides))];
+	nr = 1 + rng_below(&r->rng, chance(r, 1, 2) ? 2 : 8);
+	most = (area->end - start - 1) / stride + 1;
+	if (most > r->budget / cost)
+		most = r->budget / cost;
+	if (area->page_size && most > r->huge_budget)
+		most = r->huge_budget;
+	if (nr > most)
+		nr = most;
+	if (!nr)
+		return;
+	r->budget -= nr * cost;
+	if (area->page_size)
+		r->huge_budget -= nr;
+	strbuf_addstr(r->out, "touch");
+	add_addr(r, start, area);
+	add_size(r, (nr - 1) * stride + PAGE_SIZE);
+	if (write || chance(r, 1, 2))
+		strbuf_addstr(r->out, write ? " w" : " r");
+	if (nr > 1 && stride != PAGE_SIZE) {
+		strbuf_addstr(r->out, " stride=");
+		strbuf_addsize(r->out, stride);
+	}
+	strbuf_addch(r->out, '\n');
+}
+
+/* The range behind an operation's word; rarely one that Linux refuses. False for those. */
+static bool add_range(struct random_state *r, const struct range *range)
+{
+	if (chance(r, 1, 100)) {
+		add_addr(r, range->start + 0x10, range->area);
+		add_size(r, range->end - range->start);
+		return false;
+	}
+	add_addr(r, range->start, range->area);
+	if (chance(r, 1, 60)) {
+		strbuf_addstr(r->out, " 0");
+		return false;
+	}
+	/* Linux rounds a length up */
+	add_size(r, range->end - range->start - (chance(r, 1, 40) ? 0x10 : 0));
+	return true;
+}
+
+static void random_mprotect(struct random_state *r)
+{
+	struct range range = pick_range(r);
+	uint8_t prot = pick_prot(r);
+
+	if (range.area && chance(r, 1, 6))
+		prot = range.area->prot;
+	strbuf_addstr(r->out, "mprotect");
+	if (add_range(r, &range))
+		areas_protect(r, range.start, range.end, prot);
+	strbuf_addf(r->out, " %s\n", prot_texts[prot]);
+}
+
+static void random_munmap(struct random_state *r)
+{
+	struct range range = pick_range(r);
+
+	strbuf_addstr(r->out, "munmap");
+	if (add_range(r, &range))
+		areas_cut(r, range.start, range.end);
+	strbuf_addch(r->out, '\n');
+}
+
+static void random_madvise(struct random_state *r)
+{
+	static const enum script_advice advices[] = {
+		SCRIPT_MADV_DONTNEED, SCRIPT_MADV_DONTNEED, SCRIPT_MADV_DONTNEED,
+		SCRIPT_MADV_FREE,     SCRIPT_MADV_COLD,	    SCRIPT_MADV_HUGEPAGE,
+		SCRIPT_MADV_NOHUGEPAGE,
+	};
+	enum script_advice advice = advices[rng_below(&r->rng, NR_WORDS(advices))];
+	struct range range = pick_range(r);
+
+	strbuf_addstr(r->out, "madvise");
+	if (add_range(r, &range) &&
+	    (advice == SCRIPT_MADV_HUGEPAGE || advice == SCRIPT_MADV_NOHUGEPAGE))
+		areas_advise(r, range.start, range.end, advice == SCRIPT_MADV_HUGEPAGE);
+	strbuf_addf(r->out, " %s\n", script_advice_name(advice));
+}
+
+static void random_numa_hint(struct random_state *r)
+{
+	struct range range = pick_range(r);
+
+	strbuf_addstr(r->out, "numa_hint");
+	add_addr(r, range.start, range.area);
+	add_size(r, range.end - range.start);
+	strbuf_addch(r->out, '\n');
+}
+
+/* What mremap leaves behind when it succeeds: the part of one area moves. */
+static void track_mremap(struct random_state *r, struct area area, uint64_t old, uint64_t len,
+			 uint64_t new_addr, uint64_t new_len, bool keep_old)
+{
+	if (!keep_old)
+		areas_cut(r, old, old + len);
+	area.start = new_addr;
+	area.end = new_addr + new_len;
+	area.named = false;
+	areas_add(r, &area);
+}
+
+static uint64_t pick_new_len(struct random_state *r, const struct area *area, uint64_t len)
+{
+	if (chance(r, 1, 2))
+		return len;
+	if (len > PAGE_SIZE && (!area->grows || chance(r, 1, 2)))
+		return pick_page(r, PAGE_SIZE, len);
+	return area->grows ? len + (PAGE_SIZE << rng_below(&r->rng, 19)) : len;
+}
+
+static void random_mremap(struct random_state *r)
+{
+	struct range range = pick_range(r);
+	struct area area;
+	uint64_t len = range.end - range.start, new_len, to, align;
+	bool inside, keep_old, apart;
+
+	if (!range.area)
+		return;
+	area = *range.area;
+	align = area.page_size ? area.page_size : PAGE_SIZE;
+	new_len = pick_new_len(r, &area, len);
+	if (new_len > SIZE_2T)
+		return;
+	to = pick_place(r, new_len, align);
+	/* at the same offset in a 2 MiB block whole tables can move */
+	if (chance(r, 1, 3) && to + 2 * SIZE_2M + new_len < RANDOM_END)
+		to = (to & ~(SIZE_2M - 1)) + (range.start & (SIZE_2M - 1) & ~(align - 1));
+	inside = range.start >= area.start && range.end <= area.end;
+	apart = to + new_len <= range.start || range.end <= to;
+	keep_old = area.grows && chance(r, 1, 8);
+	strbuf_addstr(r->out, "mremap");
+	add_addr(r, range.start, range.area);
+	add_size(r, len);
+	add_size(r, new_len);
+	add_addr(r, to, NULL);
+	strbuf_addstr(r->out, keep_old ? " dontunmap\n" : "\n");
+	if (keep_old && len != new_len)
+		return;
+	if (inside && apart && !((range.start | len | new_len) & (align - 1)))
+		track_mremap(r, area, range.start, len, to, new_len, keep_old);
+	else if (apart)
+		areas_cut(r, to, to + new_len);
+}
+
+static void random_forkwait(struct random_state *r)
+{
+	strbuf_addstr(r->out, "forkwait\n");
+}
+
+/* A memslot over part of an area, or the deletion of one. */
+static void random_memslot(struct random_state *r)
+{
+	const struct area *area = pick_area(r);
+	uint64_t len = area->end - area->start;
+	struct slot *slot = &r->slots[r->nr_slots];
+
+	if (r->nr_slots == MAX_SLOTS)
+		return;
+	if (len > 4 * SIZE_1G)
+		len = 4 * SIZE_1G;
+	slot->addr = area->start;
+	slot->len = len;
+	slot->gpa = (r->nr_slots + 1) * 8 * SIZE_1G;
+	if (chance(r, 2, 3))
+		slot->gpa += area->start & (SIZE_1G - 1);
+	strbuf_addf(r->out, "memslot vm0 %zu gpa=0x%llx", r->nr_slots,
+		    (unsigned long long)slot->gpa);
+	add_addr(r, slot->addr, area);
+	add_size(r, slot->len);
+	strbuf_addch(r->out, '\n');
+	r->nr_slots++;
+}
+
+static void random_guest(struct random_state *r)
+{
+	static const char *const mmus[] = { "tdp", "direct", "shadow" };
+	const struct slot *slot;
+	uint64_t offset, nr, cost, start;
+	bool write = chance(r, 2, 3);
+
+	if (!r->vm) {
+		r->vm = true;
+		strbuf_addf(r->out, "vm vm0 %s\n", mmus[rng_below(&r->rng, 3)]);
+		return;
+	}
+	if (!r->nr_slots || chance(r, 1, 8)) {
+		random_memslot(r);
+		return;
+	}
+	slot = &r->slots[rng_below(&r->rng, r->nr_slots)];
+	offset = pick_page(r, 0, slot->len);
+	nr = 1 + rng_below(&r->rng, 4);
+	if (nr > (slot->len - offset) / PAGE_SIZE)
+		nr = (slot->len - offset) / PAGE_SIZE;
+	cost = r->thp ? nr * 512 : nr;
+	start = slot->addr + offset;
+	if (r->budget < cost)
+		return;
+	if (!areas_cover(r, start, start + nr * PAGE_SIZE, write ? 3 : 1) && !chance(r, 1, 30))
+		return;
+	r->budget -= cost;
+	strbuf_addf(r->out, "guest vm0 %s 0x%llx %lluK\n", write ? "w" : "r",
+		    (unsigned long long)(slot->gpa + offset), (unsigned long long)nr * 4);
+}
+
+/* Settings of the machine, and the first maps. */
+static void random_start(struct random_state *r)
+{
+	r->thp = has(r, SCRIPT_RANDOM_THP);
+	r->dax_page = chance(r, 1, 2) ? SIZE_1G : SIZE_2M;
+	r->thp_always = r->thp && chance(r, 1, 6);
+	strbuf_addf(r->out, "sysctl thp %s\n",
+		    !r->thp ? "never" : r->thp_always ? "always" : "madvise");
+}
+
+static const struct {
+	void (*emit)(struct random_state *r);
+	unsigned int weight;
+	unsigned int feature;
+} emitters[] = {
+	{ random_map, 12, 0 },
+	{ random_touch, 30, 0 },
+	{ random_mprotect, 30, 0 },
+	{ random_munmap, 6, 0 },
+	{ random_madvise, 12, 0 },
+	{ random_mremap, 7, SCRIPT_RANDOM_MREMAP },
+	{ random_forkwait, 4, SCRIPT_RANDOM_FORK },
+	{ random_numa_hint, 5, SCRIPT_RANDOM_NUMA },
+	{ random_guest, 20, SCRIPT_RANDOM_GUEST },
+};
+
+static void random_operation(struct random_state *r)
+{
+	uint64_t total = 0, at;
+	size_t i;
+
+	if (!r->nr_areas || r->nr_maps < FIRST_MAPS) {
+		random_map(r);
+		return;
+	}
+	if (r->nr_areas > MAX_AREAS - 16) {
+		random_munmap(r);
+		return;
+	}
+	for (i = 0; i < NR_WORDS(emitters); i++)
+		if (!emitters[i].feature || has(r, emitters[i].feature))
+			total += emitters[i].weight;
+	at = rng_below(&r->rng, total);
+	for (i = 0;; i++) {
+		if (emitters[i].feature && !has(r, emitters[i].feature))
+			continue;
+		if (at < emitters[i].weight)
+			break;
+		at -= emitters[i].weight;
+	}
+	emitters[i].emit(r);
+}
+
+/* Each emitter writes one line or, when it finds nothing to do, none. */
+void script_random(uint64_t seed, const struct script_random_options *options, struct strbuf *out)
+{
+	struct random_state r = { .options = options, .out = out };
+	unsigned int nr;
+	size_t before;
+
+	if (!options->ops)
+		return;
+	rng_seed(&r.rng, seed);
+	r.budget = options->max_touched;
+	r.huge_budget = HUGE_TOUCHES;
+	random_start(&r);
+	for (nr = 1; nr < options->ops; nr++) {
+		before = out->len;
+		while (out->len == before && !strbuf_error(out))
+			random_operation(&r);
+		if (strbuf_error(out))
+			return;
+	}
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The random generator's picture of the address space, and its choices of places. */
+#ifndef SCRIPT_RANDOM_INTERNAL_H
+#define SCRIPT_RANDOM_INTERNAL_H
+
+#include <script/random.h>
+#include <script/script.h>
+
+#include <base/rng.h>
+
+#define PAGE_SIZE 4096ull
+#define SIZE_1M (1ull << 20)
+#define SIZE_2M (2ull << 20)
+#define SIZE_1G (1ull << 30)
+#define SIZE_512G (512ull << 30)
+#define SIZE_2T (2ull << 40)
+
+/* All maps lie in [RANDOM_START, RANDOM_END). */
+#define RANDOM_START 0x100000000000ull
+#define RANDOM_END 0x200000000000ull
+
+#define MAX_AREAS 256
+#define MAX_OBJECTS 32
+#define MAX_SLOTS 8
+
+/*
+ * struct area - mapped memory [start, end) with one protection
+ * @base: where the map called m<name> starts; offsets are written from there
+ * @named: false once mremap has moved it
+ * @huge: MADV_HUGEPAGE is in force
+ * @grows: private anonymous memory, which may be larger than what was mapped first
+ */
+struct area {
+	uint64_t start;
+	uint64_t end;
+	uint64_t base;
+	uint64_t page_size;
+	uint32_t name;
+	uint8_t prot;
+	uint8_t kind;
+	bool named;
+	bool grows;
+	bool huge;
+};
+
+/* struct object - a shared object that a later map may view again */
+struct object {
+	uint64_t len;
+	uint32_t name;
+	uint8_t kind;
+};
+
+/* struct slot - a memslot: [gpa, gpa + len) of the guest is [addr, addr + len) */
+struct slot {
+	uint64_t gpa;
+	uint64_t addr;
+	uint64_t len;
+};
+
+/*
+ * struct random_state - one script in the making
+ * @areas: ascending and disjoint
+ * @budget: pages that may still be touched
+ * @huge_budget: hugetlb and dax pages that may still be touched
+ */
+struct random_state {
+	struct rng rng;
+	const struct script_random_options *options;
+	struct strbuf *out;
+	struct area areas[MAX_AREAS];
+	size_t nr_areas;
+	struct object objects[MAX_OBJECTS];
+	size_t nr_objects;
+	struct slot slots[MAX_SLOTS];
+	size_t nr_slots;
+	uint64_t budget;
+	uint64_t huge_budget;
+	uint64_t dax_page;
+	uint32_t nr_maps;
+	bool thp;
+	bool thp_always;
+	bool vm;
+};
+
+/* random_area.c */
+/* False when a huge page is in the way, as it is in Linux's. */
+bool areas_cut(struct random_state *r, uint64_t start, uint64_t end);
+void areas_add(struct random_state *r, const struct area *area);
+/* mprotect as Linux does it: up to the first hole. */
+void areas_protect(struct random_state *r, uint64_t start, uint64_t end, uint8_t prot);
+/* MADV_HUGEPAGE or MADV_NOHUGEPAGE */
+void areas_advise(struct random_state *r, uint64_t start, uint64_t end, bool huge);
+/* True when every byte of the range is mapped with at least @prot. */
+bool areas_cover(const struct random_state *r, uint64_t start, uint64_t end, uint8_t prot);
+/* A random area; there must be one. */
+struct area *pick_area(struct random_state *r);
+/* A page in [start, end) where something could go wrong: at an end or beside a boundary. */
+uint64_t pick_page(struct random_state *r, uint64_t start, uint64_t end);
+/* A range for a system call; mostly mapped, sometimes with holes. */
+struct range {
+	uint64_t start;
+	uint64_t end;
+	const struct area *area; /* whose name to write the start with, NULL for none */
+};
+struct range pick_range(struct random_state *r);
+/* A place for a new map of @len bytes in units of @align. */
+uint64_t pick_place(struct random_state *r, uint64_t len, uint64_t align);
+uint64_t pick_len(struct random_state *r);
+/* "m3+4K" or "0x..."; a blank in front */
+void add_addr(struct random_state *r, uint64_t addr, const struct area *area);
+void add_size(struct random_state *r, uint64_t size);
+
+#endif /* SCRIPT_RANDOM_INTERNAL_H */

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The invariants that need both sides: coverage (1), silence (5), and the audits after each
+ * operation. */
+#include "sim_internal.h"
+
+#include <mm/audit.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void sim_note(struct sim *sim, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	if (!sim->options->note)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	sim->options->note(sim->options->ctx, text);
+}
+
+static void violated(void *ctx, unsigned int invariant, const char *text)
+{
+	struct sim *sim = ctx;
+
+	sim->result->violations++;
+	sim_note(sim, "%s:%u: invariant %u broken: %s", sim->script->file,
+		 sim->op ? sim->op->line : 0, invariant, text);
+}
+
+static bool covered(const struct sim *sim, const struct mm_struct *mm, uint64_t start,
+		    uint64_t end)
+{
+	size_t i;
+
+	for (i = 0; i < sim->nr_seen; i++) {
+		const struct sim_seen *seen = &sim->seen[i];
+
+		if (seen->mm == mm && !seen->ended && seen->start <= start && end <= seen->end)
+			return true;
+	}
+	return false;
+}
+
+/* The first address of [start, end) that the slot's VM maps now; end if none. */
+static uint64_t mapped_in_slot(const struct sim_slot *slot, uint64_t start, uint64_t end)
+{
+	struct kvm_mapping mapping;
+	uint64_t addr;
+
+	for (addr = start; addr < end; addr += PAGE_SIZE)
+		if (!kvm_lookup(slot->kvm, slot->slot >> 16, slot->gpa + (addr - slot->addr),
+				&mapping))
+			return addr;
+	return end;
+}
+
+void sim_before_change(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end)
+{
+	struct sim *sim = ctx;
+	size_t i;
+
+	if (!sim->nr_slots || covered(sim, mm, start, end))
+		return;
+	for (i = 0; i < sim->nr_slots; i++) {
+		const struct sim_slot *slot = &sim->slots[i];
+		uint64_t from = start > slot->addr ? start : slot->addr;
+		uint64_t to = end < slot->addr + slot->len ? end : slot->addr + slot->len;
+		uint64_t addr;
+		char text[160];
+
+		if (slot->mm != mm || from >= to)
+			continue;
+		addr = mapped_in_slot(slot, from, to);
+		if (addr == to)
+			continue;
+		snprintf(text, sizeof(text),
+			 "[%#llx, %#llx) changes without a notification while the guest maps %#llx",
+			 (unsigned long long)start, (unsigned long long)end,
+			 (unsigned long long)addr);
+		violated(sim, 1, text);
+	}
+}
+
+void sim_audit_start(struct sim *sim, const struct sim_seen *seen)
+{
+	char text[160];
+
+	if (!sim->profile->placement || seen->event != MMU_NOTIFY_PROTECTION_VMA)
+		return;
+	if (mm_entry_used(seen->mm, seen->start, sim->profile->placement))
+		return;
+	snprintf(text, sizeof(text), "[%#llx, %#llx) notified and nothing is populated at its start",
+		 (unsigned long long)seen->start, (unsigned long long)seen->end);
+	violated(sim, 5, text);
+}
+
+void sim_audit(struct sim *sim)
+{
+	struct sim_object *object;
+
+	if (mm_audit(sim->machine, violated, sim) == -ENOMEM)
+		sim->oom = true;
+	LIST_FOREACH (object, &sim->live, live)
+		if (object->kind == SIM_VM)
+			(void)kvm_audit(object->kvm, true, violated, sim);
+}

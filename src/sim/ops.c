@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One function per operation: the script's terms become calls of the model. */
+#include "sim_internal.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+static const int advices[SCRIPT_MADV_NR] = {
+	[SCRIPT_MADV_NORMAL] = MADV_NORMAL,
+	[SCRIPT_MADV_RANDOM] = MADV_RANDOM,
+	[SCRIPT_MADV_SEQUENTIAL] = MADV_SEQUENTIAL,
+	[SCRIPT_MADV_WILLNEED] = MADV_WILLNEED,
+	[SCRIPT_MADV_DONTNEED] = MADV_DONTNEED,
+	[SCRIPT_MADV_DONTNEED_LOCKED] = MADV_DONTNEED_LOCKED,
+	[SCRIPT_MADV_FREE] = MADV_FREE,
+	[SCRIPT_MADV_COLD] = MADV_COLD,
+	[SCRIPT_MADV_PAGEOUT] = MADV_PAGEOUT,
+	[SCRIPT_MADV_REMOVE] = MADV_REMOVE,
+	[SCRIPT_MADV_HUGEPAGE] = MADV_HUGEPAGE,
+	[SCRIPT_MADV_NOHUGEPAGE] = MADV_NOHUGEPAGE,
+	[SCRIPT_MADV_COLLAPSE] = MADV_COLLAPSE,
+	[SCRIPT_MADV_MERGEABLE] = MADV_MERGEABLE,
+	[SCRIPT_MADV_UNMERGEABLE] = MADV_UNMERGEABLE,
+	[SCRIPT_MADV_DONTFORK] = MADV_DONTFORK,
+	[SCRIPT_MADV_DOFORK] = MADV_DOFORK,
+	[SCRIPT_MADV_WIPEONFORK] = MADV_WIPEONFORK,
+	[SCRIPT_MADV_KEEPONFORK] = MADV_KEEPONFORK,
+	[SCRIPT_MADV_DONTDUMP] = MADV_DONTDUMP,
+	[SCRIPT_MADV_DODUMP] = MADV_DODUMP,
+	[SCRIPT_MADV_POPULATE_READ] = MADV_POPULATE_READ,
+	[SCRIPT_MADV_POPULATE_WRITE] = MADV_POPULATE_WRITE,
+};
+
+static int prot_bits(uint8_t prot)
+{
+	return (prot & SCRIPT_PROT_R ? PROT_READ : 0) | (prot & SCRIPT_PROT_W ? PROT_WRITE : 0) |
+	       (prot & SCRIPT_PROT_X ? PROT_EXEC : 0);
+}
+
+static enum mm_access access_kind(uint8_t access)
+{
+	if (access == SCRIPT_ACCESS_W)
+		return MM_WRITE;
+	return access == SCRIPT_ACCESS_X ? MM_EXEC : MM_READ;
+}
+
+static struct sim_object *object_of(struct sim *sim, uint32_t name)
+{
+	assert(name < sim->script->nr_names);
+	return &sim->objects[name];
+}
+
+static void object_release(struct sim *sim, struct sim_object *object)
+{
+	uint32_t pid = object->pid;
+
+	if (object->kind == SIM_MAP)
+		mm_file_put(object->file);
+	if (object->kind == SIM_VM && object->kvm) {
+		sim_keep_kvm(sim, object->kvm);
+		LIST_REMOVE(object, live);
+		kvm_destroy(object->kvm);
+	}
+	if (object->kind == SIM_DEVICE) {
+		if (object->device->notifier.subscriptions)
+			(void)mmu_interval_notifier_remove(&object->device->notifier);
+		mem_free(object->device);
+	}
+	memset(object, 0, sizeof(*object));
+	object->pid = pid;
+}
+
+/* The object behind a map: another map's, a new one, or none for private anonymous memory. */
+static int map_file(struct sim *sim, const struct script_op *op, struct mm_file **ret_file)
+{
+	struct sim_object *other;
+
+	*ret_file = NULL;
+	if (op->flags & SCRIPT_MAP_OF) {
+		other = object_of(sim, op->name2);
+		if (other->kind != SIM_MAP || !other->file)
+			return -EBADF;
+		mm_file_get(other->file);
+		*ret_file = other->file;
+		return 0;
+	}
+	if (op->kind == SCRIPT_KIND_ANON)
+		return 0;
+	return mm_file_create(sim->machine, op->addr2 + op->len, op->kind == SCRIPT_KIND_SHMEM,
+			      ret_file);
+}
+
+static int op_map(struct sim *sim, const struct script_op *op)
+{
+	struct mm_struct *mm = sim->process->mm;
+	struct sim_object *object = object_of(sim, op->name);
+	int flags = MAP_FIXED | (op->flags & SCRIPT_MAP_SHARED ? MAP_SHARED : MAP_PRIVATE);
+	struct mm_file *file;
+	int err = map_file(sim, op, &file);
+
+	if (err)
+		return err;
+	if (!file)
+		flags |= MAP_ANONYMOUS;
+	if (op->flags & SCRIPT_MAP_NORESERVE)
+		flags |= MAP_NORESERVE;
+	err = mm_mmap(mm, op->addr, op->len, prot_bits(op->prot), flags, file, op->addr2);
+	object_release(sim, object);
+	object->kind = SIM_MAP;
+	object->file = file;
+	if (!err && (op->flags & SCRIPT_MAP_POPULATE) && (op->prot))
+		err = mm_access(mm, op->addr, op->len, PAGE_SIZE,
+				op->prot & SCRIPT_PROT_W ? MM_WRITE : MM_READ);
+	if (!err && (op->flags & SCRIPT_MAP_HUGE))
+		err = mm_madvise(mm, op->addr, op->len, MADV_HUGEPAGE);
+	if (!err && (op->flags & SCRIPT_MAP_NOHUGE))
+		err = mm_madvise(mm, op->addr, op->len, MADV_NOHUGEPAGE);
+	return err;
+}
+
+static int op_mremap(struct sim *sim, const struct script_op *op)
+{
+	int flags = 0;
+
+	if (!(op->flags & SCRIPT_MREMAP_IN_PLACE))
+		flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+	if (op->flags & SCRIPT_MREMAP_DONTUNMAP)
+		flags |= MREMAP_DONTUNMAP;
+	return mm_mremap(sim->process->mm, op->addr, op->len, op->len2, flags, op->addr2);
+}
+
+static void process_start(struct sim *sim, struct sim_object *object, struct mm_struct *mm)
+{
+	object->kind = SIM_PROCESS;
+	object->mm = mm;
+	object->pid = ++sim->last_pid;
+	mm_observe(mm);
+	LIST_INSERT_HEAD(&sim->live, object, live);
+}
+
+/* The VMs of a process end with it. */
+static void process_end(struct sim *sim, struct sim_object *object)
+{
+	size_t i;
+
+	for (i = 0; i < sim->script->nr_names; i++) {
+		struct sim_object *other = &sim->objects[i];
+
+		if ((other->kind == SIM_VM || other->kind == SIM_DEVICE) && other->mm == object->mm)
+			object_release(sim, other);
+	}
+	for (i = 0; i < sim->nr_slots; i++)
+		if (sim->slots[i].mm == object->mm)
+			sim->slots[i].len = 0;
+	sim_keep_mm(sim, object->mm);
+	LIST_REMOVE(object, live);
+	object->mm = mm_destroy(object->mm);
+}
+
+static int op_fork(struct sim *sim, const struct script_op *op)
+{
+	struct sim_object *object = object_of(sim, op->name);
+	struct mm_struct *child;
+	int err;
+
+	if (object->kind == SIM_PROCESS && object->mm)
+		return -EEXIST;
+	err = mm_fork(sim->process->mm, &child);
+	if (!err)
+		process_start(sim, object, child);
+	return err;
+}
+
+static int op_switch(struct sim *sim, const struct script_op *op)
+{
+	struct sim_object *object = object_of(sim, op->name2);
+
+	if (object->kind != SIM_PROCESS || !object->mm)
+		return -ESRCH;
+	sim->process = object;
+	sim->events.pid = object->pid;
+	return 0;
+}
+
+static int op_exit(struct sim *sim, const struct script_op *op)
+{
+	struct sim_object *object = object_of(sim, op->name2);
+
+	if (object->kind != SIM_PROCESS || !object->mm || object == sim->process ||
+	    object == sim->main)
+		return -ESRCH;
+	process_end(sim, object);
+	return 0;
+}
+
+static int op_forkwait(struct sim *sim)
+{
+	struct mm_struct *child;
+	int err = mm_fork(sim->process->mm, &child);
+
+	if (!err)
+		mm_destroy(child);
+	return err;
+}
+
+static enum kvm_mmu_kind mmu_kind(const struct sim *sim, const struct script_op *op)
+{
+	static const enum kvm_mmu_kind kinds[SCRIPT_MMU_NR] = {
+		[SCRIPT_MMU_TDP] = KVM_MMU_TDP,
+		[SCRIPT_MMU_DIRECT] = KVM_MMU_DIRECT,
+		[SCRIPT_MMU_SHADOW] = KVM_MMU_SHADOW,
+		[SCRIPT_MMU_NESTED] = KVM_MMU_NESTED,
+	};
+
+	return kinds[sim->options->mmu >= 0 ? sim->options->mmu : op->mmu];
+}
+
+static int op_vm(struct sim *sim, const struct script_op *op)
+{
+	struct sim_object *object = object_of(sim, op->name);
+	struct kvm_config config = {
+		.mmu = mmu_kind(sim, op),
+		.profile = kvm_profile_find(sim->profile->name),
+		.mm = sim->process->mm,
+		.events = &sim->events,
+		.literal = sim->options->literal,
+	};
+	struct kvm *kvm;
+	int err;
+
+	if (object->kind == SIM_VM)
+		return -EEXIST;
+	err = kvm_create(&config, &kvm);
+	if (err)
+		return err;
+	object->kind = SIM_VM;
+	object->kvm = kvm;
+	object->mm = sim->process->mm;
+	LIST_INSERT_HEAD(&sim->live, object, live);
+	return 0;
+}
+
+/* Remember the slot for the audit. */
+static int remember_slot(struct sim *sim, struct sim_object *vm, const struct script_op *op)
+{
+	struct sim_slot *slot = NULL;
+	size_t i;
+	int err;
+
+	for (i = 0; i < sim->nr_slots; i++)
+		if (sim->slots[i].kvm == vm->kvm && sim->slots[i].slot == op->slot)
+			slot = &sim->slots[i];
+	if (!slot) {
+		err = mem_grow(&sim->slots, &sim->cap_slots, sim->nr_slots + 1,
+			       sizeof(sim->slots[0]));
+		if (err)
+			return err;
+		slot = &sim->slots[sim->nr_slots++];
+	}
+	*slot = (struct sim_slot){
+		.kvm = vm->kvm,
+		.mm = vm->mm,
+		.slot = op->slot,
+		.gpa = script_op_gpa(op),
+		.addr = op->addr,
+		.len = op->flags & SCRIPT_MEMSLOT_DELETE ? 0 : op->len,
+	};
+	return 0;
+}
+
+static int op_memslot(struct sim *sim, const struct script_op *op)
+{
+	struct sim_object *vm = object_of(sim, op->name2);
+	struct kvm_memory_region region = {
+		.slot = op->slot,
+		.flags = op->flags & SCRIPT_MEMSLOT_READONLY ? KVM_MEM_READONLY : 0,
+		.guest_phys_addr = script_op_gpa(op),
+		.memory_size = op->flags & SCRIPT_MEMSLOT_DELETE ? 0 : op->len,
+		.userspace_addr = op->addr,
+	};
+	int err;
+
+	if (vm->kind != SIM_VM)
+		return -EBADF;
+	err = kvm_set_memory_region(vm->kvm, &region);
+	return err ? err : remember_slot(sim, vm, op);
+}
+
+static int op_guest(struct sim *sim, const struct script_op *op)
+{
+	static const unsigned int kinds[] = {
+		[SCRIPT_ACCESS_R] = KVM_ACCESS_READ,
+		[SCRIPT_ACCESS_W] = KVM_ACCESS_WRITE,
+		[SCRIPT_ACCESS_X] = KVM_ACCESS_EXEC,
+	};
+	struct sim_object *vm = object_of(sim, op->name2);
+
+	if (vm->kind != SIM_VM)
+		return -EBADF;
+	return kvm_guest_access_range(vm->kvm, script_op_gpa(op), op->len, op->step,
+				      kinds[op->access], NULL);
+}
+
+static bool device_invalidate(struct mmu_interval_notifier *sub,
+			      const struct mmu_notifier_range *range, unsigned long cur_seq)
+{
+	struct sim_device *device = (struct sim_device *)sub;
+
+	(void)range;
+	mmu_interval_set_seq(sub, cur_seq);
+	device->invalidations++;
+	return true;
+}
+
+static const struct mmu_interval_notifier_ops device_ops = { .invalidate = device_invalidate };
+
+static int op_device(struct sim *sim, const struct script_op *op)
+{
+	struct sim_object *object = object_of(sim, op->name);
+	struct mm_struct *mm = sim->process->mm;
+	struct sim_device *device;
+	int err;
+
+	if (object->kind == SIM_DEVICE)
+		return -EEXIST;
+	device = mem_zalloc(sizeof(*device));
+	if (!device)
+		return -ENOMEM;
+	err = mmu_interval_notifier_insert(&device->notifier, mm_notifiers(mm), op->addr, op->len,
+					   &device_ops);
+	if (err) {
+		mem_free(device);
+		return err;
+	}
+	object->kind = SIM_DEVICE;
+	object->device = device;
+	object->mm = mm;
+	return 0;
+}
+
+static int op_sysctl(struct sim *sim, const struct script_op *op)
+{
+	static const enum thp_mode modes[SCRIPT_THP_NR] = {
+		[SCRIPT_THP_NEVER] = THP_NEVER,
+		[SCRIPT_THP_MADVISE] = THP_MADVISE,
+		[SCRIPT_THP_ALWAYS] = THP_ALWAYS,
+	};
+
+	if (op->sysctl == SCRIPT_SYSCTL_THP)
+		machine_set_thp(sim->machine, modes[op->count]);
+	else
+		machine_set_shmem_thp(sim->machine, modes[op->count]);
+	return 0;
+}
+
+static int execute_memory(struct sim *sim, const struct script_op *op)
+{
+	struct mm_struct *mm = sim->process->mm;
+
+	switch (op->code) {
+	case OP_TOUCH:
+		return mm_access(mm, op->addr, op->len, op->step, access_kind(op->access));
+	case OP_MPROTECT:
+		return mm_mprotect(mm, op->addr, op->len, prot_bits(op->prot));
+	case OP_MUNMAP:
+		return mm_munmap(mm, op->addr, op->len);
+	case OP_MADVISE:
+		return mm_madvise(mm, op->addr, op->len, advices[op->advice]);
+	case OP_MREMAP:
+		return op_mremap(sim, op);
+	case OP_HEAP:
+		return mm_set_heap(mm, op->addr);
+	case OP_BRK:
+		return mm_brk(mm, op->addr);
+	case OP_NUMA_HINT:
+		return mm_numa_hint(mm, op->addr, op->len);
+	case OP_MAP:
+		return op_map(sim, op);
+	}
+	return -ENOSYS;
+}
+
+int sim_execute(struct sim *sim, const struct script_op *op)
+{
+	switch (op->code) {
+	case OP_FORK:
+		return op_fork(sim, op);
+	case OP_SWITCH:
+		return op_switch(sim, op);
+	case OP_EXIT:
+		return op_exit(sim, op);
+	case OP_FORKWAIT:
+		return op_forkwait(sim);
+	case OP_VM:
+		return op_vm(sim, op);
+	case OP_MEMSLOT:
+		return op_memslot(sim, op);
+	case OP_GUEST:
+		return op_guest(sim, op);
+	case OP_DEVICE:
+		return op_device(sim, op);
+	case OP_SYSCTL:
+		return op_sysctl(sim, op);
+	}
+	return execute_memory(sim, op);
+}
+
+void sim_teardown(struct sim *sim)
+{
+	size_t i;
+
+	for (i = 0; sim->objects && i < sim->script->nr_names; i++) {
+		struct sim_object *object = &sim->objects[i];
+
+		if (object->kind == SIM_VM || object->kind == SIM_DEVICE)
+			object_release(sim, object);
+	}
+	while (!LIST_EMPTY(&sim->live)) {
+		struct sim_object *object = LIST_FIRST(&sim->live);
+
+		LIST_REMOVE(object, live);
+		object->mm = mm_destroy(object->mm);
+	}
+	for (i = 0; sim->objects && i < sim->script->nr_names; i++)
+		if (sim->objects[i].kind == SIM_MAP)
+			object_release(sim, &sim->objects[i]);
+	mem_free(sim->objects);
+	mem_free(sim->slots);
+	mem_free(sim->seen);
+	machine_destroy(sim->machine);
+}

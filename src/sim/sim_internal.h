@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the sim room share: the state of one run. */
+#ifndef SIM_INTERNAL_H
+#define SIM_INTERNAL_H
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <base/event.h>
+#include <base/mem.h>
+#include <base/strbuf.h>
+#include <kvm/kvm.h>
+#include <mm/mm.h>
+#include <mm/profile.h>
+#include <mm/secondary.h>
+#include <notifier/notifier.h>
+#include <script/script.h>
+#include <sim/sim.h>
+
+/* What a name of the script stands for now. */
+enum sim_object_kind { SIM_NOTHING, SIM_MAP, SIM_PROCESS, SIM_VM, SIM_DEVICE };
+
+/**
+ * struct sim_device - a device that mirrors [start, end) through an interval notifier
+ */
+struct sim_device {
+	struct mmu_interval_notifier notifier;
+	uint64_t invalidations;
+};
+
+/**
+ * struct sim_object - an object by name
+ * @file: of a map, its object, with one reference; NULL for private anonymous memory
+ * @mm, @pid: of a process; NULL once it has exited
+ * @kvm: of a VM; @mm is its process
+ */
+struct sim_object {
+	LIST_ENTRY(sim_object) live; /* processes and VMs that exist */
+	enum sim_object_kind kind;
+	uint32_t pid;
+	struct mm_file *file;
+	struct mm_struct *mm;
+	struct kvm *kvm;
+	struct sim_device *device;
+};
+
+/* A memory slot as the script set it, for the audit of invariant 1. */
+struct sim_slot {
+	struct kvm *kvm;
+	struct mm_struct *mm;
+	uint32_t slot;
+	uint64_t gpa;
+	uint64_t addr;
+	uint64_t len;
+};
+
+/* A notification seen during the running operation. */
+struct sim_seen {
+	struct mm_struct *mm;
+	uint64_t start;
+	uint64_t end;
+	uint8_t event;
+	bool ended;
+};
+
+struct sim {
+	const struct script *script;
+	const struct sim_options *options;
+	struct sim_result *result;
+	const struct mm_profile *profile;
+	struct event_source events;
+	struct event_sink tee;
+	struct machine *machine;
+	struct sim_object *objects;	/* by name index */
+	LIST_HEAD(, sim_object) live;
+	struct sim_object *process;	/* the running one */
+	struct sim_object *main;
+	uint32_t last_pid;
+	struct sim_slot *slots;
+	size_t nr_slots, cap_slots;
+	struct sim_seen *seen;
+	size_t nr_seen, cap_seen;
+	const struct script_op *op;	/* the running one */
+	uint64_t gone[SIM_COUNTER_NR];	/* counts of what was destroyed */
+	uint64_t rmap_longest;
+	bool oom;
+};
+
+/* ops.c: execute one operation; 0, or the negative errno that Linux returns. */
+int sim_execute(struct sim *sim, const struct script_op *op);
+/* Everything that operations made. */
+void sim_teardown(struct sim *sim);
+
+/* counters.c */
+void sim_counters(const struct sim *sim, uint64_t *ret_counters);
+/* A VM or an address space is about to go: keep its counts. */
+void sim_keep_kvm(struct sim *sim, const struct kvm *kvm);
+void sim_keep_mm(struct sim *sim, struct mm_struct *mm);
+int sim_counter_index(const char *name);
+
+/* expect.c */
+void sim_check_expectations(struct sim *sim, const struct script_op *op, int err);
+void sim_check_assert(struct sim *sim, const struct script_op *op);
+
+/* audit.c */
+void sim_before_change(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
+void sim_audit_start(struct sim *sim, const struct sim_seen *seen);
+void sim_audit(struct sim *sim);
+__attribute__((format(printf, 2, 3))) void sim_note(struct sim *sim, const char *fmt, ...);
+
+#endif /* SIM_INTERNAL_H */
