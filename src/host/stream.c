@@ -140,6 +140,17 @@ static int take_event(struct stream_builder *builder, enum event_id id, const ch
 	return add_event(builder->stream, &event);
 }
 
+static int take_release(struct stream_builder *builder, const char *at)
+{
+	struct event event = { .id = EVENT_MMU_NOTIFIER_RELEASE };
+	uint64_t pid;
+
+	if (take_number(&at, 10, MAX_PID, &pid))
+		return -EPROTO;
+	event.pid = pid;
+	return add_event(builder->stream, &event);
+}
+
 static int take_ret(struct stream_builder *builder, const char *at)
 {
 	struct host_stream *stream = builder->stream;
@@ -197,6 +208,8 @@ int stream_line(struct stream_builder *builder, const char *line)
 		return take_event(builder, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START, line + 2);
 	if (!strncmp(line, "- ", 2))
 		return take_event(builder, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END, line + 2);
+	if (!strncmp(line, "! ", 2))
+		return take_release(builder, line + 2);
 	if (!strncmp(line, "ret ", 4))
 		return take_ret(builder, line + 4);
 	if (!strncmp(line, "state ", 6))
@@ -210,6 +223,10 @@ static void write_event(const struct event *event, struct strbuf *out)
 
 	if (event->id == EVENT_TRACING_MARK_WRITE)
 		return;
+	if (event->id == EVENT_MMU_NOTIFIER_RELEASE) {
+		strbuf_addf(out, "! %u\n", event->pid);
+		return;
+	}
 	strbuf_addf(out, "%c %u %u %lx %lx %s\n", start ? '+' : '-', event->pid,
 		    (unsigned int)event->arg[0], event->arg[1], event->arg[2],
 		    mmu_notify_name(event->arg[0]));

@@ -21,6 +21,9 @@ static void print_event(const struct event *event)
 
 	if (event->id == EVENT_TRACING_MARK_WRITE)
 		printf("tracing_mark_write: %.*s\n", (int)event->text_len, event->text);
+	else if (event->id == EVENT_MMU_NOTIFIER_RELEASE)
+		printf("mmu_notifier_release:%s\n",
+		       event->pid == 1 ? "" : " (not the first process)");
 	else
 		printf("%s: event=%s start=0x%lx end=0x%lx%s\n", name,
 		       mmu_notify_name(event->arg[0]), event->arg[1], event->arg[2],

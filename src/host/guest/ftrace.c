@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The notifier stream: kprobes on __mmu_notifier_invalidate_range_start() and _end(), with the
- * field offsets of struct mmu_notifier_range from the kernel's own BTF.
+ * field offsets of struct mmu_notifier_range from the kernel's own BTF; and on
+ * __mmu_notifier_release().
  *
  * Marks that the executor writes: "M n" (the next start over the probe page has process n's mm),
  * "O n p" (operation
@@ -51,6 +52,13 @@ static int add_probe(const struct btf *btf, const char *name, const char *functi
 			 name, function, at[0], at[1], at[2], at[3]);
 }
 
+/* Linux calls it first of all at the end of an address space. */
+static int add_release_probe(void)
+{
+	return put_file(TRACING "kprobe_events",
+			"p:mmuscope/release __mmu_notifier_release m=%di:x64\n");
+}
+
 static int add_probes(void)
 {
 	struct strbuf blob = STRBUF_INIT;
@@ -64,6 +72,8 @@ static int add_probes(void)
 		err = add_probe(&btf, "start", "__mmu_notifier_invalidate_range_start");
 	if (!err)
 		err = add_probe(&btf, "end", "__mmu_notifier_invalidate_range_end");
+	if (!err)
+		err = add_release_probe();
 	strbuf_release(&blob);
 	return err;
 }
@@ -159,6 +169,14 @@ static void take_event(char sign, const char *line)
 			    start, end);
 }
 
+static void take_release(const char *line)
+{
+	unsigned int proc = proc_of_mm(field(line, " m="));
+
+	if (proc)
+		wire_printf("! %u\n", proc);
+}
+
 static void take_line(char *line)
 {
 	static const char mark[] = "tracing_mark_write: ";
@@ -167,6 +185,8 @@ static void take_line(char *line)
 		take_event('+', line);
 	} else if (!strncmp(line, "end: ", 5)) {
 		take_event('-', line);
+	} else if (!strncmp(line, "release: ", 9)) {
+		take_release(line);
 	} else if (!strncmp(line, mark, sizeof(mark) - 1)) {
 		line += sizeof(mark) - 1;
 		if (line[0] == 'M')

@@ -125,12 +125,23 @@ void runner_run(const struct script *script, unsigned int number, unsigned int l
 /* ---- ops.c, touch.c, guestvm.c: operations; all return 0 or a negative errno ---- */
 
 /**
+ * struct guest_vm - one VM of a script
+ * @fd, @vcpu_fd: descriptors, -1 for none; the vCPU is made when the guest first runs
+ * @run: the vCPU's shared page
+ */
+struct guest_vm {
+	int fd;
+	int vcpu_fd;
+	struct kvm_run *run;
+};
+
+/**
  * struct executor - state of one process of a script
  * @self: its number
  * @obj_fd: descriptor of the object behind each map, by name index, -1 for none
  * @obj_base: where in the object the map starts
  * @dax_next: where in each DAX device the next map starts, by log2 of the page size
- * @vm_fd: descriptor of each VM by name index, -1 for none
+ * @vm: each VM by name index
  */
 struct executor {
 	const struct script *script;
@@ -140,7 +151,7 @@ struct executor {
 	int observer_fd;
 	int *obj_fd;
 	uint64_t *obj_base;
-	int *vm_fd;
+	struct guest_vm *vm;
 	int uffd;
 	uint64_t dax_next[64];
 };
@@ -156,6 +167,7 @@ int op_pagemap_scan(const struct script_op *op);
 int op_ksm(const struct script_op *op);
 int op_vm(struct executor *ex, const struct script_op *op);
 int op_memslot(struct executor *ex, const struct script_op *op);
+int op_guest(struct executor *ex, const struct script_op *op);
 int touch_setup(void);
 
 #endif /* HOST_GUEST_INTERNAL_H */

@@ -246,6 +246,8 @@ int op_execute(struct executor *ex, const struct script_op *op)
 		return op_vm(ex, op);
 	case OP_MEMSLOT:
 		return op_memslot(ex, op);
+	case OP_GUEST:
+		return op_guest(ex, op);
 	case OP_ASSERT:
 	case OP_DEVICE:
 		return 0;

@@ -104,9 +104,11 @@ static void become_child(struct executor *ex, uint32_t self)
 	size_t i;
 
 	for (i = 0; i < ex->script->nr_names; i++) {
-		if (ex->vm_fd[i] >= 0)
-			close(ex->vm_fd[i]);
-		ex->vm_fd[i] = -1;
+		if (ex->vm[i].vcpu_fd >= 0)
+			close(ex->vm[i].vcpu_fd);
+		if (ex->vm[i].fd >= 0)
+			close(ex->vm[i].fd);
+		ex->vm[i].fd = ex->vm[i].vcpu_fd = -1;
 	}
 	ex->self = self;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -261,12 +263,12 @@ static int prepare_executor(const struct script *script, struct shared *shared)
 	*ex = (struct executor){ .script = script, .shared = shared, .kvm_fd = -1,
 				 .observer_fd = -1, .uffd = -1 };
 	ex->obj_fd = mem_alloc((nr + 1) * sizeof(int));
-	ex->vm_fd = mem_alloc((nr + 1) * sizeof(int));
+	ex->vm = mem_zalloc((nr + 1) * sizeof(*ex->vm));
 	ex->obj_base = mem_zalloc((nr + 1) * sizeof(uint64_t));
-	if (!ex->obj_fd || !ex->vm_fd || !ex->obj_base)
+	if (!ex->obj_fd || !ex->vm || !ex->obj_base)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++)
-		ex->obj_fd[i] = ex->vm_fd[i] = -1;
+		ex->obj_fd[i] = ex->vm[i].fd = ex->vm[i].vcpu_fd = -1;
 	return 0;
 }
 
@@ -473,7 +475,7 @@ void runner_run(const struct script *script, unsigned int number, unsigned int l
 		run_processes(script, shared, limit_ms);
 	}
 	mem_free(executor.obj_fd);
-	mem_free(executor.vm_fd);
+	mem_free(executor.vm);
 	mem_free(executor.obj_base);
 	mem_free(ranges.range);
 	if (shared != MAP_FAILED)
