@@ -189,8 +189,12 @@ static int serve_job(struct job *job, struct strbuf *diag)
 		return err;
 	if (err)
 		return job_broke(job, err, HOST_FAILED, diag);
+	if (job->finished && job->next < job->nr_scripts) {
+		job->current = NO_SCRIPT;
+		return job_broke(job, -EPROTO, HOST_FAILED, diag);
+	}
 	if (job->finished) {
-		end_job(job, job->next == job->nr_scripts ? 0 : -EPROTO);
+		end_job(job, 0);
 		return 0;
 	}
 	if (job->again) {
