@@ -76,6 +76,7 @@ struct desc_pool {
  * @used: present entries
  * @root_count: how often it is a vCPU's root
  * @flags: SP_*
+ * @write_flooding: emulated writes to the guest table since it was last walked
  * @link: in kvm.active_mmu_pages, latest first (shadow pages only)
  * @hash: in kvm.page_hash by @gfn (shadow pages only)
  * @shadowed: not direct: the guest frame and rights of each entry, a table of the same arena; 0 else
@@ -87,6 +88,7 @@ struct kvm_mmu_page {
 	uint16_t used;
 	uint8_t root_count;
 	uint8_t flags;
+	uint8_t write_flooding;
 	TAILQ_ENTRY(kvm_mmu_page) link;
 	LIST_ENTRY(kvm_mmu_page) hash;
 	uint64_t shadowed;
@@ -95,6 +97,8 @@ struct kvm_mmu_page {
 #define SP_TDP (1u << 0)    /* a TDP MMU page */
 #define SP_GEN (1u << 1)    /* mmu_valid_gen when it was made */
 #define SP_UNSYNC (1u << 2) /* may differ from the guest table */
+
+#define WRITE_FLOODING 3 /* emulated writes to a table until its shadow page is zapped */
 
 TAILQ_HEAD(mmu_page_list, kvm_mmu_page);
 LIST_HEAD(mmu_page_bucket, kvm_mmu_page);
@@ -154,6 +158,44 @@ struct kvm_ghost {
 };
 
 /**
+ * struct guest_page - what the guest has written to a frame of its memory: table entries only
+ */
+struct guest_page {
+	RB_ENTRY(guest_page) node;
+	uint64_t gfn;
+	uint64_t entries[PT_TABLE_ENTRIES];
+};
+RB_HEAD(guest_memory, guest_page);
+
+/**
+ * struct tracked_gfn - a guest frame that shadow pages shadow
+ * @shadowed: shadow pages of any level: no large page may map it
+ * @tracked: of them, those above level 1: nothing may map it writable
+ */
+struct tracked_gfn {
+	RB_ENTRY(tracked_gfn) node;
+	uint64_t gfn;
+	unsigned int as_id;
+	unsigned int shadowed;
+	unsigned int tracked;
+};
+RB_HEAD(tracked_tree, tracked_gfn);
+
+/**
+ * struct guest_paging - the guest tables that the vCPU translates by
+ * @cr3: guest-physical address of the top table
+ * @on: paging is on
+ * @root_pfn: shadow page of the top table; 0: none yet
+ * @nested: an L1 hypervisor's nested tables, for L2 accesses
+ */
+struct guest_paging {
+	uint64_t cr3;
+	bool on;
+	bool nested;
+	uint64_t root_pfn;
+};
+
+/**
  * struct walk_cache - the level 1 table that the last walk ended in
  * @key: frame and address space it is for, see walk_key(); 0: none
  *
@@ -195,6 +237,11 @@ struct kvm {
 	struct mmu_page_bucket *page_hash;
 	struct desc_pool descs;
 
+	/* the guest's own tables */
+	struct guest_memory guest_memory;
+	struct tracked_tree tracked;
+	struct guest_paging paging;
+
 	/* the vCPU */
 	uint64_t rip;
 	void (*fault_hook)(void *ctx, struct kvm *kvm, enum kvm_fault_point point, uint64_t gfn);
@@ -217,7 +264,7 @@ struct kvm_page_fault {
 };
 
 /* What a fault did: KVM's RET_PF_*; negative errno for the rest. */
-enum { RET_PF_FIXED = 0, RET_PF_SPURIOUS, RET_PF_RETRY };
+enum { RET_PF_FIXED = 0, RET_PF_SPURIOUS, RET_PF_RETRY, RET_PF_EMULATE };
 
 /* ---- memslot.c ---- */
 
@@ -231,6 +278,9 @@ struct kvm_memory_slot *gfn_to_memslot(struct kvm_memslots *slots, uint64_t gfn)
 /** hva_first_slot(), hva_next_slot() - slots that overlap [@start, @last], in tree order. */
 struct kvm_memory_slot *hva_first_slot(struct kvm_memslots *slots, uint64_t start, uint64_t last);
 struct kvm_memory_slot *hva_next_slot(struct kvm_memory_slot *slot, uint64_t start, uint64_t last);
+
+/** kvm_memslots_alloc_rmaps() - heads for the slots that have none yet. 0 or -ENOMEM. */
+int kvm_memslots_alloc_rmaps(struct kvm_memslots *slots);
 
 /** slot_hva() - host address of a frame of the slot. */
 static inline uint64_t slot_hva(const struct kvm_memory_slot *slot, uint64_t gfn)
@@ -370,6 +420,10 @@ static inline bool slot_has_rmap(const struct kvm_memory_slot *slot)
 	return slot->rmap[0].heads != NULL;
 }
 
+/** slot_rmap_head() - head of a frame of the slot at @level. */
+struct kvm_rmap_head *slot_rmap_head(struct kvm_memory_slot *slot, uint64_t gfn,
+				     unsigned int level);
+
 /** rmap_add() - @sptep, a leaf of @level, maps @gfn. May zap the head when it is too long. */
 void rmap_add(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep, uint64_t gfn,
 	      unsigned int level);
@@ -407,6 +461,8 @@ int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault);
 uint64_t kvm_tdp_mmu_zap_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end);
 bool kvm_tdp_mmu_age_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end,
 			   bool clear);
+/** kvm_tdp_mmu_write_protect() - the leaf of @gfn; true if it was writable. */
+bool kvm_tdp_mmu_write_protect(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
 /** kvm_tdp_mmu_zap_all() - everything, and free the roots. */
 void kvm_tdp_mmu_zap_all(struct kvm *kvm);
 
@@ -426,6 +482,46 @@ void kvm_mmu_zap_all_fast(struct kvm *kvm);
 /** kvm_mmu_walk() - the hardware's walk: entry where it ends and its level; NULL without a root. */
 spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 		     unsigned int *ret_level);
+
+/** kvm_faultin_pfn() - sample, ask the primary MMU; the hardware level at most @max_level. */
+int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault, unsigned int max_level);
+/** kvm_fault_begin(), kvm_fault_end() - around it: room for lists; the retry rule and witness. */
+int kvm_fault_begin(struct kvm *kvm);
+int kvm_fault_end(struct kvm *kvm, const struct kvm_page_fault *fault, int ret);
+/** kvm_count_fault() - pf_fixed and the like. */
+void kvm_count_fault(struct kvm *kvm, int ret);
+
+/* ---- track.c ---- */
+
+/** account_shadowed() - @sp shadows its frame from now on: write-protect it. 0 or -ENOMEM. */
+int account_shadowed(struct kvm *kvm, struct kvm_mmu_page *sp);
+void unaccount_shadowed(struct kvm *kvm, struct kvm_mmu_page *sp);
+/** gfn_write_tracked() - an upper guest table: writes are emulated. */
+bool gfn_write_tracked(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
+/** lpage_tracked() - a guest table lies in the block of @gfn at @level. */
+bool lpage_tracked(struct kvm *kvm, unsigned int as_id, uint64_t gfn, unsigned int level);
+/**
+ * mmu_try_to_unsync_pages() - may @gfn become writable? Its shadow pages of level 1 become unsync.
+ * @can_unsync: false while synchronising; @prefetch: then pages are not made unsync
+ */
+bool mmu_try_to_unsync_pages(struct kvm *kvm, uint64_t gfn, unsigned int as_id, bool can_unsync,
+			     bool prefetch);
+/** kvm_write_protect_gfn() - no SPTE of the frame stays writable. */
+void kvm_write_protect_gfn(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
+void kvm_tracked_release(struct kvm *kvm);
+
+/* ---- guest_memory.c ---- */
+
+/** guest_entry() - the 8 bytes at @gpa of the guest's tables; 0 where nothing was written. */
+uint64_t guest_entry(struct kvm *kvm, uint64_t gpa);
+/** guest_set_entry() - Return: 0 or -ENOMEM. */
+int guest_set_entry(struct kvm *kvm, uint64_t gpa, uint64_t value);
+void guest_memory_release(struct kvm *kvm);
+
+/* ---- paging.c ---- */
+
+/** kvm_sync_page() - bring an unsync page in line with the guest table. */
+void kvm_sync_page(struct kvm *kvm, struct kvm_mmu_page *sp);
 
 /**
  * walk_start() - where to begin the way down for a fault: the root, or the level 1 table itself.

@@ -268,6 +268,8 @@ static void free_kvm(struct kvm *kvm)
 
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES; as_id++)
 		kvm_memslots_release(&kvm->memslots[as_id]);
+	kvm_tracked_release(kvm);
+	guest_memory_release(kvm);
 	desc_pool_release(&kvm->descs);
 	pt_arena_release(&kvm->arena);
 	mem_free(kvm->page_hash);
@@ -279,6 +281,8 @@ static int init_mmu(struct kvm *kvm, uint64_t base_pfn)
 	int err;
 
 	TAILQ_INIT(&kvm->active_mmu_pages);
+	RB_INIT(&kvm->guest_memory);
+	RB_INIT(&kvm->tracked);
 	kvm->page_hash = mem_zalloc(sizeof(kvm->page_hash[0]) << KVM_MMU_HASH_BITS);
 	if (!kvm->page_hash)
 		return -ENOMEM;

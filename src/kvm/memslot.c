@@ -89,6 +89,17 @@ void kvm_memslots_release(struct kvm_memslots *slots)
 	}
 }
 
+int kvm_memslots_alloc_rmaps(struct kvm_memslots *slots)
+{
+	struct kvm_memory_slot *slot;
+	int err = 0;
+
+	RB_FOREACH(slot, slot_gfn_tree, &slots->gfn_tree)
+		if (!err && !slot_has_rmap(slot))
+			err = slot_rmap_init(slot);
+	return err;
+}
+
 struct kvm_memory_slot *gfn_to_memslot(struct kvm_memslots *slots, uint64_t gfn)
 {
 	struct kvm_memory_slot *slot = slots->last_used;

@@ -114,13 +114,16 @@ static void call_hook(struct kvm *kvm, enum kvm_fault_point point, uint64_t gfn)
 }
 
 /* kvm_mmu_max_mapping_level(): what slot and primary mapping allow. */
-static unsigned int max_mapping_level(const struct kvm_page_fault *fault, unsigned int host_level)
+static unsigned int max_mapping_level(struct kvm *kvm, const struct kvm_page_fault *fault,
+				      unsigned int max_level, unsigned int host_level)
 {
-	unsigned int level = SPTE_LEVEL_1G;
+	unsigned int level = max_level < SPTE_LEVEL_1G ? max_level : SPTE_LEVEL_1G;
 
 	if (fault->slot->flags & KVM_MEM_LOG_DIRTY_PAGES)
 		return SPTE_LEVEL_4K;
-	while (level > SPTE_LEVEL_4K && !slot_lpage_allowed(fault->slot, fault->gfn, level))
+	while (level > SPTE_LEVEL_4K &&
+	       (!slot_lpage_allowed(fault->slot, fault->gfn, level) ||
+		lpage_tracked(kvm, fault->as_id, fault->gfn, level)))
 		level--;
 	return level < host_level ? level : host_level;
 }
@@ -138,7 +141,7 @@ static unsigned int max_mapping_level(const struct kvm_page_fault *fault, unsign
  *   [KVM_FAULT_TRANSLATED]
  *   lock; seq != mmu_seq -> retry         <- without it: a stale SPTE that nobody zaps
  */
-static int faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault)
+int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault, unsigned int max_level)
 {
 	bool write = fault->access & KVM_ACCESS_WRITE;
 	bool readonly = fault->slot->flags & KVM_MEM_READONLY;
@@ -157,7 +160,7 @@ static int faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault)
 		return err;
 	fault->pfn = t.pfn;
 	fault->map_writable = t.writable && !readonly;
-	fault->goal_level = max_mapping_level(fault, t.level);
+	fault->goal_level = max_mapping_level(kvm, fault, max_level, t.level);
 	call_hook(kvm, KVM_FAULT_TRANSLATED, fault->gfn);
 	return RET_PF_FIXED;
 }
@@ -176,20 +179,44 @@ static void check_ghost(struct kvm *kvm, const struct kvm_page_fault *fault)
 	kvm->ghost.broken += broken;
 }
 
-/* direct_page_fault() from the sample on: RET_PF_* or a negative errno. */
-static int handle_fault(struct kvm *kvm, struct kvm_page_fault *fault)
+int kvm_fault_begin(struct kvm *kvm)
 {
-	int ret;
+	return desc_pool_topup(&kvm->descs, FAULT_DESCS);
+}
 
-	if (desc_pool_topup(&kvm->descs, FAULT_DESCS))
-		return -ENOMEM;
-	ret = faultin_pfn(kvm, fault);
+/* mmu_lock is taken: is the answer still good? @ret is what kvm_faultin_pfn() returned. */
+int kvm_fault_end(struct kvm *kvm, const struct kvm_page_fault *fault, int ret)
+{
 	if (!ret && mmu_invalidate_retry(kvm, fault))
 		ret = RET_PF_RETRY;
 	kvm->ghost.armed = false;
+	if (!ret)
+		check_ghost(kvm, fault);
+	return ret;
+}
+
+void kvm_count_fault(struct kvm *kvm, int ret)
+{
+	if (ret == RET_PF_FIXED)
+		kvm->stat.pf_fixed++;
+	else if (ret == RET_PF_SPURIOUS)
+		kvm->stat.pf_spurious++;
+	else if (ret == RET_PF_RETRY)
+		kvm->stat.pf_retried++;
+	else if (ret == RET_PF_EMULATE || ret == -ENOENT)
+		kvm->stat.pf_emulate++;
+}
+
+/* direct_page_fault() from the sample on: RET_PF_* or a negative errno. */
+static int handle_fault(struct kvm *kvm, struct kvm_page_fault *fault)
+{
+	int ret = kvm_fault_begin(kvm);
+
 	if (ret)
 		return ret;
-	check_ghost(kvm, fault);
+	ret = kvm_fault_end(kvm, fault, kvm_faultin_pfn(kvm, fault, SPTE_LEVEL_1G));
+	if (ret)
+		return ret;
 	return kvm->tdp_mmu ? kvm_tdp_mmu_map(kvm, fault) : direct_map(kvm, fault);
 }
 
@@ -201,17 +228,13 @@ static int page_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool presen
 	page_fault_event(kvm, fault, present);
 	kvm->stat.pf_taken++;
 	fault->slot = gfn_to_memslot(&kvm->memslots[fault->as_id], fault->gfn);
-	if (!fault->slot || (write && (fault->slot->flags & KVM_MEM_READONLY))) {
-		kvm->stat.pf_emulate++;
-		return -ENOENT;
-	}
-	ret = handle_fault(kvm, fault);
-	if (ret == RET_PF_FIXED)
-		kvm->stat.pf_fixed++;
-	else if (ret == RET_PF_SPURIOUS)
-		kvm->stat.pf_spurious++;
-	else if (ret == RET_PF_RETRY)
-		kvm->stat.pf_retried++;
+	if (!fault->slot || (write && (fault->slot->flags & KVM_MEM_READONLY)))
+		ret = -ENOENT;
+	else if (write && present && gfn_write_tracked(kvm, fault->as_id, fault->gfn))
+		ret = RET_PF_EMULATE;
+	else
+		ret = handle_fault(kvm, fault);
+	kvm_count_fault(kvm, ret);
 	return ret;
 }
 
@@ -239,6 +262,9 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 		ret = page_fault(kvm, &fault, present);
 		if (ret < 0)
 			return ret;
+		/* a write to a guest table: KVM has executed the instruction */
+		if (ret == RET_PF_EMULATE)
+			return 0;
 		/* installed with accessed and dirty bits as this access needs them */
 		if (ret == RET_PF_FIXED && (fault.map_writable || !(access & KVM_ACCESS_WRITE)))
 			return 0;

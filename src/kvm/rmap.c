@@ -255,6 +255,12 @@ static uint64_t head_index(const struct kvm_memory_slot *slot, uint64_t gfn, uns
 	return (gfn >> shift) - (slot->base_gfn >> shift);
 }
 
+struct kvm_rmap_head *slot_rmap_head(struct kvm_memory_slot *slot, uint64_t gfn,
+				     unsigned int level)
+{
+	return &slot->rmap[level - 1].heads[head_index(slot, gfn, level)];
+}
+
 static void zap_sptep(struct kvm *kvm, spte_t *sptep)
 {
 	*sptep = nonpresent(kvm);

@@ -130,18 +130,24 @@ static int tdp_mmu_map_target(struct kvm *kvm, struct kvm_page_fault *fault, spt
 {
 	unsigned int level = fault->goal_level;
 	uint64_t gfn = fault->gfn & ~(spte_pages(level) - 1);
+	unsigned int acc = SPTE_ACC_ALL;
 	spte_t old = *sptep, new;
+	bool emulate;
 
-	new = spte_make_leaf(fault->pfn & ~(spte_pages(level) - 1), level, SPTE_ACC_ALL,
+	if (fault->map_writable && !spte_writable(old) &&
+	    !mmu_try_to_unsync_pages(kvm, gfn, fault->as_id, true, false))
+		acc &= ~SPTE_ACC_WRITE;
+	emulate = !(acc & SPTE_ACC_WRITE) && (fault->access & KVM_ACCESS_WRITE);
+	new = spte_make_leaf(fault->pfn & ~(spte_pages(level) - 1), level, acc,
 			     fault->map_writable, false);
 	if (new.val == old.val)
-		return RET_PF_SPURIOUS;
+		return emulate ? RET_PF_EMULATE : RET_PF_SPURIOUS;
 	tdp_mmu_set_spte(kvm, fault->as_id, gfn, sptep, new, level, true);
 	if (spte_table(old, level))
 		kvm_flush_remote_tlbs(kvm);
 	EVENT(kvm->events, EVENT_KVM_MMU_SET_SPTE, gfn, new.val, level,
 	      sptep_address(kvm, sptep));
-	return RET_PF_FIXED;
+	return emulate ? RET_PF_EMULATE : RET_PF_FIXED;
 }
 
 int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault)
@@ -291,6 +297,18 @@ bool kvm_tdp_mmu_age_range(struct kvm *kvm, unsigned int as_id, uint64_t start, 
 	if (!kvm->root_pfn[as_id])
 		return false;
 	return age_table(kvm, as_id, kvm_sp(kvm, kvm->root_pfn[as_id]), start, end, clear);
+}
+
+bool kvm_tdp_mmu_write_protect(struct kvm *kvm, unsigned int as_id, uint64_t gfn)
+{
+	unsigned int level;
+	spte_t *sptep = kvm_mmu_walk(kvm, as_id, gfn, &level), new;
+
+	if (!sptep || !spte_leaf(*sptep, level) || !spte_writable(*sptep))
+		return false;
+	new.val = sptep->val & ~(SPTE_WRITABLE | SPTE_MMU_WRITABLE);
+	tdp_mmu_set_spte(kvm, as_id, gfn & ~(spte_pages(level) - 1), sptep, new, level, false);
+	return true;
 }
 
 /* One pass: clear the present entries of @sp and below at @level and under, top ones first. */

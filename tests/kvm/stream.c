@@ -32,9 +32,13 @@ static const char *low_bits(uint64_t spte, char *buf, size_t size)
 
 static void print_page(char *line, size_t size, const char *what, const struct event *e)
 {
-	snprintf(line, size, "%s gen %" PRIu64 " gfn %" PRIx64 " l%" PRIu64 " root %" PRIu64 "%s%s",
-		 what, e->arg[4], e->arg[0], e->arg[1] & 0xf, e->arg[2],
-		 e->arg[3] & 2 ? " new" : "", e->arg[1] & (1u << 11) ? " invalid" : "");
+	static const char *const access[] = { "---", "--x", "w--", "w-x",
+					      "-u-", "-ux", "wu-", "wux" };
+
+	snprintf(line, size, "%s gen %" PRIu64 " gfn %" PRIx64 " l%" PRIu64 " %s%s root %" PRIu64
+		 "%s%s", what, e->arg[4], e->arg[0], e->arg[1] & 0xf, access[e->arg[1] >> 8 & 7],
+		 e->arg[1] & (1u << 7) ? " direct" : "", e->arg[2], e->arg[3] & 2 ? " new" : "",
+		 e->arg[1] & (1u << 11) ? " invalid" : "");
 }
 
 static bool print_event(char *line, size_t size, const struct event *e)
@@ -63,6 +67,18 @@ static bool print_event(char *line, size_t size, const struct event *e)
 		snprintf(line, size, "set_spte %" PRIx64 " %s l%" PRIu64 " at %03" PRIx64,
 			 e->arg[0], low_bits(e->arg[1], old, sizeof(old)), e->arg[2],
 			 e->arg[3] & 0xfff);
+		return true;
+	case EVENT_KVM_MMU_PAGETABLE_WALK:
+		snprintf(line, size, "walk %" PRIx64 " %" PRIx64, e->arg[0], e->arg[1]);
+		return true;
+	case EVENT_KVM_MMU_PAGING_ELEMENT:
+		snprintf(line, size, "element %" PRIx64 " l%" PRIu64, e->arg[0], e->arg[1]);
+		return true;
+	case EVENT_KVM_MMU_SET_ACCESSED_BIT:
+		snprintf(line, size, "accessed %" PRIx64, e->arg[0]);
+		return true;
+	case EVENT_KVM_MMU_SET_DIRTY_BIT:
+		snprintf(line, size, "dirty %" PRIx64, e->arg[0]);
 		return true;
 	case EVENT_KVM_UNMAP_HVA_RANGE:
 		snprintf(line, size, "unmap %" PRIx64 " %" PRIx64, e->arg[0], e->arg[1]);
@@ -97,8 +113,8 @@ static void writable_again(struct fake_pte *pte)
 }
 
 /* The recorded page faults of the section that starts at @mark say what the guest did. */
-static void replay_accesses(struct kvm *kvm, const char *const *want, unsigned int nr,
-			    const char *mark)
+static void replay_accesses(struct kvm *kvm, bool paging, const char *const *want,
+			    unsigned int nr, const char *mark)
 {
 	unsigned int i = 0;
 
@@ -116,7 +132,8 @@ static void replay_accesses(struct kvm *kvm, const char *const *want, unsigned i
 		access |= code & 2 ? KVM_ACCESS_WRITE : 0;
 		access |= code & 0x10 ? KVM_ACCESS_EXEC : 0;
 		access |= code >> 33 ? KVM_ACCESS_PAGING : 0;
-		if (kvm_guest_access(kvm, gpa, access))
+		if (paging ? kvm_guest_access_gva(kvm, gpa, access) :
+			     kvm_guest_access(kvm, gpa, access))
 			printf("# the access of gpa 0x%" PRIx64 " failed\n", gpa);
 	}
 }
@@ -129,12 +146,29 @@ static void populate(struct mm_struct *mm, uint64_t gfn, uint64_t nr)
 		mm_get_user_page(mm, BASE + gfn * FAKE_PAGE, true, &t);
 }
 
+/* The recorded guest's tables: its code at 0x1000 and eight pages at 1 GiB. */
+static int load_tables(struct kvm *kvm)
+{
+	static const uint64_t entries[][2] = { { 0x10000, 0x11003 }, { 0x11000, 0x12003 },
+					       { 0x12000, 0x200003 }, { 0x200008, 0x1003 },
+					       { 0x11008, 0x13003 }, { 0x13000, 0x400003 } };
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		err |= kvm_load_guest_entry(kvm, entries[i][0], entries[i][1]);
+	for (i = 0; i < 8; i++)
+		err |= kvm_load_guest_entry(kvm, 0x400000 + 8 * i, GIB + i * FAKE_PAGE + 3);
+	return err ? err : kvm_set_cr3(kvm, 0x10000);
+}
+
 static void run(const char *name, enum kvm_mmu_kind kind, const char *const *want, unsigned int nr)
 {
 	struct replay r = { .sink.emit = compare, .want = want, .nr = nr };
 	struct event_source events = { .sink = &r.sink };
 	struct kvm_memory_region region = { .memory_size = 2 * GIB, .userspace_addr = BASE };
 	struct kvm_config config = { .mmu = kind, .events = &events };
+	bool paging = kind == KVM_MMU_SHADOW;
 	struct mm_struct mm;
 	struct kvm *kvm;
 
@@ -150,10 +184,12 @@ static void run(const char *name, enum kvm_mmu_kind kind, const char *const *wan
 	kvm_set_rip(kvm, 0x1000);
 	tap_eq(kvm_set_memory_region(kvm, &region), 0, "memory");
 
-	replay_accesses(kvm, want, nr, "mark V1");
+	if (paging)
+		tap_eq(load_tables(kvm), 0, "the guest's tables");
+	replay_accesses(kvm, paging, want, nr, "mark V1");
 	fake_mm_change(&mm, BASE, BASE + 2 * GIB, fake_readonly);
 	fake_mm_change(&mm, BASE, BASE + 2 * GIB, writable_again);
-	replay_accesses(kvm, want, nr, "mark V3");
+	replay_accesses(kvm, paging, want, nr, "mark V3");
 	fake_mm_change(&mm, BASE + GIB, BASE + GIB + (2u << 20), NULL);
 	fake_mm_change(&mm, BASE + GIB, BASE + GIB + 0x10000, fake_readonly);
 	fake_mm_change(&mm, BASE + GIB, BASE + GIB + 0x10000, writable_again);
@@ -172,6 +208,8 @@ int main(void)
 	    sizeof(recorded_tdp) / sizeof(recorded_tdp[0]));
 	run("npt=1 tdp_mmu=0", KVM_MMU_DIRECT, recorded_direct,
 	    sizeof(recorded_direct) / sizeof(recorded_direct[0]));
+	run("npt=0", KVM_MMU_SHADOW, recorded_shadow,
+	    sizeof(recorded_shadow) / sizeof(recorded_shadow[0]));
 	tap_eq(mem_live(), live, "nothing leaked");
 	return tap_done();
 }

@@ -132,6 +132,75 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access);
 int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t stride,
 			   unsigned int access, uint64_t *ret_done);
 
+/*
+ * Guests with tables of their own: long mode with four levels, pages of 4 KiB, 2 MiB and 1 GiB.
+ * Kind SHADOW: the guest's tables for virtual addresses. Kind NESTED: an L1 hypervisor's nested
+ * tables, and every "gva" below is an L2 guest-physical address. The contents of the tables are
+ * kept by the VM, by guest frame; the frames themselves are ordinary memory of the process, which
+ * KVM reads and writes, so that walks touch the primary MMU as they do in reality.
+ */
+
+/* Bits of a guest table entry for kvm_guest_map(). */
+#define KVM_GPTE_WRITABLE (1ull << 1)
+#define KVM_GPTE_USER (1ull << 2) /* required in nested tables */
+#define KVM_GPTE_NX (1ull << 63)
+
+/**
+ * struct kvm_guest_tables - where kvm_guest_map() puts tables
+ * @root: guest-physical address of the top table; 0: taken from the area at first use
+ * @next, @end: area of guest-physical memory for tables, page aligned
+ */
+struct kvm_guest_tables {
+	uint64_t root;
+	uint64_t next;
+	uint64_t end;
+};
+
+/**
+ * kvm_guest_map() - the loader (the process, not the guest) makes tables that map [@va, @va + @len)
+ * to @gpa with pages of @level (1: 4 KiB, 2: 2 MiB, 3: 1 GiB) and rights @flags (KVM_GPTE_*).
+ *
+ * Writes to the table's frames through the process, which faults them in; KVM learns nothing.
+ * Return: 0; -EINVAL: not aligned to the page size, beyond 48 bits; -ENOSPC: the area is used up;
+ * -ENOENT: the area is in no slot; -EFAULT; -ENOMEM. What was mapped before the error stays.
+ */
+int kvm_guest_map(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va, uint64_t gpa,
+		  uint64_t len, unsigned int level, uint64_t flags);
+
+/** kvm_load_guest_entry() - the loader writes 8 bytes of a table. As kvm_guest_map(). */
+int kvm_load_guest_entry(struct kvm *kvm, uint64_t gpa, uint64_t value);
+
+/** kvm_guest_entry() - what the guest's memory holds there; 0 where no table was written. */
+uint64_t kvm_guest_entry(struct kvm *kvm, uint64_t gpa);
+
+/**
+ * kvm_guest_store() - the guest itself writes an entry of a table: at a virtual address under
+ * paging (SHADOW), else (NESTED, no paging) at a guest-physical one. A write to an upper table
+ * that is shadowed is emulated and zaps; one to a table of level 1 makes its shadow page unsync.
+ * Return: as kvm_guest_access_gva().
+ */
+int kvm_guest_store(struct kvm *kvm, uint64_t addr, uint64_t value);
+
+/**
+ * kvm_set_cr3() - paging on with the top table at @cr3; the same value again synchronises, as a
+ * move to CR3 (SHADOW) or a VMRUN (NESTED) does.
+ *
+ * The previous root is let go of; its pages stay until zapped. (Linux caches three roots and
+ * makes no kvm_mmu_get_page record when it switches to one of them.)
+ * Return: 0; -EINVAL: not for this kind of MMU; -ENOMEM.
+ */
+int kvm_set_cr3(struct kvm *kvm, uint64_t cr3);
+
+/** kvm_invlpg() - synchronise the entry for @gva. Return: 0; -EINVAL without paging. */
+int kvm_invlpg(struct kvm *kvm, uint64_t gva);
+
+/**
+ * kvm_guest_access_gva() - the guest accesses one byte by virtual (L2 guest-physical) address.
+ * Return: as kvm_guest_access(); -EACCES: its own tables forbid it: the guest (L1) gets the fault;
+ * -EINVAL: no paging, or beyond 48 bits.
+ */
+int kvm_guest_access_gva(struct kvm *kvm, uint64_t gva, unsigned int access);
+
 /**
  * enum kvm_fault_point - where a fault can be interrupted
  * @KVM_FAULT_SAMPLED: the sequence has been read, the primary MMU not yet asked
