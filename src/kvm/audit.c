@@ -263,6 +263,9 @@ static void check_tables(struct audit *a)
 	TAILQ_FOREACH(sp, &kvm->active_mmu_pages, link)
 		check_page(a, sp);
 	check_rmaps(a);
+	/* a root zapped while in use is on no list, empty, and lives until the guest runs again */
+	if (kvm->paging.root_pfn && (kvm_sp(kvm, kvm->paging.root_pfn)->role & ROLE_INVALID))
+		check_page(a, kvm_sp(kvm, kvm->paging.root_pfn));
 	for (i = 0; kvm->tdp_mmu && i < KVM_ADDRESS_SPACES; i++)
 		if (kvm->root_pfn[i])
 			check_page(a, kvm_sp(kvm, kvm->root_pfn[i]));

@@ -168,6 +168,9 @@ static int load_guest_root(struct kvm *kvm)
 	unsigned int as_id;
 	int err = 0;
 
+	/* a root that was zapped while in use is let go of before the guest runs again */
+	if (kvm->paging.root_pfn && (kvm_sp(kvm, kvm->paging.root_pfn)->role & ROLE_INVALID))
+		mmu_free_root(kvm, &kvm->paging.root_pfn);
 	if (kvm->paging.root_pfn)
 		return 0;
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !err; as_id++)
@@ -390,6 +393,21 @@ int kvm_guest_access_gva(struct kvm *kvm, uint64_t gva, unsigned int access)
 	return shadow_access(kvm, gva, access & ~KVM_ACCESS_SMM, &gpa, &emulated);
 }
 
+/* mmu_page_zap_pte(): what was below a rewritten entry of an upper table. */
+static void zap_written(struct kvm *kvm, spte_t *sptep, unsigned int level)
+{
+	struct kvm_mmu_page *child;
+
+	if (spte_leaf(*sptep, level)) {
+		drop_spte(kvm, sptep);
+	} else if (spte_present(*sptep)) {
+		child = child_of(kvm, *sptep);
+		drop_parent_pte(kvm, child, sptep);
+		if (kvm->profile->zap_orphans && kvm->paging.nested && !child->parent_ptes.val)
+			prepare_zap_page(kvm, child);
+	}
+}
+
 /* kvm_mmu_track_write(): an entry of a shadowed table was written by the emulator. */
 static void track_write(struct kvm *kvm, uint64_t gpa)
 {
@@ -410,10 +428,7 @@ static void track_write(struct kvm *kvm, uint64_t gpa)
 			continue;
 		}
 		flush |= spte_present(*sptep);
-		if (spte_leaf(*sptep, sp_level(sp)))
-			drop_spte(kvm, sptep);
-		else if (spte_present(*sptep))
-			drop_parent_pte(kvm, child_of(kvm, *sptep), sptep);
+		zap_written(kvm, sptep, sp_level(sp));
 	}
 	if (flush)
 		kvm_flush_remote_tlbs(kvm);
@@ -498,7 +513,7 @@ void kvm_sync_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 		kvm_flush_remote_tlbs(kvm);
 }
 
-/* Pages above are made read-only for the guest before their entries are compared again. */
+/* mmu_sync_children(): a page is read-only for the guest again before its entries are compared. */
 static void sync_children(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
 	spte_t *table = sp_table(kvm, sp);
@@ -522,22 +537,21 @@ static void sync_children(struct kvm *kvm, struct kvm_mmu_page *sp)
 int kvm_set_cr3(struct kvm *kvm, uint64_t cr3)
 {
 	bool nested = kvm->mmu == KVM_MMU_NESTED;
+	int err;
 
 	if (kvm->mmu != KVM_MMU_SHADOW && !nested)
 		return -EINVAL;
-	if (kvm->paging.on && kvm->paging.cr3 == cr3 && kvm->paging.root_pfn) {
-		sync_children(kvm, kvm_sp(kvm, kvm->paging.root_pfn));
-		return 0;
-	}
-	if (kvm->paging.root_pfn)
+	if (kvm->paging.root_pfn && kvm->paging.cr3 != cr3)
 		mmu_free_root(kvm, &kvm->paging.root_pfn);
 	kvm->paging.on = true;
 	kvm->paging.nested = nested;
 	kvm->paging.cr3 = cr3;
 	if (!gfn_to_memslot(&kvm->memslots[0], cr3 >> PAGE_SHIFT))
 		return 0;
-	return load_guest_root(kvm) ? -ENOMEM :
-				      (sync_children(kvm, kvm_sp(kvm, kvm->paging.root_pfn)), 0);
+	err = load_guest_root(kvm);
+	if (!err)
+		sync_children(kvm, kvm_sp(kvm, kvm->paging.root_pfn));
+	return err;
 }
 
 int kvm_invlpg(struct kvm *kvm, uint64_t gva)

@@ -23,7 +23,7 @@ static const struct kvm_profile profiles[] = {
 	{ .name = "linux-3.14", PROFILE_6_1 },
 	{ .name = "linux-6.1", PROFILE_6_1 },
 	{ .name = "linux-6.12", PROFILE_6_12 },
-	{ .name = "linux-7.2", PROFILE_6_12, .lockless_aging = true },
+	{ .name = "linux-7.2", PROFILE_6_12, .zap_orphans = true, .lockless_aging = true },
 };
 
 const struct kvm_profile *kvm_profile_find(const char *name)

@@ -22,6 +22,8 @@
  * @desc_newest_first: a full descriptor gets a new one in front (6.4), else behind
  * @zap_each_level: taking down a TDP root clears 4K, 2M, 1G and root entries in four passes
  *	(seen on 6.12); else the 1G entries with all below them, then the root's
+ * @zap_orphans: rewriting an upper nested table zaps the shadow page below at once when nothing
+ *	else points to it (seen on 7.2); else it stays until something zaps it
  * @lockless_aging: aging takes no mmu_lock (7.x); no difference in one thread
  * @nonpresent: value of an absent SPTE
  * @desc_capacity: SPTEs per pte_list_desc
@@ -37,6 +39,7 @@ struct kvm_profile {
 	bool change_pte;
 	bool desc_newest_first;
 	bool zap_each_level;
+	bool zap_orphans;
 	bool lockless_aging;
 	uint64_t nonpresent;
 	uint32_t desc_capacity;
