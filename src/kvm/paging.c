@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Shadow paging: the walk of the guest's own tables with its accessed and dirty bits, shadow pages
- * for what it passed, prefetch from the guest table, synchronisation. Long mode with four levels;
- * an L1 hypervisor's nested tables are the same walk with user rights and another root. Models
- * arch/x86/kvm/mmu/paging_tmpl.h.
+ * Shadow paging: the walk of the guest's own tables with its accessed and dirty bits,
+ * shadow pages for what it passed, prefetch from the guest table, synchronisation. Long
+ * mode with four levels; an L1 hypervisor's nested tables are the same walk with user
+ * rights and another root. Models arch/x86/kvm/mmu/paging_tmpl.h.
  */
 #include "shadow_mmu.h"
 
@@ -43,7 +43,8 @@ struct guest_walker {
 
 static unsigned int gpte_access(uint64_t pte)
 {
-	return (pte & GPTE_WRITABLE ? SPTE_ACC_WRITE : 0) | (pte & GPTE_USER ? SPTE_ACC_USER : 0) |
+	return (pte & GPTE_WRITABLE ? SPTE_ACC_WRITE : 0) |
+	       (pte & GPTE_USER ? SPTE_ACC_USER : 0) |
 	       (pte & GPTE_NX ? 0 : SPTE_ACC_EXEC);
 }
 
@@ -58,17 +59,6 @@ static unsigned int protect_clean(unsigned int access, uint64_t pte)
 	return pte & GPTE_DIRTY ? access : access & ~SPTE_ACC_WRITE;
 }
 
-/* KVM reads and writes guest tables through the process: the primary MMU is asked. */
-static int touch_table(struct kvm *kvm, uint64_t gpa, bool write)
-{
-	struct kvm_memory_slot *slot = gfn_to_memslot(&kvm->memslots[0], gpa >> PAGE_SHIFT);
-	struct mm_translation t;
-
-	if (!slot)
-		return -ENOENT;
-	return mm_get_user_page(kvm->mm, slot_hva(slot, gpa >> PAGE_SHIFT), write, &t);
-}
-
 static unsigned int rights_of(const struct kvm *kvm, unsigned int access)
 {
 	return (access & KVM_ACCESS_WRITE ? SPTE_ACC_WRITE : 0) |
@@ -78,11 +68,15 @@ static unsigned int rights_of(const struct kvm *kvm, unsigned int access)
 
 static uint64_t error_code(const struct kvm *kvm, unsigned int access, bool present)
 {
-	return (present ? PFERR_PRESENT : 0) | (access & KVM_ACCESS_WRITE ? PFERR_WRITE : 0) |
-	       (kvm->paging.nested ? PFERR_USER : 0) | (access & KVM_ACCESS_EXEC ? PFERR_FETCH : 0);
+	return (present ? PFERR_PRESENT : 0) |
+	       (access & KVM_ACCESS_WRITE ? PFERR_WRITE : 0) |
+	       (kvm->paging.nested ? PFERR_USER : 0) |
+	       (access & KVM_ACCESS_EXEC ? PFERR_FETCH : 0);
 }
 
-/* Set the accessed bits of the entries passed, and the dirty bit of the leaf on a write. */
+/*
+ * Set the accessed bits of the entries passed, and the dirty bit of the leaf on a write.
+ */
 static int set_accessed_dirty(struct kvm *kvm, struct guest_walker *w, bool write)
 {
 	unsigned int level;
@@ -92,14 +86,16 @@ static int set_accessed_dirty(struct kvm *kvm, struct guest_walker *w, bool writ
 		uint64_t old = w->pte[level], new = old | GPTE_ACCESSED;
 
 		if (!(old & GPTE_ACCESSED))
-			EVENT(kvm->events, EVENT_KVM_MMU_SET_ACCESSED_BIT, w->pte_gpa[level]);
+			EVENT(kvm->events, EVENT_KVM_MMU_SET_ACCESSED_BIT,
+			      w->pte_gpa[level]);
 		if (level == w->level && write && !(old & GPTE_DIRTY)) {
-			EVENT(kvm->events, EVENT_KVM_MMU_SET_DIRTY_BIT, w->pte_gpa[level]);
+			EVENT(kvm->events, EVENT_KVM_MMU_SET_DIRTY_BIT,
+			      w->pte_gpa[level]);
 			new |= GPTE_DIRTY;
 		}
 		if (new == old)
 			continue;
-		err = touch_table(kvm, w->pte_gpa[level], true);
+		err = guest_touch_table(kvm, w->pte_gpa[level], true);
 		err = err ? err : guest_set_entry(kvm, w->pte_gpa[level], new);
 		if (err)
 			return err;
@@ -117,7 +113,7 @@ static int read_entries(struct kvm *kvm, uint64_t addr, struct guest_walker *w)
 	for (level = GUEST_LEVELS;; level--) {
 		uint64_t gpa = table + 8ull * spte_index(addr >> PAGE_SHIFT, level), pte;
 
-		err = touch_table(kvm, gpa, false);
+		err = guest_touch_table(kvm, gpa, false);
 		if (err)
 			return err;
 		pte = guest_entry(kvm, gpa);
@@ -128,7 +124,8 @@ static int read_entries(struct kvm *kvm, uint64_t addr, struct guest_walker *w)
 		if (!(pte & GPTE_PRESENT))
 			return -EACCES;
 		access &= gpte_access(pte);
-		if (level == SPTE_LEVEL_4K || (level <= SPTE_LEVEL_1G && (pte & GPTE_LARGE)))
+		if (level == SPTE_LEVEL_4K ||
+		    (level <= SPTE_LEVEL_1G && (pte & GPTE_LARGE)))
 			break;
 		table = pte & SPTE_PFN_MASK;
 	}
@@ -139,13 +136,17 @@ static int read_entries(struct kvm *kvm, uint64_t addr, struct guest_walker *w)
 	return 0;
 }
 
-/* walk_addr(): 0; -EACCES: the guest's own tables forbid it, the guest gets a page fault. */
-static int walk_guest(struct kvm *kvm, uint64_t addr, unsigned int access, struct guest_walker *w)
+/*
+ * walk_addr(): 0; -EACCES: the guest's own tables forbid it, the guest gets a page fault.
+ */
+static int walk_guest(struct kvm *kvm, uint64_t addr, unsigned int access,
+		      struct guest_walker *w)
 {
 	bool write = access & KVM_ACCESS_WRITE;
 	int err;
 
-	EVENT(kvm->events, EVENT_KVM_MMU_PAGETABLE_WALK, addr, error_code(kvm, access, false));
+	EVENT(kvm->events, EVENT_KVM_MMU_PAGETABLE_WALK, addr,
+	      error_code(kvm, access, false));
 	err = read_entries(kvm, addr, w);
 	if (err)
 		return err;
@@ -169,7 +170,8 @@ static int load_guest_root(struct kvm *kvm)
 	int err = 0;
 
 	/* a root that was zapped while in use is let go of before the guest runs again */
-	if (kvm->paging.root_pfn && (kvm_sp(kvm, kvm->paging.root_pfn)->role & ROLE_INVALID))
+	if (kvm->paging.root_pfn &&
+	    (kvm_sp(kvm, kvm->paging.root_pfn)->role & ROLE_INVALID))
 		mmu_free_root(kvm, &kvm->paging.root_pfn);
 	if (kvm->paging.root_pfn)
 		return 0;
@@ -205,18 +207,22 @@ static spte_t *shadow_walk(const struct kvm *kvm, uint64_t addr, unsigned int *r
 }
 
 /*
- * prefetch_gpte(): one neighbour from the guest table; false: stop. An entry that the guest has
- * not accessed is made absent, and the others are tried.
+ * prefetch_gpte(): one neighbour from the guest table; false: stop. An entry that the
+ * guest has not accessed is made absent, and the others are tried.
  */
-static bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sptep, uint64_t gpte)
+static bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sptep,
+			  uint64_t gpte)
 {
-	struct spte_request req = { .gfn = gpte_gfn(gpte), .host_writable = true, .prefetch = true };
+	struct spte_request req = { .gfn = gpte_gfn(gpte),
+				    .host_writable = true,
+				    .prefetch = true };
 	struct mm_translation t;
 
 	if (!(gpte & GPTE_PRESENT) || !(gpte & GPTE_ACCESSED))
 		return false;
 	req.acc = protect_clean(((sp->role & ROLE_ACCESS_MASK) >> ROLE_ACCESS_SHIFT) &
-				gpte_access(gpte), gpte);
+					gpte_access(gpte),
+				gpte);
 	req.slot = gfn_to_memslot(&kvm->memslots[0], req.gfn);
 	if (!req.slot || (req.slot->flags & KVM_MEM_READONLY) ||
 	    mm_translate(kvm->mm, slot_hva(req.slot, req.gfn), &t) || !t.writable)
@@ -248,8 +254,12 @@ static void pte_prefetch(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *
 	}
 }
 
-/* A direct table below a large guest page whose rights have changed is of no use any more. */
-static void validate_direct(struct kvm *kvm, spte_t *sptep, unsigned int level, unsigned int access)
+/*
+ * A direct table below a large guest page whose rights have changed is of no use any
+ * more.
+ */
+static void validate_direct(struct kvm *kvm, spte_t *sptep, unsigned int level,
+			    unsigned int access)
 {
 	struct kvm_mmu_page *child;
 
@@ -263,10 +273,15 @@ static void validate_direct(struct kvm *kvm, spte_t *sptep, unsigned int level, 
 	kvm_flush_remote_tlbs(kvm);
 }
 
-/* fetch(): shadow pages down to the guest's leaf, direct ones below a large leaf, the SPTE. */
-static int fetch(struct kvm *kvm, struct kvm_page_fault *fault, const struct guest_walker *w)
+/*
+ * fetch(): shadow pages down to the guest's leaf, direct ones below a large leaf, the
+ * SPTE.
+ */
+static int fetch(struct kvm *kvm, struct kvm_page_fault *fault,
+		 const struct guest_walker *w)
 {
-	spte_t *table = (spte_t *)pt_arena_table(&kvm->arena, kvm->paging.root_pfn), *sptep;
+	spte_t *table = (spte_t *)pt_arena_table(&kvm->arena, kvm->paging.root_pfn),
+	       *sptep;
 	struct spte_request req = {
 		.slot = fault->slot,
 		.gfn = fault->gfn & ~(spte_pages(fault->goal_level) - 1),
@@ -282,8 +297,8 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault, const struct gue
 		bool direct = level <= w->level;
 
 		if (level == w->level)
-			EVENT(kvm->events, EVENT_KVM_MMU_SPTE_REQUESTED, fault->gfn, req.pfn,
-			      fault->goal_level);
+			EVENT(kvm->events, EVENT_KVM_MMU_SPTE_REQUESTED, fault->gfn,
+			      req.pfn, fault->goal_level);
 		sptep = &table[spte_index(fault->gpa >> PAGE_SHIFT, level)];
 		sptep_sp(kvm, sptep)->write_flooding = 0;
 		if (direct)
@@ -293,7 +308,8 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault, const struct gue
 						w->pte_gpa[level - 1] >> PAGE_SHIFT;
 
 			ret = link_child(kvm, sptep, gfn, direct,
-					 direct ? w->pte_access : w->pt_access[level - 1]);
+					 direct ? w->pte_access :
+						  w->pt_access[level - 1]);
 			if (ret)
 				return ret;
 		}
@@ -339,8 +355,8 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool pres
 }
 
 /* One access by @addr; @ret_emulated: KVM has to execute the write to @ret_gpa itself. */
-static int shadow_access(struct kvm *kvm, uint64_t addr, unsigned int access, uint64_t *ret_gpa,
-			 bool *ret_emulated)
+static int shadow_access(struct kvm *kvm, uint64_t addr, unsigned int access,
+			 uint64_t *ret_gpa, bool *ret_emulated)
 {
 	struct kvm_page_fault fault = { .gpa = addr, .access = access };
 	struct guest_walker w = { .gfn = 0 };
@@ -357,10 +373,13 @@ static int shadow_access(struct kvm *kvm, uint64_t addr, unsigned int access, ui
 			return ret;
 		sptep = shadow_walk(kvm, addr, &level);
 		if (spte_allows(*sptep, rights_of(kvm, access))) {
-			sptep->val |= SPTE_ACCESSED | (access & KVM_ACCESS_WRITE ? SPTE_DIRTY : 0);
-			*ret_gpa = (sp_gfn(kvm, sptep_sp(kvm, sptep), sptep_index(sptep)) +
-				    ((addr >> PAGE_SHIFT) & (spte_pages(level) - 1))) << PAGE_SHIFT |
-				   (addr & (PAGE_SIZE - 1));
+			sptep->val |= SPTE_ACCESSED |
+				      (access & KVM_ACCESS_WRITE ? SPTE_DIRTY : 0);
+			*ret_gpa =
+				(sp_gfn(kvm, sptep_sp(kvm, sptep), sptep_index(sptep)) +
+				 ((addr >> PAGE_SHIFT) & (spte_pages(level) - 1)))
+					<< PAGE_SHIFT |
+				(addr & (PAGE_SIZE - 1));
 			return 0;
 		}
 		ret = shadow_fault(kvm, &fault, sptep->val & SPTE_PRESENT, &w);
@@ -378,17 +397,12 @@ static int shadow_access(struct kvm *kvm, uint64_t addr, unsigned int access, ui
 	return -EAGAIN;
 }
 
-static bool valid_address(uint64_t addr)
-{
-	return addr < 1ull << 48;
-}
-
 int kvm_guest_access_gva(struct kvm *kvm, uint64_t gva, unsigned int access)
 {
 	bool emulated;
 	uint64_t gpa;
 
-	if (!kvm->paging.on || !valid_address(gva))
+	if (!kvm->paging.on || !guest_address_valid(gva))
 		return -EINVAL;
 	return shadow_access(kvm, gva, access & ~KVM_ACCESS_SMM, &gpa, &emulated);
 }
@@ -403,7 +417,8 @@ static void zap_written(struct kvm *kvm, spte_t *sptep, unsigned int level)
 	} else if (spte_present(*sptep)) {
 		child = child_of(kvm, *sptep);
 		drop_parent_pte(kvm, child, sptep);
-		if (kvm->profile->zap_orphans && kvm->paging.nested && !child->parent_ptes.val)
+		if (kvm->profile->zap_orphans && kvm->paging.nested &&
+		    !child->parent_ptes.val)
 			prepare_zap_page(kvm, child);
 	}
 }
@@ -422,7 +437,8 @@ static void track_write(struct kvm *kvm, uint64_t gpa)
 		next = LIST_NEXT(sp, hash);
 		if (sp->gfn != gfn || is_obsolete_sp(kvm, sp) || (sp->role & ROLE_DIRECT))
 			continue;
-		if (sp_level(sp) > SPTE_LEVEL_4K && ++sp->write_flooding >= WRITE_FLOODING) {
+		if (sp_level(sp) > SPTE_LEVEL_4K &&
+		    ++sp->write_flooding >= WRITE_FLOODING) {
 			prepare_zap_page(kvm, sp);
 			flush = true;
 			continue;
@@ -443,7 +459,7 @@ int kvm_guest_store(struct kvm *kvm, uint64_t addr, uint64_t value)
 	if (addr & 7)
 		return -EINVAL;
 	if (kvm->paging.on && !kvm->paging.nested) {
-		if (!valid_address(addr))
+		if (!guest_address_valid(addr))
 			return -EINVAL;
 		err = shadow_access(kvm, addr, KVM_ACCESS_WRITE, &gpa, &emulated);
 	} else {
@@ -459,21 +475,6 @@ int kvm_guest_store(struct kvm *kvm, uint64_t addr, uint64_t value)
 	return err;
 }
 
-int kvm_load_guest_entry(struct kvm *kvm, uint64_t gpa, uint64_t value)
-{
-	int err;
-
-	if (gpa & 7)
-		return -EINVAL;
-	err = touch_table(kvm, gpa, true);
-	return err ? err : guest_set_entry(kvm, gpa, value);
-}
-
-uint64_t kvm_guest_entry(struct kvm *kvm, uint64_t gpa)
-{
-	return guest_entry(kvm, gpa & ~7ull);
-}
-
 /* sync_spte(): one entry of an unsync page; true asks for a flush. */
 static bool sync_entry(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int i)
 {
@@ -484,7 +485,8 @@ static bool sync_entry(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int i)
 	if (!spte_present(old))
 		return false;
 	acc = protect_clean(((sp->role & ROLE_ACCESS_MASK) >> ROLE_ACCESS_SHIFT) &
-			    gpte_access(gpte), gpte);
+				    gpte_access(gpte),
+			    gpte);
 	if (!(gpte & GPTE_PRESENT) || !(gpte & GPTE_ACCESSED) ||
 	    gpte_gfn(gpte) != sp_gfn(kvm, sp, i) || !acc) {
 		drop_spte(kvm, sptep);
@@ -494,7 +496,8 @@ static bool sync_entry(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int i)
 	if ((acc & SPTE_ACC_WRITE) && !spte_writable(old) &&
 	    !mmu_try_to_unsync_pages(kvm, gpte_gfn(gpte), 0, false, true))
 		acc &= ~SPTE_ACC_WRITE;
-	*sptep = spte_make_leaf(spte_pfn(old), SPTE_LEVEL_4K, acc, old.val & SPTE_HOST_WRITABLE, true);
+	*sptep = spte_make_leaf(spte_pfn(old), SPTE_LEVEL_4K, acc,
+				old.val & SPTE_HOST_WRITABLE, true);
 	sptep->val |= old.val & SPTE_ACCESSED;
 	return spte_writable(old) && !spte_writable(*sptep);
 }
@@ -513,7 +516,10 @@ void kvm_sync_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 		kvm_flush_remote_tlbs(kvm);
 }
 
-/* mmu_sync_children(): a page is read-only for the guest again before its entries are compared. */
+/*
+ * mmu_sync_children(): a page is read-only for the guest again before its entries are
+ * compared.
+ */
 static void sync_children(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
 	spte_t *table = sp_table(kvm, sp);
@@ -560,7 +566,7 @@ int kvm_invlpg(struct kvm *kvm, uint64_t gva)
 	unsigned int level;
 	spte_t *sptep;
 
-	if (!kvm->paging.on || !valid_address(gva))
+	if (!kvm->paging.on || !guest_address_valid(gva))
 		return -EINVAL;
 	if (!kvm->paging.root_pfn)
 		return 0;
@@ -569,63 +575,4 @@ int kvm_invlpg(struct kvm *kvm, uint64_t gva)
 	if ((sp->flags & SP_UNSYNC) && sync_entry(kvm, sp, sptep_index(sptep)))
 		kvm_flush_remote_tlbs(kvm);
 	return 0;
-}
-
-/* The entry for @va in the table at @table_gpa, which is made in the caller's area if absent. */
-static int next_table(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t entry_gpa,
-		      uint64_t flags, uint64_t *ret_table)
-{
-	uint64_t entry = guest_entry(kvm, entry_gpa);
-	int err;
-
-	if (!(entry & GPTE_PRESENT)) {
-		if (tables->next >= tables->end)
-			return -ENOSPC;
-		entry = tables->next | flags;
-		err = kvm_load_guest_entry(kvm, entry_gpa, entry);
-		if (err)
-			return err;
-		tables->next += PAGE_SIZE;
-	}
-	*ret_table = entry & SPTE_PFN_MASK;
-	return 0;
-}
-
-static int map_one(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va, uint64_t gpa,
-		   unsigned int leaf, uint64_t flags)
-{
-	uint64_t table = tables->root;
-	unsigned int level;
-	int err;
-
-	for (level = GUEST_LEVELS; level > leaf; level--) {
-		err = next_table(kvm, tables, table + 8ull * spte_index(va >> PAGE_SHIFT, level),
-				 flags & (GPTE_PRESENT | GPTE_WRITABLE | GPTE_USER), &table);
-		if (err)
-			return err;
-	}
-	return kvm_load_guest_entry(kvm, table + 8ull * spte_index(va >> PAGE_SHIFT, leaf),
-				    gpa | flags | (leaf > SPTE_LEVEL_4K ? GPTE_LARGE : 0));
-}
-
-int kvm_guest_map(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va, uint64_t gpa,
-		  uint64_t len, unsigned int level, uint64_t flags)
-{
-	uint64_t size, at;
-	int err = 0;
-
-	if (level < SPTE_LEVEL_4K || level > SPTE_LEVEL_1G)
-		return -EINVAL;
-	size = spte_pages(level) << PAGE_SHIFT;
-	if (!tables->root) {
-		if (tables->next >= tables->end)
-			return -ENOSPC;
-		tables->root = tables->next;
-		tables->next += PAGE_SIZE;
-	}
-	if ((va | gpa | len) & (size - 1) || !valid_address(va) || len > (1ull << 48) - va)
-		return -EINVAL;
-	for (at = 0; at < len && !err; at += size)
-		err = map_one(kvm, tables, va + at, gpa + at, level, flags | GPTE_PRESENT);
-	return err;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Tables with reverse maps: shadow pages found by (frame, role), their links, and direct maps
- * with prefetch. Models the non-TDP-MMU half of arch/x86/kvm/mmu/mmu.c.
+ * Tables with reverse maps: shadow pages found by (frame, role), their links, and direct
+ * maps with prefetch. Models the non-TDP-MMU half of arch/x86/kvm/mmu/mmu.c.
  */
 #include "shadow_mmu.h"
 
@@ -25,7 +25,10 @@ static struct kvm_mmu_page *find_shadow_page(struct kvm *kvm, uint64_t gfn, uint
 			continue;
 		if (sp->role == role)
 			return sp;
-		/* the guest uses the frame as an upper table now: the unsync page is stale */
+		/*
+		 * the guest uses the frame as an upper table now: the unsync page is
+		 * stale
+		 */
 		if ((role & ROLE_LEVEL_MASK) > SPTE_LEVEL_4K && (sp->flags & SP_UNSYNC))
 			prepare_zap_page(kvm, sp);
 	}
@@ -33,7 +36,7 @@ static struct kvm_mmu_page *find_shadow_page(struct kvm *kvm, uint64_t gfn, uint
 }
 
 int get_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role,
-			   struct kvm_mmu_page **ret_sp)
+		    struct kvm_mmu_page **ret_sp)
 {
 	struct kvm_mmu_page *sp = find_shadow_page(kvm, gfn, role);
 	bool created = !sp;
@@ -175,12 +178,14 @@ void kvm_mmu_zap_all_fast(struct kvm *kvm)
 	kvm_flush_remote_tlbs(kvm);
 }
 
-int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct, unsigned int access)
+int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,
+	       unsigned int access)
 {
 	struct kvm_mmu_page *parent = sptep_sp(kvm, sptep), *sp;
-	uint32_t role = (parent->role & ~(ROLE_LEVEL_MASK | ROLE_DIRECT | ROLE_ACCESS_MASK)) |
-			(sp_level(parent) - 1) | (direct ? ROLE_DIRECT : 0) |
-			access << ROLE_ACCESS_SHIFT;
+	uint32_t role =
+		(parent->role & ~(ROLE_LEVEL_MASK | ROLE_DIRECT | ROLE_ACCESS_MASK)) |
+		(sp_level(parent) - 1) | (direct ? ROLE_DIRECT : 0) |
+		access << ROLE_ACCESS_SHIFT;
 	int err;
 
 	err = get_shadow_page(kvm, gfn, role, &sp);
@@ -197,7 +202,7 @@ int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct, unsign
 }
 
 int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
-			const struct spte_request *req)
+		 const struct spte_request *req)
 {
 	bool was_rmapped = false, flush = false, wrprot = false;
 	struct kvm_mmu_page *sp = sptep_sp(kvm, sptep);
@@ -238,8 +243,8 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 }
 
 /*
- * direct_pte_prefetch_many(): map the absent entries sptep[0..nr) as far as the primary MMU maps
- * them writable without a gap; false when not even the first.
+ * direct_pte_prefetch_many(): map the absent entries sptep[0..nr) as far as the primary
+ * MMU maps them writable without a gap; false when not even the first.
  */
 static bool prefetch_many(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep,
 			  uint64_t gfn, unsigned int nr)
@@ -250,7 +255,8 @@ static bool prefetch_many(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t 
 	if (gfn < slot->base_gfn || gfn + nr > slot->base_gfn + slot->npages ||
 	    (slot->flags & (KVM_MEM_READONLY | KVM_MEM_LOG_DIRTY_PAGES)))
 		return false;
-	while (found < nr && !mm_translate(kvm->mm, slot_hva(slot, gfn + found), &t[found]) &&
+	while (found < nr &&
+	       !mm_translate(kvm->mm, slot_hva(slot, gfn + found), &t[found]) &&
 	       t[found].writable)
 		found++;
 	for (i = 0; i < found; i++) {
@@ -258,7 +264,8 @@ static bool prefetch_many(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t 
 			.slot = slot,
 			.gfn = gfn + i,
 			.pfn = t[i].pfn,
-			.acc = (sptep_sp(kvm, sptep)->role & ROLE_ACCESS_MASK) >> ROLE_ACCESS_SHIFT,
+			.acc = (sptep_sp(kvm, sptep)->role & ROLE_ACCESS_MASK) >>
+			       ROLE_ACCESS_SHIFT,
 			.host_writable = true,
 			.prefetch = true,
 		};
@@ -278,7 +285,8 @@ void direct_pte_prefetch(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *
 	    kvm->mmu_invalidate_in_progress)
 		return;
 	for (i = 0; i <= PTE_PREFETCH_NUM; i++) {
-		bool gap = i < PTE_PREFETCH_NUM && !spte_present(group[i]) && &group[i] != sptep;
+		bool gap = i < PTE_PREFETCH_NUM && !spte_present(group[i]) &&
+			   &group[i] != sptep;
 
 		if (gap && !start)
 			start = &group[i];
@@ -306,12 +314,14 @@ int direct_map(struct kvm *kvm, struct kvm_page_fault *fault)
 	spte_t *sptep, *table;
 	int ret;
 
-	EVENT(kvm->events, EVENT_KVM_MMU_SPTE_REQUESTED, fault->gfn, req.pfn, fault->goal_level);
+	EVENT(kvm->events, EVENT_KVM_MMU_SPTE_REQUESTED, fault->gfn, req.pfn,
+	      fault->goal_level);
 	table = walk_start(kvm, fault, &level);
 	for (; level > fault->goal_level; level--) {
 		sptep = &table[spte_index(fault->gfn, level)];
 		if (!spte_table(*sptep, level)) {
-			ret = link_child(kvm, sptep, fault->gfn & ~(spte_pages(level) - 1), true,
+			ret = link_child(kvm, sptep,
+					 fault->gfn & ~(spte_pages(level) - 1), true,
 					 SPTE_ACC_ALL);
 			if (ret)
 				return ret;

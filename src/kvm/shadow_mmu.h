@@ -14,16 +14,19 @@ static inline struct kvm_mmu_page *child_of(const struct kvm *kvm, spte_t spte)
 bool is_obsolete_sp(const struct kvm *kvm, const struct kvm_mmu_page *sp);
 
 /**
- * get_shadow_page() - the page for (@gfn, @role), synchronised if it was unsync, made if there is
- * none (kvm_mmu_get_shadow_page). Return: 0 or -ENOMEM.
+ * get_shadow_page() - the page for (@gfn, @role), synchronised if it was unsync, made if
+ * there is none (kvm_mmu_get_shadow_page). Return: 0 or -ENOMEM.
  */
-int get_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role, struct kvm_mmu_page **ret_sp);
+int get_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role,
+		    struct kvm_mmu_page **ret_sp);
 
 /**
- * link_child() - put the shadow page for (@gfn, @direct, @access) under @sptep, one level below.
+ * link_child() - put the shadow page for (@gfn, @direct, @access) under @sptep, one level
+ * below.
  * Return: 0 or -ENOMEM.
  */
-int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct, unsigned int access);
+int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,
+	       unsigned int access);
 
 /** drop_spte() - take @sptep, a leaf, out of its reverse map and make it absent. */
 void drop_spte(struct kvm *kvm, spte_t *sptep);
@@ -32,8 +35,8 @@ void drop_spte(struct kvm *kvm, spte_t *sptep);
 void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *child, spte_t *sptep);
 
 /**
- * prepare_zap_page() - cut a page off (__kvm_mmu_prepare_zap_page). A page that is a root stays,
- * invalid, until the vCPU lets go of it.
+ * prepare_zap_page() - cut a page off (__kvm_mmu_prepare_zap_page). A page that is a root
+ * stays, invalid, until the vCPU lets go of it.
  */
 void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp);
 
@@ -55,11 +58,16 @@ struct spte_request {
 	bool write_fault;
 };
 
-/** mmu_set_spte() - RET_PF_FIXED, RET_PF_SPURIOUS: it was so already, or RET_PF_EMULATE. */
+/**
+ * mmu_set_spte() - RET_PF_FIXED, RET_PF_SPURIOUS: it was so already, or RET_PF_EMULATE.
+ */
 int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 		 const struct spte_request *req);
 
-/** direct_pte_prefetch() - the other absent entries of the aligned group of eight, run by run. */
+/**
+ * direct_pte_prefetch() - the other absent entries of the aligned group of eight, run by
+ * run.
+ */
 void direct_pte_prefetch(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep);
 
 #endif /* KVM_SHADOW_MMU_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Write tracking of guest tables: upper tables are never writable, tables of level 1 become unsync
- * when the guest writes to them. Models account_shadowed() and mmu_try_to_unsync_pages() of
- * arch/x86/kvm/mmu/mmu.c.
+ * Write tracking of guest tables: upper tables are never writable, tables of level 1
+ * become unsync when the guest writes to them. Models account_shadowed() and
+ * mmu_try_to_unsync_pages() of arch/x86/kvm/mmu/mmu.c.
  */
 #include "shadow_mmu.h"
 
@@ -16,7 +16,8 @@ static int tracked_cmp(const struct tracked_gfn *a, const struct tracked_gfn *b)
 	return (a->gfn > b->gfn) - (a->gfn < b->gfn);
 }
 
-RB_GENERATE_INTERNAL(tracked_tree, tracked_gfn, node, tracked_cmp, __attribute__((unused)) static)
+RB_GENERATE_INTERNAL(tracked_tree, tracked_gfn, node, tracked_cmp,
+		     __attribute__((unused)) static)
 
 static unsigned int sp_as_id(const struct kvm_mmu_page *sp)
 {
@@ -44,7 +45,8 @@ void kvm_write_protect_gfn(struct kvm *kvm, unsigned int as_id, uint64_t gfn)
 	for (level = 1; level <= KVM_NR_LEVELS; level++) {
 		const struct kvm_rmap_head *head = slot_rmap_head(slot, gfn, level);
 
-		for (sptep = rmap_get_first(head, &iter); sptep; sptep = rmap_get_next(&iter)) {
+		for (sptep = rmap_get_first(head, &iter); sptep;
+		     sptep = rmap_get_next(&iter)) {
 			flush |= spte_writable(*sptep);
 			sptep->val &= ~(SPTE_WRITABLE | SPTE_MMU_WRITABLE);
 		}
@@ -110,7 +112,8 @@ bool gfn_write_tracked(struct kvm *kvm, unsigned int as_id, uint64_t gfn)
 
 bool lpage_tracked(struct kvm *kvm, unsigned int as_id, uint64_t gfn, unsigned int level)
 {
-	struct tracked_gfn key = { .as_id = as_id, .gfn = gfn & ~(spte_pages(level) - 1) };
+	struct tracked_gfn key = { .as_id = as_id,
+				   .gfn = gfn & ~(spte_pages(level) - 1) };
 	struct tracked_gfn *t;
 
 	if (RB_EMPTY(&kvm->tracked))
@@ -126,8 +129,8 @@ static void unsync_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 	kvm->stat.mmu_unsync++;
 }
 
-bool mmu_try_to_unsync_pages(struct kvm *kvm, uint64_t gfn, unsigned int as_id, bool can_unsync,
-			     bool prefetch)
+bool mmu_try_to_unsync_pages(struct kvm *kvm, uint64_t gfn, unsigned int as_id,
+			     bool can_unsync, bool prefetch)
 {
 	struct kvm_mmu_page *sp;
 
@@ -135,9 +138,9 @@ bool mmu_try_to_unsync_pages(struct kvm *kvm, uint64_t gfn, unsigned int as_id, 
 		return true;
 	if (gfn_write_tracked(kvm, as_id, gfn))
 		return false;
-	LIST_FOREACH(sp, mmu_page_bucket(kvm, gfn), hash) {
-		if (sp->gfn != gfn || is_obsolete_sp(kvm, sp) || (sp->role & ROLE_DIRECT) ||
-		    sp_as_id(sp) != as_id)
+	LIST_FOREACH (sp, mmu_page_bucket(kvm, gfn), hash) {
+		if (sp->gfn != gfn || is_obsolete_sp(kvm, sp) ||
+		    (sp->role & ROLE_DIRECT) || sp_as_id(sp) != as_id)
 			continue;
 		if (!can_unsync)
 			return false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Guests with tables of their own, at random: accesses, changed entries, CR3 loads, invlpg, and the
- * host's changes underneath. After every step the audit holds; after a synchronisation the shadow
- * tables grant nothing that the guest's tables do not.
+ * Guests with tables of their own, at random: accesses, changed entries, CR3 loads,
+ * invlpg, and the host's changes underneath. After every step the audit holds; after a
+ * synchronisation the shadow tables grant nothing that the guest's tables do not.
  */
 #include <stdlib.h>
 
@@ -20,7 +20,10 @@
 static struct event_source events;
 static struct mm_struct mm;
 
-/** struct guest - a VM, two sets of tables, and where the second level-1 window shows the first */
+/**
+ * struct guest - a VM, two sets of tables, and where the second level-1 window shows the
+ * first
+ */
 struct guest {
 	struct kvm *kvm;
 	struct kvm_guest_tables tables[2];
@@ -34,9 +37,13 @@ static void print_violation(void *ctx, unsigned int invariant, const char *text)
 	printf("# invariant %u: %s\n", invariant, text);
 }
 
-/* Guest table entry that maps @va, found by a walk written down again here; 0 if none does. */
-static uint64_t guest_leaf(struct kvm *kvm, uint64_t root, uint64_t va, unsigned int *ret_level,
-			   uint64_t *ret_entry_gpa, uint64_t *ret_rights)
+/*
+ * Guest table entry that maps @va, found by a walk written down again here; 0 if none
+ * does.
+ */
+static uint64_t guest_leaf(struct kvm *kvm, uint64_t root, uint64_t va,
+			   unsigned int *ret_level, uint64_t *ret_entry_gpa,
+			   uint64_t *ret_rights)
 {
 	uint64_t table = root, rights = 6;
 	unsigned int level;
@@ -58,8 +65,12 @@ static uint64_t guest_leaf(struct kvm *kvm, uint64_t root, uint64_t va, unsigned
 	}
 }
 
-/* What the shadow tables under @sp grant for [va...) must be granted by the guest's tables. */
-static unsigned int check_shadow(struct guest *g, const struct kvm_mmu_page *sp, uint64_t va)
+/*
+ * What the shadow tables under @sp grant for [va...) must be granted by the guest's
+ * tables.
+ */
+static unsigned int check_shadow(struct guest *g, const struct kvm_mmu_page *sp,
+				 uint64_t va)
 {
 	unsigned int level = sp_level(sp), i, bad = 0;
 	spte_t *table = sp_table(g->kvm, sp);
@@ -75,9 +86,11 @@ static unsigned int check_shadow(struct guest *g, const struct kvm_mmu_page *sp,
 		}
 		if (!spte_present(table[i]))
 			continue;
-		e = guest_leaf(g->kvm, g->kvm->paging.cr3, at, &guest_level, &entry_gpa, &rights);
+		e = guest_leaf(g->kvm, g->kvm->paging.cr3, at, &guest_level, &entry_gpa,
+			       &rights);
 		gfn = sp_gfn(g->kvm, sp, i);
-		want = ((e & SPTE_PFN_MASK) >> 12) + ((at >> 12) & (spte_pages(guest_level) - 1));
+		want = ((e & SPTE_PFN_MASK) >> 12) +
+		       ((at >> 12) & (spte_pages(guest_level) - 1));
 		if (!e || gfn != want || (spte_writable(table[i]) && !(rights & 2)) ||
 		    (spte_writable(table[i]) && !(e & 0x40))) {
 			printf("# va %llx: SPTE %llx gfn %llx, guest entry %llx\n",
@@ -107,8 +120,10 @@ static unsigned int build(struct guest *g, const char *profile, enum kvm_mmu_kin
 	g->tables[1].end = TABLES_END;
 	for (i = 0; i < 2; i++) {
 		/* 4 KiB pages, 2 MiB pages, and the tables themselves */
-		bad += kvm_guest_map(g->kvm, &g->tables[i], 0, 0, 64 * FAKE_PAGE, 1, flags) != 0;
-		bad += kvm_guest_map(g->kvm, &g->tables[i], 1u << 30, 0, 4u << 20, 2, flags) != 0;
+		bad += kvm_guest_map(g->kvm, &g->tables[i], 0, 0, 64 * FAKE_PAGE, 1,
+				     flags) != 0;
+		bad += kvm_guest_map(g->kvm, &g->tables[i], 1u << 30, 0, 4u << 20, 2,
+				     flags) != 0;
 		bad += kvm_guest_map(g->kvm, &g->tables[i], 1ull << 40, TABLES_AT,
 				     TABLES_END - TABLES_AT, 1, flags) != 0;
 	}
@@ -127,7 +142,10 @@ static uint64_t random_va(struct guest *g)
 	}
 }
 
-/* The guest rewrites the entry of a random address, through its own mapping of its tables. */
+/*
+ * The guest rewrites the entry of a random address, through its own mapping of its
+ * tables.
+ */
 static int random_store(struct guest *g)
 {
 	uint64_t flags = 1 | (rng_below(&g->rng, 4) << 1) | (rng_below(&g->rng, 2) << 5);
@@ -136,16 +154,24 @@ static int random_store(struct guest *g)
 	int err;
 
 	if (rng_chance(&g->rng, 1, 4)) {
-		/* an entry of the top table: written again as it is, which zaps what is below */
+		/*
+		 * an entry of the top table: written again as it is, which zaps what is
+		 * below
+		 */
 		gpa = root + 8 * (rng_below(&g->rng, 2) * 2);
-		err = kvm_guest_store(g->kvm, g->nested ? gpa : (1ull << 40) + gpa - TABLES_AT,
+		err = kvm_guest_store(g->kvm,
+				      g->nested ? gpa : (1ull << 40) + gpa - TABLES_AT,
 				      kvm_guest_entry(g->kvm, gpa));
 		return err == -EACCES || err == -EFAULT ? 0 : err;
 	}
-	if (!guest_leaf(g->kvm, root, rng_below(&g->rng, 64) * FAKE_PAGE, &level, &gpa, &rights))
+	if (!guest_leaf(g->kvm, root, rng_below(&g->rng, 64) * FAKE_PAGE, &level, &gpa,
+			&rights))
 		return 0;
-	value = rng_chance(&g->rng, 1, 8) ? 4 : rng_below(&g->rng, 64) * FAKE_PAGE | flags | 4;
-	err = kvm_guest_store(g->kvm, g->nested ? gpa : (1ull << 40) + gpa - TABLES_AT, value);
+	value = rng_chance(&g->rng, 1, 8) ?
+			4 :
+			rng_below(&g->rng, 64) * FAKE_PAGE | flags | 4;
+	err = kvm_guest_store(g->kvm, g->nested ? gpa : (1ull << 40) + gpa - TABLES_AT,
+			      value);
 	return err == -EACCES || err == -EFAULT ? 0 : err;
 }
 
@@ -163,7 +189,8 @@ static int synchronise(struct guest *g, unsigned int *bad)
 
 static void host_change(struct guest *g)
 {
-	void (*const changes[])(struct fake_pte *) = { fake_unmap, fake_readonly, fake_readwrite };
+	void (*const changes[])(struct fake_pte *) = { fake_unmap, fake_readonly,
+						       fake_readwrite };
 	uint64_t first = rng_below(&g->rng, 1100), nr = 1 + rng_below(&g->rng, 40);
 
 	if (rng_chance(&g->rng, 1, 2))
@@ -214,9 +241,11 @@ static unsigned int run(const char *profile, enum kvm_mmu_kind kind, uint64_t se
 			mem_fail_at(1 + rng_below(&g.rng, 5));
 		err = step(&g, &bad);
 		mem_fail_at(0);
-		bad += (err && err != -ENOMEM) || kvm_audit(g.kvm, true, print_violation, NULL);
+		bad += (err && err != -ENOMEM) ||
+		       kvm_audit(g.kvm, true, print_violation, NULL);
 		if (bad)
-			printf("# seed %llu step %u: %d\n", (unsigned long long)seed, i, err);
+			printf("# seed %llu step %u: %d\n", (unsigned long long)seed, i,
+			       err);
 	}
 	total->mmu_pte_write += g.kvm->stat.mmu_pte_write;
 	total->mmu_shadow_zapped += g.kvm->stat.mmu_shadow_zapped;
@@ -229,17 +258,23 @@ static unsigned int run(const char *profile, enum kvm_mmu_kind kind, uint64_t se
 
 static void errors(void)
 {
-	struct kvm_guest_tables none = { .next = TABLES_END, .end = TABLES_END + FAKE_PAGE };
+	struct kvm_guest_tables none = { .next = TABLES_END,
+					 .end = TABLES_END + FAKE_PAGE };
 	struct guest g = { .nested = false };
 
 	build(&g, "linux-6.12", KVM_MMU_SHADOW);
-	tap_eq(-kvm_guest_map(g.kvm, &none, 0, 0, FAKE_PAGE, 1, 0), ENOSPC, "area used up");
-	tap_eq(-kvm_guest_map(g.kvm, &g.tables[0], 1, 0, FAKE_PAGE, 1, 0), EINVAL, "unaligned");
-	tap_eq(-kvm_guest_map(g.kvm, &g.tables[0], 0, 0, FAKE_PAGE, 4, 0), EINVAL, "level 4");
-	tap_eq(-kvm_guest_map(g.kvm, &g.tables[0], 1ull << 48, 0, FAKE_PAGE, 1, 0), EINVAL,
-	       "beyond 48 bits");
-	tap_eq(-kvm_guest_access_gva(g.kvm, 1ull << 48, 0), EINVAL, "access beyond 48 bits");
-	tap_eq(-kvm_guest_access_gva(g.kvm, 1ull << 35, 0), EACCES, "the guest has not mapped it");
+	tap_eq(-kvm_guest_map(g.kvm, &none, 0, 0, FAKE_PAGE, 1, 0), ENOSPC,
+	       "area used up");
+	tap_eq(-kvm_guest_map(g.kvm, &g.tables[0], 1, 0, FAKE_PAGE, 1, 0), EINVAL,
+	       "unaligned");
+	tap_eq(-kvm_guest_map(g.kvm, &g.tables[0], 0, 0, FAKE_PAGE, 4, 0), EINVAL,
+	       "level 4");
+	tap_eq(-kvm_guest_map(g.kvm, &g.tables[0], 1ull << 48, 0, FAKE_PAGE, 1, 0),
+	       EINVAL, "beyond 48 bits");
+	tap_eq(-kvm_guest_access_gva(g.kvm, 1ull << 48, 0), EINVAL,
+	       "access beyond 48 bits");
+	tap_eq(-kvm_guest_access_gva(g.kvm, 1ull << 35, 0), EACCES,
+	       "the guest has not mapped it");
 	tap_eq(-kvm_guest_store(g.kvm, 3, 0), EINVAL, "unaligned entry");
 	tap_eq(kvm_set_cr3(g.kvm, 1ull << 40), 0, "a top table in no memory");
 	tap_eq(-kvm_guest_access_gva(g.kvm, 0, 0), ENOENT, "cannot be walked");
@@ -266,10 +301,12 @@ int main(int argc, char **argv)
 			bad += run(profiles[p], KVM_MMU_SHADOW, s, &total);
 			bad += run(profiles[p], KVM_MMU_NESTED, s, &total);
 		}
-		tap_ok(!bad, "%s: audit holds, nothing stale after synchronisation", profiles[p]);
-		tap_ok(total.mmu_shadow_zapped && total.sptes_zapped && total.mmu_pte_write,
-		       "%s: %llu pages and %llu SPTEs zapped, %llu emulated writes", profiles[p],
-		       (unsigned long long)total.mmu_shadow_zapped,
+		tap_ok(!bad, "%s: audit holds, nothing stale after synchronisation",
+		       profiles[p]);
+		tap_ok(total.mmu_shadow_zapped && total.sptes_zapped &&
+			       total.mmu_pte_write,
+		       "%s: %llu pages and %llu SPTEs zapped, %llu emulated writes",
+		       profiles[p], (unsigned long long)total.mmu_shadow_zapped,
 		       (unsigned long long)total.sptes_zapped,
 		       (unsigned long long)total.mmu_pte_write);
 	}

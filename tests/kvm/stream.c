@@ -36,10 +36,12 @@ static void print_page(char *line, size_t size, const char *what, const struct e
 	static const char *const access[] = { "---", "--x", "w--", "w-x",
 					      "-u-", "-ux", "wu-", "wux" };
 
-	snprintf(line, size, "%s gen %" PRIu64 " gfn %" PRIx64 " l%" PRIu64 " %s%s root %" PRIu64
-		 "%s%s", what, e->arg[4], e->arg[0], e->arg[1] & 0xf, access[e->arg[1] >> 8 & 7],
-		 e->arg[1] & (1u << 7) ? " direct" : "", e->arg[2], e->arg[3] & 2 ? " new" : "",
-		 e->arg[1] & (1u << 11) ? " invalid" : "");
+	snprintf(line, size,
+		 "%s gen %" PRIu64 " gfn %" PRIx64 " l%" PRIu64 " %s%s root %" PRIu64
+		 "%s%s",
+		 what, e->arg[4], e->arg[0], e->arg[1] & 0xf, access[e->arg[1] >> 8 & 7],
+		 e->arg[1] & (1u << 7) ? " direct" : "", e->arg[2],
+		 e->arg[3] & 2 ? " new" : "", e->arg[1] & (1u << 11) ? " invalid" : "");
 }
 
 static bool print_event(char *line, size_t size, const struct event *e)
@@ -60,14 +62,16 @@ static bool print_event(char *line, size_t size, const struct event *e)
 		print_page(line, size, "sync", e);
 		return true;
 	case EVENT_KVM_PAGE_FAULT:
-		snprintf(line, size, "page_fault %" PRIx64 " 0x%" PRIx64, e->arg[2], e->arg[3]);
+		snprintf(line, size, "page_fault %" PRIx64 " 0x%" PRIx64, e->arg[2],
+			 e->arg[3]);
 		return true;
 	case EVENT_KVM_MMU_SPTE_REQUESTED:
-		snprintf(line, size, "requested %" PRIx64 " l%" PRIu64, e->arg[0], e->arg[2]);
+		snprintf(line, size, "requested %" PRIx64 " l%" PRIu64, e->arg[0],
+			 e->arg[2]);
 		return true;
 	case EVENT_KVM_TDP_MMU_SPTE_CHANGED:
-		snprintf(line, size, "changed %" PRIx64 " l%" PRIu64 " %s %s", e->arg[1], e->arg[2],
-			 low_bits(e->arg[3], old, sizeof(old)),
+		snprintf(line, size, "changed %" PRIx64 " l%" PRIu64 " %s %s", e->arg[1],
+			 e->arg[2], low_bits(e->arg[3], old, sizeof(old)),
 			 low_bits(e->arg[4], new, sizeof(new)));
 		return true;
 	case EVENT_KVM_MMU_SET_SPTE:
@@ -79,7 +83,8 @@ static bool print_event(char *line, size_t size, const struct event *e)
 		snprintf(line, size, "walk %" PRIx64 " %" PRIx64, e->arg[0], e->arg[1]);
 		return true;
 	case EVENT_KVM_MMU_PAGING_ELEMENT:
-		snprintf(line, size, "element %" PRIx64 " l%" PRIu64, e->arg[0], e->arg[1]);
+		snprintf(line, size, "element %" PRIx64 " l%" PRIu64, e->arg[0],
+			 e->arg[1]);
 		return true;
 	case EVENT_KVM_MMU_SET_ACCESSED_BIT:
 		snprintf(line, size, "accessed %" PRIx64, e->arg[0]);
@@ -103,8 +108,8 @@ static void compare(struct event_sink *sink, const struct event *event)
 
 	if (!print_event(line, sizeof(line), event))
 		return;
-	while (r->at < r->nr && (!strncmp(r->want[r->at], "mark", 4) ||
-				 !strcmp(r->want[r->at], "vmrun")))
+	while (r->at < r->nr &&
+	       (!strncmp(r->want[r->at], "mark", 4) || !strcmp(r->want[r->at], "vmrun")))
 		r->at++;
 	want = r->at < r->nr ? r->want[r->at] : "nothing";
 	if (!strncmp(want, "l2_", 3))
@@ -135,7 +140,8 @@ static int replay_fault(struct kvm *kvm, const char *fault, bool paging)
 	access |= code & 2 ? KVM_ACCESS_WRITE : 0;
 	access |= code & 0x10 ? KVM_ACCESS_EXEC : 0;
 	access |= code >> 33 ? KVM_ACCESS_PAGING : 0;
-	return paging ? kvm_guest_access_gva(kvm, gpa, access) : kvm_guest_access(kvm, gpa, access);
+	return paging ? kvm_guest_access_gva(kvm, gpa, access) :
+			kvm_guest_access(kvm, gpa, access);
 }
 
 /* The recorded page faults of the section that starts at @mark say what the guest did. */
@@ -147,7 +153,8 @@ static void replay_accesses(struct kvm *kvm, bool paging, const char *const *wan
 	while (i < nr && strcmp(want[i], mark))
 		i++;
 	for (i++; i < nr && strncmp(want[i], "mark", 4); i++)
-		if (!strncmp(want[i], "page_fault ", 11) && replay_fault(kvm, want[i], paging))
+		if (!strncmp(want[i], "page_fault ", 11) &&
+		    replay_fault(kvm, want[i], paging))
 			printf("# the access of %s failed\n", want[i]);
 }
 
@@ -162,24 +169,28 @@ static void populate(struct mm_struct *mm, uint64_t gfn, uint64_t nr)
 /* The recorded guest's tables: its code at 0x1000 and eight pages at 1 GiB. */
 static int load_tables(struct kvm *kvm)
 {
-	static const uint64_t entries[][2] = { { 0x10000, 0x11003 }, { 0x11000, 0x12003 },
-					       { 0x12000, 0x200003 }, { 0x200008, 0x1003 },
-					       { 0x11008, 0x13003 }, { 0x13000, 0x400003 } };
+	static const uint64_t entries[][2] = {
+		{ 0x10000, 0x11003 }, { 0x11000, 0x12003 }, { 0x12000, 0x200003 },
+		{ 0x200008, 0x1003 }, { 0x11008, 0x13003 }, { 0x13000, 0x400003 }
+	};
 	unsigned int i;
 	int err = 0;
 
 	for (i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
 		err |= kvm_load_guest_entry(kvm, entries[i][0], entries[i][1]);
 	for (i = 0; i < 8; i++)
-		err |= kvm_load_guest_entry(kvm, 0x400000 + 8 * i, GIB + i * FAKE_PAGE + 3);
+		err |= kvm_load_guest_entry(kvm, 0x400000 + 8 * i,
+					    GIB + i * FAKE_PAGE + 3);
 	return err ? err : kvm_set_cr3(kvm, 0x10000);
 }
 
-static void run(const char *name, enum kvm_mmu_kind kind, const char *const *want, unsigned int nr)
+static void run(const char *name, enum kvm_mmu_kind kind, const char *const *want,
+		unsigned int nr)
 {
 	struct replay r = { .sink.emit = compare, .want = want, .nr = nr };
 	struct event_source events = { .sink = &r.sink };
-	struct kvm_memory_region region = { .memory_size = 2 * GIB, .userspace_addr = BASE };
+	struct kvm_memory_region region = { .memory_size = 2 * GIB,
+					    .userspace_addr = BASE };
 	struct kvm_config config = { .mmu = kind, .events = &events };
 	bool paging = kind == KVM_MMU_SHADOW;
 	struct mm_struct mm;
@@ -258,10 +269,12 @@ static int replay_nested(struct kvm *kvm, struct mm_struct *mm)
 
 static void run_nested(void)
 {
-	struct replay r = { .sink.emit = compare, .want = recorded_nested,
+	struct replay r = { .sink.emit = compare,
+			    .want = recorded_nested,
 			    .nr = sizeof(recorded_nested) / sizeof(recorded_nested[0]) };
 	struct event_source events = { .sink = &r.sink };
-	struct kvm_memory_region region = { .memory_size = 2 * GIB, .userspace_addr = BASE };
+	struct kvm_memory_region region = { .memory_size = 2 * GIB,
+					    .userspace_addr = BASE };
 	struct kvm_config config = { .mmu = KVM_MMU_NESTED, .events = &events };
 	struct mm_struct mm;
 	struct kvm *kvm;
