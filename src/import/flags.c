@@ -124,7 +124,7 @@ bool imp_parse_number(const char *s, size_t len, uint64_t *ret_value)
 static const struct word *find_word(const struct word *words, const char *s, size_t len)
 {
 	for (; words->name; words++)
-		if (!strncmp(words->name, s, len) && !words->name[len])
+		if (strlen(words->name) == len && !memcmp(words->name, s, len))
 			return words;
 	return NULL;
 }

@@ -113,6 +113,7 @@ int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
 	    !imp_range_ok(im, call->addr, ROUND_UP(call->len)))
 		return 0;
 	vma.end = call->addr + ROUND_UP(call->len);
+	imp_touch_flush(im); /* while the names still stand for what they did */
 	err = imp_vma_remove(mm, vma.start, vma.end);
 	if (err)
 		return err;
@@ -122,7 +123,6 @@ int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
 	err = imp_vma_insert(mm, &vma);
 	if (err || !shown)
 		return err;
-	imp_touch_flush(im);
 	out_map(im, &vma);
 	imp_out_str(im, call->flags & MAP_BIT_NORESERVE ? " noreserve" : "");
 	imp_out_str(im, call->flags & MAP_BIT_POPULATE ? " populate" : "");
@@ -139,16 +139,17 @@ static int imply_one(struct import *im, struct mm *mm, uint64_t start, uint64_t 
 {
 	struct vma vma = { .start = start, .end = end, .prot = PROT_BIT_R | PROT_BIT_W,
 			   .kind = KIND_ANON };
-	bool shown = imp_go_to(im, mm);
+	bool shown;
 	int err;
 
+	imp_touch_flush(im);
+	shown = imp_go_to(im, mm);
 	if (shown)
 		give_name(im, &vma, NAME_IMPLIED);
 	err = imp_vma_insert(mm, &vma);
 	if (err || !shown)
 		return err;
 	im->report->implied++;
-	imp_touch_flush(im);
 	out_map(im, &vma);
 	imp_out_note(im, "assumed, not shown being mapped");
 	imp_touch_range(im, mm, start, end, true);

@@ -115,8 +115,11 @@ bool imp_go_to(struct import *im, struct mm *mm)
 {
 	if (mm->state != MM_SHOWN)
 		return false;
+	if (im->run.count && im->run.mm != mm)
+		imp_touch_flush(im);
 	if (im->current == mm)
 		return true;
+	imp_touch_flush(im);
 	imp_out_str(im, "switch ");
 	out_process(im, mm->number);
 	imp_out_bytes(im, "\n", 1);
@@ -397,6 +400,8 @@ static struct task *only_task(struct import *im)
 {
 	struct task *task = imp_task_find(im, 0);
 
+	if (!task && im->nr_tasks == 1)
+		task = im->recent;
 	for (unsigned int i = 0; !task && im->nr_tasks == 1 && i < TASK_BUCKETS; i++)
 		task = LIST_FIRST(&im->tasks[i]);
 	return task ? task : im->first_task;

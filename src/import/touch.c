@@ -85,24 +85,23 @@ void imp_touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t
 
 void imp_touch_flush(struct import *im)
 {
-	struct run *run = &im->run;
+	const struct run run = im->run;
 	const uint64_t line = im->line, time = im->time;
 
-	if (!run->count)
+	if (!run.count)
 		return;
-	/* from here on nothing waits: imp_go_to() and imp_out_end() may come back here */
-	im->line = run->line;
-	im->time = run->time;
-	im->report->touched += run->count * PAGE;
-	if (imp_go_to(im, run->mm)) {
-		out_touch(im, run->mm, run->start, run->last + PAGE - run->start, run->write);
-		if (run->count > 1 && run->step != PAGE) {
+	im->run.count = 0; /* imp_go_to() comes back here */
+	im->line = run.line;
+	im->time = run.time;
+	if (imp_go_to(im, run.mm)) {
+		im->report->touched += run.count * PAGE;
+		out_touch(im, run.mm, run.start, run.last + PAGE - run.start, run.write);
+		if (run.count > 1 && run.step != PAGE) {
 			imp_out_str(im, " stride=");
-			imp_out_size(im, run->step);
+			imp_out_size(im, run.step);
 		}
 		imp_out_end(im);
 	}
-	run->count = 0;
 	im->line = line;
 	im->time = time;
 }

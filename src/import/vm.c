@@ -139,7 +139,8 @@ int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64
 	struct slot *slot;
 	int err;
 
-	if (id >> SLOT_AS_SHIFT || (size && !imp_range_ok(im, hva, size)))
+	if (id >> SLOT_AS_SHIFT || (size && !imp_range_ok(im, hva, size)) ||
+	    (size | gpa) & (PAGE - 1) || gpa > ADDR_END)
 		return 0;
 	if (!vm) {
 		err = imp_op_vm_create(im, mm, fd);

@@ -48,8 +48,8 @@ static void spellings(void)
 		   HEAD "1.2: sys_enter: NR 39 (0, 0, 0, 0, 0, 0)\n" HEAD "1.3: sys_exit: NR 39 = 77\n",
 		   "map m1 0x7ef9db22d000 64K rw anon private\n");
 	tap_eq(find_call("syscall_39")->seen, 1, "unknown numbers are counted");
-	check_text("unknown events, lost events", MAPPED HEAD "1.0: sched_switch: prev_comm=x ==> y\n"
-		   "CPU:0 [LOST 12 EVENTS]\n", M1);
+	check_text("unknown events, lost events",
+		   HEAD "1.0: sched_switch: prev_comm=x ==> y\nCPU:0 [LOST 12 EVENTS]\n" MAPPED, M1);
 	tap_eq(find_call("sched_switch")->seen, 1, "are counted");
 	tap_eq(report.nr_bad, 1, "... lost ones as unreadable");
 	tap_eq(find_call("mmap")->seen, 1, "entry and exit count once");
@@ -117,6 +117,16 @@ static void processes(void)
 	check_text("fork, faults of both, exit, a stranger", log,
 		   M1 "fork p1\nswitch p1\ntouch m1 4K w\nswitch main\ntouch m1+12K 4K w\nexit p1\n");
 	tap_eq(report.elsewhere, 1, "... who is counted");
+	check_text("faults of one process wait while another calls",
+		   MAPPED HEAD "14.0: sys_fork()\n" HEAD "14.2: sys_fork -> 0x4e\n"
+		   FAULT_OF("  x-78 [001] ..... ", "0x7f0000000000", "0x7")
+		   CALL("munmap", "addr: 7f0000000000, len: 10000", "0x0")
+		   FAULT_OF("  x-78 [001] ..... ", "0x7f0000001000", "0x7"),
+		   M1 "fork p1\nswitch p1\ntouch m1 4K w\nswitch main\nmunmap m1 64K\nswitch p1\n"
+		   "touch m1+4K 4K w\n");
+	check_text("faults wait while a map of the same name comes",
+		   MAPPED FAULT("0x7f0000000000", "0x6") MAPPED FAULT("0x7f0000000000", "0x6"),
+		   M1 "touch m1 4K w\nmap m2 0x7f0000000000 64K rw anon private\ntouch m2 4K w\n");
 	check_text("clone3 makes a thread",
 		   MAPPED CALL("clone3", "uargs: 7f, size: 58", "0x4e")
 		   FAULT_OF("  x-78 [001] ..... ", "0x7f0000000000", "0x7"), M1 "touch m1 4K w\n");

@@ -34,6 +34,10 @@ static void memslots(void)
 	      SLOT("0", "0", "0", "8192", "0x7f0000000000"),
 	      "vm vm0 tdp\nmap seen1 0x7f0000000000 8K rw anon private  # assumed, not shown being "
 	      "mapped\nmemslot vm0 0 gpa=0x0 seen1 8K\n");
+	check("slots that KVM would refuse",
+	      CREATE RAM SLOT("0", "0", "0", "4095", "0x7f0000000000")
+	      SLOT("0", "0", "1", "4096", "0x7f0000000000")
+	      SLOT("0", "0", "0", "4096", "0x7f0000000001"), "vm vm0 tdp\n" M_RAM);
 	check("a descriptor used again is another VM",
 	      CREATE RAM SLOT("0", "0", "0", "4096", "0x7f0000000000") CREATE
 	      SLOT("0", "0", "0", "4096", "0x7f0000000000"),
