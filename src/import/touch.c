@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Accesses: assumed for a strace log, known from the page faults of an ftrace recording. */
+/*
+ * Accesses: assumed for a strace log, known from the page faults of an ftrace recording.
+ */
 #include "import_internal.h"
 
-static void out_touch(struct import *im, struct mm *mm, uint64_t start, uint64_t len, bool write)
+static void out_touch(struct import *im, struct mm *mm, uint64_t start, uint64_t len,
+		      bool write)
 {
 	imp_out_str(im, "touch ");
 	imp_out_addr(im, mm, start);
@@ -11,11 +14,13 @@ static void out_touch(struct import *im, struct mm *mm, uint64_t start, uint64_t
 	imp_out_str(im, write ? " w" : " r");
 }
 
-void imp_touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end, bool write)
+void imp_touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end,
+		     bool write)
 {
 	uint64_t len = end - start, limit = im->options.touch_limit;
 
-	if (im->options.touch != IMPORT_TOUCH_ALL || mm->state != MM_SHOWN || start >= end)
+	if (im->options.touch != IMPORT_TOUCH_ALL || mm->state != MM_SHOWN ||
+	    start >= end)
 		return;
 	if (len > limit) {
 		im->report->untouched += len - limit;
@@ -31,8 +36,8 @@ void imp_touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64
 {
 	const struct vma *vma = imp_vma_find(mm, start);
 
-	if (im->options.touch != IMPORT_TOUCH_WRITTEN || !vma || vma->start > start || !vma->prot ||
-	    !imp_go_to(im, mm))
+	if (im->options.touch != IMPORT_TOUCH_WRITTEN || !vma || vma->start > start ||
+	    !vma->prot || !imp_go_to(im, mm))
 		return;
 	im->report->touched += len;
 	out_touch(im, mm, start, len, vma->prot & PROT_BIT_W);
@@ -49,7 +54,8 @@ static bool touched_before(struct import *im, const struct mm *mm, uint64_t page
 {
 	const uint64_t key = page | (mm->number % (PAGE - 1) + 1);
 	const unsigned int slot = (page / PAGE * 0x9e3779b97f4a7c15ULL) >> 52;
-	bool known = im->touched[slot].key == key && im->touched[slot].epoch == im->touch_epoch;
+	bool known = im->touched[slot].key == key &&
+		     im->touched[slot].epoch == im->touch_epoch;
 
 	im->touched[slot].key = key;
 	im->touched[slot].epoch = im->touch_epoch;

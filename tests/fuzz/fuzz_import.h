@@ -41,7 +41,8 @@ static inline void fuzz_import(importer *import, const uint8_t *data, size_t siz
 	const uint64_t live = mem_live();
 
 	for (int touch = 0; touch < IMPORT_TOUCH_NR; touch++) {
-		struct import_options options = { .touch = touch, .pid = size % 5 ? 0 : 2 };
+		struct import_options options = { .touch = touch,
+						  .pid = size % 5 ? 0 : 2 };
 		struct import_memory memory = { (const char *)data, size, 0 };
 		struct import_source source = import_source_memory(&memory);
 		struct strbuf out = STRBUF_INIT;
