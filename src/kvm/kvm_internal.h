@@ -153,6 +153,17 @@ struct kvm_ghost {
 	uint64_t broken;
 };
 
+/**
+ * struct walk_cache - the level 1 table that the last walk ended in
+ * @key: frame and address space it is for, see walk_key(); 0: none
+ *
+ * Emptied whenever a table is cut off.
+ */
+struct walk_cache {
+	uint64_t key;
+	spte_t *table;
+};
+
 struct kvm {
 	struct mmu_notifier notifier;
 	enum kvm_mmu_kind mmu;
@@ -179,6 +190,7 @@ struct kvm {
 	bool shadow_root_allocated;
 	uint8_t mmu_valid_gen;
 	uint64_t root_pfn[KVM_ADDRESS_SPACES]; /* 0: none yet */
+	struct walk_cache walk_cache;
 	struct mmu_page_list active_mmu_pages;
 	struct mmu_page_bucket *page_hash;
 	struct desc_pool descs;
@@ -300,6 +312,34 @@ static inline void kvm_flush_remote_tlbs(struct kvm *kvm)
 	kvm->stat.remote_tlb_flush++;
 }
 
+static inline uint64_t walk_key(unsigned int as_id, uint64_t gfn)
+{
+	return (gfn >> SPTE_LEVEL_BITS) << 2 | (uint64_t)as_id << 1 | 1;
+}
+
+/** cached_table() - the level 1 table for @gfn if the last walk ended there; NULL else. */
+static inline spte_t *cached_table(const struct kvm *kvm, unsigned int as_id, uint64_t gfn)
+{
+	return kvm->walk_cache.key == walk_key(as_id, gfn) ? kvm->walk_cache.table : NULL;
+}
+
+static inline void cache_table(struct kvm *kvm, unsigned int as_id, uint64_t gfn, spte_t *table)
+{
+	kvm->walk_cache.key = walk_key(as_id, gfn);
+	kvm->walk_cache.table = table;
+}
+
+static inline void forget_table(struct kvm *kvm)
+{
+	kvm->walk_cache.key = 0;
+}
+
+/** mmu_page_bucket() - where shadow pages for @gfn are (kvm_page_table_hashfn). */
+static inline struct mmu_page_bucket *mmu_page_bucket(struct kvm *kvm, uint64_t gfn)
+{
+	return &kvm->page_hash[(gfn * 0x61c8864680b583ebull) >> (64 - KVM_MMU_HASH_BITS)];
+}
+
 /* ---- rmap.c ---- */
 
 int desc_pool_init(struct desc_pool *pool);
@@ -384,8 +424,24 @@ void kvm_mmu_zap_all_fast(struct kvm *kvm);
 /* ---- mmu.c ---- */
 
 /** kvm_mmu_walk() - the hardware's walk: entry where it ends and its level; NULL without a root. */
-spte_t *kvm_mmu_walk(const struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 		     unsigned int *ret_level);
+
+/**
+ * walk_start() - where to begin the way down for a fault: the root, or the level 1 table itself.
+ * @level: in: the root's level; out: that of the table returned
+ */
+static inline spte_t *walk_start(const struct kvm *kvm, const struct kvm_page_fault *fault,
+				 unsigned int *level)
+{
+	spte_t *table = cached_table(kvm, fault->as_id, fault->gfn);
+
+	if (table && fault->goal_level == SPTE_LEVEL_4K) {
+		*level = SPTE_LEVEL_4K;
+		return table;
+	}
+	return (spte_t *)pt_arena_table(&kvm->arena, kvm->root_pfn[fault->as_id]);
+}
 
 /* ---- kvm_main.c ---- */
 

@@ -22,13 +22,16 @@
 /* Most additions to lists of SPTEs that one fault makes: a group of eight, and a link per level. */
 #define FAULT_DESCS 13u
 
-spte_t *kvm_mmu_walk(const struct kvm *kvm, unsigned int as_id, uint64_t gfn,
-		     unsigned int *ret_level)
+spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn, unsigned int *ret_level)
 {
 	uint64_t pfn = kvm->root_pfn[as_id];
 	unsigned int level = kvm->root_level;
-	spte_t *sptep;
+	spte_t *sptep = cached_table(kvm, as_id, gfn);
 
+	if (sptep) {
+		*ret_level = SPTE_LEVEL_4K;
+		return sptep + spte_index(gfn, SPTE_LEVEL_4K);
+	}
 	if (!pfn)
 		return NULL;
 	for (;; level--) {
@@ -37,6 +40,8 @@ spte_t *kvm_mmu_walk(const struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 			break;
 		pfn = spte_pfn(*sptep);
 	}
+	if (level == SPTE_LEVEL_4K)
+		cache_table(kvm, as_id, gfn, (spte_t *)pt_arena_table(&kvm->arena, pfn));
 	*ret_level = level;
 	return sptep;
 }
@@ -48,7 +53,8 @@ int kvm_lookup(const struct kvm *kvm, unsigned int as_id, uint64_t gpa, struct k
 
 	if (as_id >= KVM_ADDRESS_SPACES || gpa >> PAGE_SHIFT >> (SPTE_LEVEL_BITS * kvm->root_level))
 		return -ENOENT;
-	sptep = kvm_mmu_walk(kvm, as_id, gpa >> PAGE_SHIFT, &level);
+	/* the walk remembers where it ended, nothing else changes */
+	sptep = kvm_mmu_walk((struct kvm *)kvm, as_id, gpa >> PAGE_SHIFT, &level);
 	if (!sptep || !spte_leaf(*sptep, level))
 		return -ENOENT;
 	ret->spte = sptep->val;
@@ -233,6 +239,9 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 		ret = page_fault(kvm, &fault, present);
 		if (ret < 0)
 			return ret;
+		/* installed with accessed and dirty bits as this access needs them */
+		if (ret == RET_PF_FIXED && (fault.map_writable || !(access & KVM_ACCESS_WRITE)))
+			return 0;
 		if (ret == RET_PF_RETRY && kvm->mmu_invalidate_in_progress)
 			return -EAGAIN;
 	}

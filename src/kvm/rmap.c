@@ -87,7 +87,10 @@ static uint64_t add_in_front(struct kvm *kvm, struct kvm_rmap_head *head, spte_t
 	return count;
 }
 
-/* Up to Linux 6.3: full descriptors first, the chain grows at its end. */
+/*
+ * Up to Linux 6.3: full descriptors first, the chain grows at its end. A removal can leave a gap
+ * in the middle, which is then filled first; the count returned ends there, as in the kernel.
+ */
 static uint64_t add_behind(struct kvm *kvm, struct kvm_rmap_head *head, spte_t *sptep)
 {
 	struct pte_list_desc *desc = head_desc(head);

@@ -22,11 +22,9 @@ static bool is_obsolete_sp(const struct kvm *kvm, const struct kvm_mmu_page *sp)
 
 static struct kvm_mmu_page *find_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role)
 {
-	struct mmu_page_bucket *bucket =
-		&kvm->page_hash[gfn & ((1u << KVM_MMU_HASH_BITS) - 1)];
 	struct kvm_mmu_page *sp;
 
-	LIST_FOREACH(sp, bucket, hash)
+	LIST_FOREACH(sp, mmu_page_bucket(kvm, gfn), hash)
 		if (sp->gfn == gfn && sp->role == role && !is_obsolete_sp(kvm, sp))
 			return sp;
 	return NULL;
@@ -81,6 +79,7 @@ static void drop_spte(struct kvm *kvm, spte_t *sptep)
 /* @sptep does not point to @child any more (drop_parent_pte). */
 static void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *child, spte_t *sptep)
 {
+	forget_table(kvm);
 	pte_list_remove(kvm, &child->parent_ptes, sptep);
 	*sptep = nonpresent(kvm);
 	sptep_sp(kvm, sptep)->used--;
@@ -301,22 +300,22 @@ int direct_map(struct kvm *kvm, struct kvm_page_fault *fault)
 		.acc = SPTE_ACC_ALL,
 		.host_writable = fault->map_writable,
 	};
-	uint64_t *table = pt_arena_table(&kvm->arena, kvm->root_pfn[fault->as_id]);
-	unsigned int level;
-	spte_t *sptep;
+	unsigned int level = kvm->root_level;
+	spte_t *sptep, *table;
 	int ret;
 
 	EVENT(kvm->events, EVENT_KVM_MMU_SPTE_REQUESTED, fault->gfn, req.pfn, fault->goal_level);
-	for (level = kvm->root_level; level > fault->goal_level; level--) {
-		sptep = (spte_t *)&table[spte_index(fault->gfn, level)];
+	table = walk_start(kvm, fault, &level);
+	for (; level > fault->goal_level; level--) {
+		sptep = &table[spte_index(fault->gfn, level)];
 		if (!spte_table(*sptep, level)) {
 			ret = link_child(kvm, sptep, fault->gfn, level);
 			if (ret)
 				return ret;
 		}
-		table = pt_arena_table(&kvm->arena, spte_pfn(*sptep));
+		table = (spte_t *)pt_arena_table(&kvm->arena, spte_pfn(*sptep));
 	}
-	sptep = (spte_t *)&table[spte_index(fault->gfn, level)];
+	sptep = &table[spte_index(fault->gfn, level)];
 	ret = mmu_set_spte(kvm, sptep, level, &req);
 	if (ret == RET_PF_FIXED)
 		direct_pte_prefetch(kvm, fault->slot, sptep);

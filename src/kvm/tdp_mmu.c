@@ -146,15 +146,14 @@ static int tdp_mmu_map_target(struct kvm *kvm, struct kvm_page_fault *fault, spt
 
 int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault)
 {
-	uint64_t *table = pt_arena_table(&kvm->arena, kvm->root_pfn[fault->as_id]);
-	unsigned int level;
-	spte_t *sptep;
+	unsigned int level = kvm->root_level;
+	spte_t *sptep, *table;
 	int err;
 
 	EVENT(kvm->events, EVENT_KVM_MMU_SPTE_REQUESTED, fault->gfn,
 	      fault->pfn & ~(spte_pages(fault->goal_level) - 1), fault->goal_level);
-	for (level = kvm->root_level;; level--) {
-		sptep = (spte_t *)&table[spte_index(fault->gfn, level)];
+	for (table = walk_start(kvm, fault, &level);; level--) {
+		sptep = &table[spte_index(fault->gfn, level)];
 		if (level == fault->goal_level)
 			return tdp_mmu_map_target(kvm, fault, sptep);
 		if (!spte_table(*sptep, level)) {
@@ -162,7 +161,7 @@ int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault)
 			if (err)
 				return err;
 		}
-		table = pt_arena_table(&kvm->arena, spte_pfn(*sptep));
+		table = (spte_t *)pt_arena_table(&kvm->arena, spte_pfn(*sptep));
 	}
 }
 

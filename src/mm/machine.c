@@ -95,6 +95,7 @@ int mm_create(struct machine *machine, struct mm_struct **ret_mm)
 	if (!mm)
 		return -ENOMEM;
 	mm->machine = machine;
+	mm->order = machine->next_mm++;
 	RB_INIT(&mm->vmas);
 	mmu_notifier_mm_init(&mm->notifier, machine->events);
 	err = pt_alloc_table(machine, machine->geo->levels, &mm->pgd);

@@ -16,6 +16,8 @@ static int anon_page_alloc(struct vm_area_struct *vma, uint64_t *ret_pfn)
 		err = page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, ret_pfn);
 	if (err)
 		m->oom = true;
+	else
+		lru_add(m, *ret_pfn);
 	return err;
 }
 
@@ -155,7 +157,7 @@ static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 		wp_page_reuse(vma, ptep);
 		return 0;
 	}
-	if (!page_can_reuse(m, pfn))
+	if (!page_can_reuse(vma->vm_mm, pfn, linear_page_index(vma, addr)))
 		return wp_page_copy(vma, addr, ptep);
 	page_set_exclusive(m, pfn, true);
 	wp_page_reuse(vma, ptep);

@@ -327,6 +327,8 @@ int mm_mremap(struct mm_struct *mm, uint64_t addr, uint64_t old_len, uint64_t ne
 			return -EFAULT;
 		return resize_in_place(vma, addr, old_len, new_len);
 	}
+	if (!mm->machine->profile->mremap_multi_vma && (!vma || vma->vm_start > addr))
+		return -EFAULT;
 	if (!IS_ALIGNED(new_addr, PAGE_SIZE) || new_len > task_size ||
 	    new_addr > task_size - new_len)
 		return -EINVAL;
@@ -335,11 +337,9 @@ int mm_mremap(struct mm_struct *mm, uint64_t addr, uint64_t old_len, uint64_t ne
 	if (mm->machine->profile->mremap_multi_vma) {
 		if (old_len == new_len)
 			return remap_move(mm, addr, old_len, new_addr, flags);
-		err = check_resize(vma, addr, old_len, new_len, flags);
+		err = check_resize(vma, addr, old_len < new_len ? old_len : new_len, new_len, flags);
 		if (err)
 			return err;
 	}
-	if (!vma || vma->vm_start > addr)
-		return -EFAULT;
 	return mremap_to(mm, addr, old_len, new_len, new_addr, flags);
 }

@@ -120,6 +120,8 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 		.reclaim_pt = reclaim_pt && mm->machine->profile->reclaim_pt,
 	};
 
+	if (mm->machine->profile->unmap_drains)
+		lru_add_drain(mm->machine);
 	zap_range(&zap, pt_top(mm), mm->machine->geo->levels, start, end);
 	mm->machine->stat.changed += zap.zapped;
 	if (zap.zapped)

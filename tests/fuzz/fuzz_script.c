@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Any bytes as a script: no crash, a message with every refusal, and what is accepted can be
- * written, parsed again to the same text, and walked.
+ * Any bytes as a script: no crash, a message with every refusal, and what is accepted can
+ * be written, parsed again to the same text, and walked.
  */
 #include <script/script.h>
 
@@ -35,7 +35,8 @@ static void check_round_trip(const struct script *script)
 	script_write(script, &once);
 	err = script_parse("again", strbuf_str(&once), once.len, &diag, &again);
 	assert(!err);
-	assert(again->nr_ops == script->nr_ops && again->nr_expects == script->nr_expects);
+	assert(again->nr_ops == script->nr_ops &&
+	       again->nr_expects == script->nr_expects);
 	script_write(again, &twice);
 	assert(!strcmp(strbuf_str(&once), strbuf_str(&twice)));
 	script_free(again);

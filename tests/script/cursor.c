@@ -38,11 +38,15 @@ int main(void)
 {
 	check_order("numa_scan 1\nnuma_scan 2\n", "12");
 	check_order("repeat 3\nnuma_scan 1\nend\n", "111");
-	check_order("numa_scan 0\nrepeat 2\nnuma_scan 1\nrepeat 2\nnuma_scan 2\nend\nnuma_scan 3\n"
-		    "end\nnuma_scan 4\n", "0122312234");
+	check_order("numa_scan 0\nrepeat 2\nnuma_scan 1\nrepeat 2\nnuma_scan "
+		    "2\nend\nnuma_scan 3\n"
+		    "end\nnuma_scan 4\n",
+		    "0122312234");
 	check_order("repeat 2\nrepeat 1\nrepeat 2\nnuma_scan 5\nend\nend\nend\n", "5555");
-	check_order("repeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 2\n"
-		    "numa_scan 1\nend\nend\nend\nend\nend\nend\nend\nend\n", "11");
+	check_order("repeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat "
+		    "1\nrepeat 2\n"
+		    "numa_scan 1\nend\nend\nend\nend\nend\nend\nend\nend\n",
+		    "11");
 	check_order("repeat 2\nnuma_scan 1\nend\nrepeat 2\nnuma_scan 2\nend\n", "1122");
 	test_expectations_repeat();
 	return tap_done();

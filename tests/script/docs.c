@@ -42,7 +42,8 @@ static void test_examples(const char *text)
 		if (!end)
 			break;
 		p = parse_len(start, end - start);
-		if (!tap_ok(!p.err && !strstr(strbuf_str(&p.diag), "error"), "example %u", ++n))
+		if (!tap_ok(!p.err && !strstr(strbuf_str(&p.diag), "error"), "example %u",
+			    ++n))
 			comment(strbuf_str(&p.diag));
 		release(&p);
 	}
@@ -59,11 +60,13 @@ static void test_words(const char *text)
 		tap_ok(strstr(text, quoted), "%s is explained", quoted + 1);
 	}
 	for (i = 0; i < SCRIPT_MADV_NR; i++)
-		tap_ok(strstr(text, script_advice_name(i)), "advice %s", script_advice_name(i));
+		tap_ok(strstr(text, script_advice_name(i)), "advice %s",
+		       script_advice_name(i));
 	for (i = 0; i < MMU_NOTIFY_NR; i++)
 		tap_ok(strstr(text, mmu_notify_name(i)), "event %s", mmu_notify_name(i));
 	for (i = 0; script_profile_names[i]; i++)
-		tap_ok(strstr(text, script_profile_names[i]), "profile %s", script_profile_names[i]);
+		tap_ok(strstr(text, script_profile_names[i]), "profile %s",
+		       script_profile_names[i]);
 }
 
 int main(void)

@@ -13,7 +13,7 @@ static char path[64];
 
 static struct parsed load(const char *file)
 {
-	struct parsed parsed = { .script = NULL, .diag = STRBUF_INIT };
+	struct parsed parsed = {.script = NULL, .diag = STRBUF_INIT};
 
 	parsed.err = script_load(file, &parsed.diag, &parsed.script);
 	return parsed;
@@ -37,20 +37,24 @@ static void test_file(void)
 		strbuf_addf(&text, "numa_scan %u\n", i);
 	put_file(text.buf, text.len);
 	p = load(path);
-	tap_ok(!p.err && p.script->nr_ops == 100000 && p.script->ops[99999].count == 99999,
+	tap_ok(!p.err && p.script->nr_ops == 100000 &&
+		       p.script->ops[99999].count == 99999,
 	       "a file of many chunks");
 	tap_ok(p.script && !strcmp(p.script->file, path), "keeps its name");
 	release(&p);
 	strbuf_release(&text);
 	put_file("bogus\n", 6);
 	p = load(path);
-	tap_ok(p.err == -EINVAL && strstr(strbuf_str(&p.diag), ":1:1: error: unknown operation"),
+	tap_ok(p.err == -EINVAL &&
+		       strstr(strbuf_str(&p.diag), ":1:1: error: unknown operation"),
 	       "a malformed file");
-	tap_ok(!strncmp(strbuf_str(&p.diag), path, strlen(path)), "is named in the message");
+	tap_ok(!strncmp(strbuf_str(&p.diag), path, strlen(path)),
+	       "is named in the message");
 	release(&p);
 	put_file("", 0);
 	p = load(path);
-	tap_ok(p.err == -EINVAL && strstr(strbuf_str(&p.diag), "error: no operations"), "an empty file");
+	tap_ok(p.err == -EINVAL && strstr(strbuf_str(&p.diag), "error: no operations"),
+	       "an empty file");
 	release(&p);
 }
 
@@ -60,11 +64,13 @@ static void test_no_file(void)
 
 	unlink(path);
 	p = load(path);
-	tap_ok(p.err == -ENOENT && strstr(strbuf_str(&p.diag), "cannot open the script: No such file"),
+	tap_ok(p.err == -ENOENT && strstr(strbuf_str(&p.diag),
+					  "cannot open the script: No such file"),
 	       "a missing file");
 	release(&p);
 	p = load(dir);
-	tap_ok(p.err == -EISDIR && strstr(strbuf_str(&p.diag), "Is a directory"), "a directory");
+	tap_ok(p.err == -EISDIR && strstr(strbuf_str(&p.diag), "Is a directory"),
+	       "a directory");
 	release(&p);
 	put_file("forkwait\n", 9);
 	chmod(path, 0);
@@ -96,7 +102,8 @@ static void test_stdin(void)
 	release(&p);
 	close(STDIN_FILENO);
 	p = load("-");
-	tap_ok(p.err == -EBADF && strstr(strbuf_str(&p.diag), "<stdin>: error: cannot read the script"),
+	tap_ok(p.err == -EBADF && strstr(strbuf_str(&p.diag),
+					 "<stdin>: error: cannot read the script"),
 	       "a closed standard input");
 	release(&p);
 	if (saved >= 0) {

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <script/random.h>
 
-/* Parses with the n-th allocation failing; false when that was the last one of the parse. */
+/*
+ * Parses with the n-th allocation failing; false when that was the last one of the parse.
+ */
 static bool parse_failing(const char *text, uint64_t n, int want, bool *right)
 {
-	struct parsed p = { .script = NULL, .diag = STRBUF_INIT };
+	struct parsed p = {.script = NULL, .diag = STRBUF_INIT};
 	uint64_t live = mem_live(), before = mem_count();
 	bool failed;
 
@@ -40,7 +42,7 @@ static void test_load(void)
 	uint64_t live = mem_live(), n;
 
 	for (n = 1; failed; n++) {
-		struct parsed p = { .script = NULL, .diag = STRBUF_INIT };
+		struct parsed p = {.script = NULL, .diag = STRBUF_INIT};
 		uint64_t before = mem_count();
 
 		mem_fail_at(n);
@@ -50,24 +52,26 @@ static void test_load(void)
 		right = right && p.err == (failed ? -ENOMEM : -EINVAL);
 		release(&p);
 	}
-	tap_ok(right && mem_live() == live, "load: %llu allocations", (unsigned long long)n - 2);
+	tap_ok(right && mem_live() == live, "load: %llu allocations",
+	       (unsigned long long)n - 2);
 }
 
 int main(void)
 {
-	struct script_random_options options = { 3000, 0x3ff, 1 << 20 };
+	struct script_random_options options = {3000, 0x3ff, 1 << 20};
 	struct strbuf text = STRBUF_INIT;
 	unsigned int i;
 
 	script_random(1, &options, &text);
 	for (i = 0; i < 5000; i++)
-		strbuf_addf(&text, "map name_of_a_map_%u 0x%x000 4K r anon private\n> none\n", i,
+		strbuf_addf(&text,
+			    "map name_of_a_map_%u 0x%x000 4K r anon private\n> none\n", i,
 			    3 * i + 16);
 	for (i = 0; i < 5000; i++)
 		strbuf_addf(&text, "munmap 0x%x000 4K\n", 3 * i + 17);
 	test_text(strbuf_str(&text), 0, "a long script with warnings");
-	test_text("map a 0 4K r anon private\nmprotect a 4K q\nmadvise a 4K q\nbogus\n", -EINVAL,
-		  "a malformed script");
+	test_text("map a 0 4K r anon private\nmprotect a 4K q\nmadvise a 4K q\nbogus\n",
+		  -EINVAL, "a malformed script");
 	test_load();
 	strbuf_release(&text);
 	return tap_done();

@@ -10,10 +10,11 @@
 
 static void test_map(void)
 {
-	struct parsed p = parse_ok(MAP "map f 0x200000000000 1G r file shared populate huge\n"
-				       "map g 0x300000000000 512M rx file shared of=f offset=2M\n"
-				       "map h 1T 4M none hugetlb=2M private\n"
-				       "map d 2T 2G rwx dax=1G shared\n");
+	struct parsed p =
+		parse_ok(MAP "map f 0x200000000000 1G r file shared populate huge\n"
+			     "map g 0x300000000000 512M rx file shared of=f offset=2M\n"
+			     "map h 1T 4M none hugetlb=2M private\n"
+			     "map d 2T 2G rwx dax=1G shared\n");
 	const struct script_op *op;
 
 	if (!p.script)
@@ -25,7 +26,8 @@ static void test_map(void)
 	tap_eq(op->len, 512ull << 30, "length");
 	tap_eq(op->prot, SCRIPT_PROT_R | SCRIPT_PROT_W, "protection");
 	tap_eq(op->kind, SCRIPT_KIND_ANON, "kind");
-	tap_eq(op->flags, SCRIPT_MAP_PRIVATE | SCRIPT_MAP_NORESERVE | SCRIPT_MAP_NOHUGE, "flags");
+	tap_eq(op->flags, SCRIPT_MAP_PRIVATE | SCRIPT_MAP_NORESERVE | SCRIPT_MAP_NOHUGE,
+	       "flags");
 	tap_eq(op->text_len, strlen(MAP) - 1, "the text is the line");
 	tap_eq(op[1].flags, SCRIPT_MAP_SHARED | SCRIPT_MAP_POPULATE | SCRIPT_MAP_HUGE,
 	       "populate and huge");
@@ -45,17 +47,17 @@ static void test_addresses(void)
 		const char *text;
 		uint64_t addr;
 	} cases[] = {
-		{ "ram", BASE },
-		{ "ram+4K", BASE + 4096 },
-		{ "ram-4K", BASE - 4096 },
-		{ "ram+1G+2M-4K", BASE + (1ull << 30) + (2 << 20) - 4096 },
-		{ "ram+0x10", BASE + 16 },
-		{ "0x7fFF0000", 0x7fff0000 },
-		{ "4096", 4096 },
-		{ "16T", 16ull << 40 },
-		{ "0xffffffffffffffff", UINT64_MAX },
-		{ "18446744073709551615", UINT64_MAX },
-		{ "0", 0 },
+		{"ram", BASE},
+		{"ram+4K", BASE + 4096},
+		{"ram-4K", BASE - 4096},
+		{"ram+1G+2M-4K", BASE + (1ull << 30) + (2 << 20) - 4096},
+		{"ram+0x10", BASE + 16},
+		{"0x7fFF0000", 0x7fff0000},
+		{"4096", 4096},
+		{"16T", 16ull << 40},
+		{"0xffffffffffffffff", UINT64_MAX},
+		{"18446744073709551615", UINT64_MAX},
+		{"0", 0},
 	};
 	struct strbuf text = STRBUF_INIT;
 	struct parsed p;
@@ -99,16 +101,20 @@ static void test_memory_operations(void)
 	if (!p.script)
 		return;
 	op = p.script->ops;
-	tap_ok(op[1].access == SCRIPT_ACCESS_R && op[1].step == 4096, "touch reads each page");
-	tap_ok(op[2].access == SCRIPT_ACCESS_W && op[2].step == 512, "touch w stride=512");
+	tap_ok(op[1].access == SCRIPT_ACCESS_R && op[1].step == 4096,
+	       "touch reads each page");
+	tap_ok(op[2].access == SCRIPT_ACCESS_W && op[2].step == 512,
+	       "touch w stride=512");
 	tap_eq(op[3].access, SCRIPT_ACCESS_X, "touch x");
 	tap_eq(op[4].prot, SCRIPT_PROT_W | SCRIPT_PROT_X, "mprotect wx");
 	tap_ok(op[5].code == OP_MUNMAP && op[5].addr == BASE + (2 << 20), "munmap");
 	tap_eq(op[6].advice, SCRIPT_MADV_POPULATE_WRITE, "madvise");
-	tap_ok(op[7].len == 2 << 20 && op[7].len2 == 4 << 20 && op[7].addr2 == 0x200000000000 &&
+	tap_ok(op[7].len == 2 << 20 && op[7].len2 == 4 << 20 &&
+		       op[7].addr2 == 0x200000000000 &&
 		       op[7].flags == SCRIPT_MREMAP_DONTUNMAP,
 	       "mremap");
-	tap_ok(op[8].code == OP_HEAP && op[9].addr == 0x555555554000 + 132 * 1024, "heap and brk");
+	tap_ok(op[8].code == OP_HEAP && op[9].addr == 0x555555554000 + 132 * 1024,
+	       "heap and brk");
 	tap_ok(op[10].policy == SCRIPT_MPOL_INTERLEAVE && op[10].nodes == 5 &&
 		       op[10].flags == (SCRIPT_MBIND_MOVE | SCRIPT_MBIND_STRICT),
 	       "mbind");
@@ -118,7 +124,8 @@ static void test_memory_operations(void)
 	tap_eq(op[14].count, 4, "clear_refs");
 	tap_eq(op[15].flags, SCRIPT_SCAN_WP, "pagemap_scan");
 	tap_eq(op[16].count, 2, "ksm");
-	tap_ok(op[17].sysctl == SCRIPT_SYSCTL_SHMEM_THP && op[17].count == SCRIPT_THP_ALWAYS,
+	tap_ok(op[17].sysctl == SCRIPT_SYSCTL_SHMEM_THP &&
+		       op[17].count == SCRIPT_THP_ALWAYS,
 	       "sysctl");
 	tap_eq(op[18].code, OP_FORKWAIT, "forkwait");
 	tap_eq(op[19].len, 1 << 30, "numa_hint");
@@ -140,15 +147,16 @@ static void test_guests(void)
 		return;
 	op = p.script->ops;
 	tap_eq(op[1].mmu, SCRIPT_MMU_NESTED, "vm");
-	tap_ok(op[2].name2 == op[1].name && op[2].slot == 3 && script_op_gpa(&op[2]) == 4ull << 30 &&
+	tap_ok(op[2].name2 == op[1].name && op[2].slot == 3 &&
+		       script_op_gpa(&op[2]) == 4ull << 30 &&
 		       op[2].addr == BASE + (1 << 30) && op[2].len == 2ull << 30 &&
 		       op[2].flags == SCRIPT_MEMSLOT_READONLY,
 	       "memslot");
 	tap_ok(op[3].access == SCRIPT_ACCESS_W && script_op_gpa(&op[3]) == 4ull << 30 &&
 		       op[3].len == 12288 && op[3].step == 8192,
 	       "guest");
-	tap_ok(op[4].access == SCRIPT_ACCESS_X && script_op_gpa(&op[4]) == (5ull << 30) - 4096 &&
-		       op[4].step == 4096,
+	tap_ok(op[4].access == SCRIPT_ACCESS_X &&
+		       script_op_gpa(&op[4]) == (5ull << 30) - 4096 && op[4].step == 4096,
 	       "guest with arithmetic");
 	tap_eq(op[5].flags, SCRIPT_MEMSLOT_DELETE, "memslot delete");
 	tap_ok(op[6].code == OP_DEVICE && op[6].len == 1 << 30, "device");
@@ -157,34 +165,40 @@ static void test_guests(void)
 
 static void test_processes(void)
 {
-	struct parsed p = parse_ok("fork a\nswitch a\nfork b\nswitch main\nexit a\nfork a\nexit b\n");
+	struct parsed p = parse_ok(
+		"fork a\nswitch a\nfork b\nswitch main\nexit a\nfork a\nexit b\n");
 
 	if (!p.script)
 		return;
 	tap_ok(!strcmp(script_name(p.script, p.script->ops[1].name), "a"), "switch a");
-	tap_ok(!strcmp(script_name(p.script, p.script->ops[3].name), SCRIPT_MAIN), "switch main");
+	tap_ok(!strcmp(script_name(p.script, p.script->ops[3].name), SCRIPT_MAIN),
+	       "switch main");
+	tap_eq(p.script->ops[1].name2, p.script->ops[1].name, "as a reference, too");
 	tap_eq(p.script->ops[5].name, p.script->ops[0].name, "a name may be used again");
 	release(&p);
 }
 
 static void test_expectations(void)
 {
-	struct parsed p = parse_ok(MAP "mprotect ram 512G r\n"
-				       ">linux-6.1 PROTECTION_VMA ram ram+1G\n"
-				       "> linux-6.12+ PROTECTION_VMA ram ram+512G # whole entry\n"
-				       "> CLEAR 0 2M noend\n"
-				       "> linux-3.14 linux-7.2 errno ENOMEM\n"
-				       "munmap ram 4K\n"
-				       "> none\n"
-				       "> errno 0\n");
+	struct parsed p =
+		parse_ok(MAP "mprotect ram 512G r\n"
+			     ">linux-6.1 PROTECTION_VMA ram ram+1G\n"
+			     "> linux-6.12+ PROTECTION_VMA ram ram+512G # whole entry\n"
+			     "> CLEAR 0 2M noend\n"
+			     "> linux-3.14 linux-7.2 errno ENOMEM\n"
+			     "munmap ram 4K\n"
+			     "> none\n"
+			     "> errno 0\n");
 	const struct script_expect *e;
 
 	if (!p.script)
 		return;
 	e = p.script->expects;
 	tap_eq(p.script->nr_expects, 6, "six expectations");
-	tap_ok(p.script->ops[1].expect == 0 && p.script->ops[1].nr_expect == 4, "four of the first");
-	tap_ok(p.script->ops[2].expect == 4 && p.script->ops[2].nr_expect == 2, "two of the second");
+	tap_ok(p.script->ops[1].expect == 0 && p.script->ops[1].nr_expect == 4,
+	       "four of the first");
+	tap_ok(p.script->ops[2].expect == 4 && p.script->ops[2].nr_expect == 2,
+	       "two of the second");
 	tap_ok(e[0].kind == EXPECT_EVENT && e[0].event == MMU_NOTIFY_PROTECTION_VMA &&
 		       e[0].start == BASE && e[0].end == BASE + (1 << 30) && !e[0].no_end,
 	       "an event");
@@ -192,7 +206,8 @@ static void test_expectations(void)
 	tap_eq(e[1].profiles, 1 << 2 | 1 << 3, "a profile and later ones");
 	tap_eq(e[2].profiles, UINT64_MAX, "all profiles");
 	tap_ok(e[2].no_end, "noend");
-	tap_ok(e[3].kind == EXPECT_ERRNO && e[3].err == ENOMEM && e[3].profiles == (1 | 1 << 3),
+	tap_ok(e[3].kind == EXPECT_ERRNO && e[3].err == ENOMEM &&
+		       e[3].profiles == (1 | 1 << 3),
 	       "an errno for two profiles");
 	tap_eq(e[4].kind, EXPECT_NONE, "none");
 	tap_ok(e[5].kind == EXPECT_ERRNO && e[5].err == 0, "success");
@@ -219,8 +234,9 @@ static void test_assert(void)
 
 static void test_forms(void)
 {
-	struct parsed p = parse_ok("\xef\xbb\xbf# caf\xc3\xa9\r\n\r\n\tforkwait \t # \xe2\x82\xac\r\n"
-				   "forkwait#glued\nforkwait");
+	struct parsed p = parse_ok(
+		"\xef\xbb\xbf# caf\xc3\xa9\r\n\r\n\tforkwait \t # \xe2\x82\xac\r\n"
+		"forkwait#glued\nforkwait");
 
 	if (!p.script)
 		return;
@@ -232,13 +248,32 @@ static void test_forms(void)
 	release(&p);
 }
 
+static void test_in_place(void)
+{
+	struct parsed p = parse_ok(MAP "mremap ram 1G 2M\nmremap ram 2M 4M ram\n"
+				       "mremap ram 4M 4M 0x200000000000\n");
+
+	if (!p.script)
+		return;
+	tap_ok(p.script->ops[1].flags == SCRIPT_MREMAP_IN_PLACE &&
+		       p.script->ops[1].addr2 == BASE,
+	       "no new address: in place");
+	tap_eq(p.script->ops[2].flags, SCRIPT_MREMAP_IN_PLACE,
+	       "the same address: in place");
+	tap_eq(p.script->ops[3].flags, 0, "another address: moved");
+	release(&p);
+}
+
 static void test_latest_name(void)
 {
-	struct parsed p = parse("map a 1T 4K r anon private\nmap a 2T 4K r anon private\nbrk a\n");
+	struct parsed p =
+		parse("map a 1T 4K r anon private\nmap a 2T 4K r anon private\nbrk a\n");
 
-	tap_ok(!p.err && p.script->ops[2].addr == 2ull << 40, "a name means its latest map");
-	tap_ok(strstr(strbuf_str(&p.diag), "t.mms:2:5: warning: 'a' meant 0x10000000000 (line 1); "
-					   "from here on it means 0x20000000000\n"),
+	tap_ok(!p.err && p.script->ops[2].addr == 2ull << 40,
+	       "a name means its latest map");
+	tap_ok(strstr(strbuf_str(&p.diag),
+		      "t.mms:2:5: warning: 'a' meant 0x10000000000 (line 1); "
+		      "from here on it means 0x20000000000\n"),
 	       "and a warning says so");
 	release(&p);
 }
@@ -252,7 +287,8 @@ static void test_many_names(void)
 	unsigned int i;
 
 	for (i = 0; i < 20000; i++)
-		strbuf_addf(&text, "map map_number_%u 0x%x000 4K r anon private\n", i, i + 16);
+		strbuf_addf(&text, "map map_number_%u 0x%x000 4K r anon private\n", i,
+			    i + 16);
 	for (i = 0; i < 20000; i++)
 		strbuf_addf(&text, "brk map_number_%u\n", i);
 	p = parse_ok(strbuf_str(&text));
@@ -266,7 +302,8 @@ static void test_many_names(void)
 static void test_profiles(void)
 {
 	tap_eq(script_profile_index("linux-3.14"), 0, "the oldest profile");
-	tap_ok(script_profile_index("linux-7.2") > script_profile_index("linux-6.12"), "order");
+	tap_ok(script_profile_index("linux-7.2") > script_profile_index("linux-6.12"),
+	       "order");
 	tap_ok(script_profile_index("linux-6.12+") < 0, "a set is no profile");
 	tap_ok(script_profile_index("") < 0, "nor is nothing");
 }
@@ -284,6 +321,7 @@ int main(void)
 	test_assert();
 	test_forms();
 	test_latest_name();
+	test_in_place();
 	test_many_names();
 	test_profiles();
 	tap_eq(mem_live(), live, "nothing leaks");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Random scripts: the same for the same seed, within their bounds, and mostly meaningful. */
+/*
+ * Random scripts: the same for the same seed, within their bounds, and mostly meaningful.
+ */
 #include "script_test.h"
 
 #include <script/random.h>
@@ -8,9 +10,10 @@
 #define MAX_PAGES 4096
 #define NR_UNITS 4096
 
-static void generate(uint64_t seed, unsigned int ops, unsigned int features, struct strbuf *text)
+static void generate(uint64_t seed, unsigned int ops, unsigned int features,
+		     struct strbuf *text)
 {
-	struct script_random_options options = { ops, features, MAX_PAGES };
+	struct script_random_options options = {ops, features, MAX_PAGES};
 
 	strbuf_reset(text);
 	script_random(seed, &options, text);
@@ -22,7 +25,8 @@ static void test_same(void)
 
 	generate(1, 500, ALL, &a);
 	generate(1, 500, ALL, &b);
-	tap_ok(a.len && !strcmp(strbuf_str(&a), strbuf_str(&b)), "a seed gives one script");
+	tap_ok(a.len && !strcmp(strbuf_str(&a), strbuf_str(&b)),
+	       "a seed gives one script");
 	generate(2, 500, ALL, &b);
 	tap_ok(strcmp(strbuf_str(&a), strbuf_str(&b)), "another seed gives another");
 	generate(1, 0, ALL, &b);
@@ -40,9 +44,9 @@ static bool within_bounds(const struct script *script, unsigned int nr_ops)
 	for (i = 0; i < script->nr_ops; i++) {
 		const struct script_op *op = &script->ops[i];
 
-		if (op->code == OP_MAP && (op->addr < 0x100000000000 ||
-					   op->addr + op->len > 0x200000000000 ||
-					   op->len > (2ull << 40)))
+		if (op->code == OP_MAP &&
+		    (op->addr < 0x100000000000 || op->addr + op->len > 0x200000000000 ||
+		     op->len > (2ull << 40)))
 			return false;
 		if (op->code == OP_TOUCH || op->code == OP_GUEST)
 			pages += (op->len - 1) / op->step + 1;
@@ -66,7 +70,8 @@ static void test_bounds(void)
 		}
 		release(&p);
 	}
-	tap_eq(bad, 0, "every set of features gives well-formed scripts within the bounds");
+	tap_eq(bad, 0,
+	       "every set of features gives well-formed scripts within the bounds");
 	strbuf_release(&text);
 }
 
@@ -77,11 +82,16 @@ static void test_features(void)
 		unsigned int features;
 		const char *word;
 	} cases[] = {
-		{ SCRIPT_RANDOM_ANON, " anon " },     { SCRIPT_RANDOM_SHMEM, " shmem " },
-		{ SCRIPT_RANDOM_FILE, " file " },     { SCRIPT_RANDOM_THP, "noreserve huge" },
-		{ SCRIPT_RANDOM_HUGETLB, "hugetlb=" }, { SCRIPT_RANDOM_DAX, "dax=" },
-		{ SCRIPT_RANDOM_FORK, "forkwait" },   { SCRIPT_RANDOM_NUMA, "numa_hint" },
-		{ SCRIPT_RANDOM_GUEST, "guest vm0" }, { SCRIPT_RANDOM_MREMAP, "mremap" },
+		{SCRIPT_RANDOM_ANON, " anon "},
+		{SCRIPT_RANDOM_SHMEM, " shmem "},
+		{SCRIPT_RANDOM_FILE, " file "},
+		{SCRIPT_RANDOM_THP, "noreserve huge"},
+		{SCRIPT_RANDOM_HUGETLB, "hugetlb="},
+		{SCRIPT_RANDOM_DAX, "dax="},
+		{SCRIPT_RANDOM_FORK, "forkwait"},
+		{SCRIPT_RANDOM_NUMA, "numa_hint"},
+		{SCRIPT_RANDOM_GUEST, "guest vm0"},
+		{SCRIPT_RANDOM_MREMAP, "mremap"},
 	};
 	struct strbuf text = STRBUF_INIT;
 	size_t i;
@@ -109,7 +119,8 @@ struct model {
 	size_t nr;
 };
 
-static void model_add(struct model *m, uint64_t start, uint64_t end, uint8_t prot, uint64_t size)
+static void model_add(struct model *m, uint64_t start, uint64_t end, uint8_t prot,
+		      uint64_t size)
 {
 	if (start < end && m->nr < NR_UNITS) {
 		m->units[m->nr].start = start;
@@ -120,12 +131,14 @@ static void model_add(struct model *m, uint64_t start, uint64_t end, uint8_t pro
 }
 
 /* Cuts [start, end) out; what was in it comes back with @prot when @keep. */
-static void model_cut(struct model *m, uint64_t start, uint64_t end, bool keep, uint8_t prot)
+static void model_cut(struct model *m, uint64_t start, uint64_t end, bool keep,
+		      uint8_t prot)
 {
 	size_t i, nr = m->nr;
 
 	for (i = 0; i < nr; i++) {
-		uint64_t s = m->units[i].start, e = m->units[i].end, size = m->units[i].page_size;
+		uint64_t s = m->units[i].start, e = m->units[i].end,
+			 size = m->units[i].page_size;
 		uint8_t old = m->units[i].prot;
 
 		if (s >= end || e <= start)
@@ -134,7 +147,8 @@ static void model_cut(struct model *m, uint64_t start, uint64_t end, bool keep, 
 		model_add(m, s, start > s ? start : s, old, size);
 		model_add(m, end < e ? end : e, e, old, size);
 		if (keep)
-			model_add(m, start > s ? start : s, end < e ? end : e, prot, size);
+			model_add(m, start > s ? start : s, end < e ? end : e, prot,
+				  size);
 	}
 	for (i = nr = 0; i < m->nr; i++)
 		if (m->units[i].start < m->units[i].end)
@@ -175,11 +189,14 @@ static void test_sense(void)
 	uint64_t seed;
 
 	for (seed = 0; seed < 50; seed++) {
-		struct model model = { .nr = 0 };
+		struct model model = {.nr = 0};
 		struct parsed p;
 		size_t i;
 
-		/* kinds whose huge pages no range can split, and no moves: the model is exact */
+		/*
+		 * kinds whose huge pages no range can split, and no moves: the model is
+		 * exact
+		 */
 		generate(seed, 200, SCRIPT_RANDOM_ANON | SCRIPT_RANDOM_SHMEM, &text);
 		p = parse(strbuf_str(&text));
 		for (i = 0; p.script && i < p.script->nr_ops; i++) {

@@ -21,7 +21,7 @@ struct parsed {
 
 static inline struct parsed parse_len(const char *text, size_t len)
 {
-	struct parsed parsed = { .script = NULL, .diag = STRBUF_INIT };
+	struct parsed parsed = {.script = NULL, .diag = STRBUF_INIT};
 
 	parsed.err = script_parse("t.mms", text, len, &parsed.diag, &parsed.script);
 	return parsed;

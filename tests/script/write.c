@@ -24,6 +24,7 @@ static const char every_word[] =
 	"> linux-6.12+ errno 0\n"
 	"madvise 0x100000000000 1G populate_write\n"
 	"mremap 0x100000000000 2M 4M 0x208000000000 dontunmap\n"
+	"mremap 0x100000000000 2M 4M\n"
 	"heap brk0 0x555555554000\n"
 	"brk 0x555555575000\n"
 	"mbind 0x100000000000 1G interleave 0,2,63 move strict\n"
@@ -61,7 +62,8 @@ static bool same_scripts(const struct script *a, const struct script *b)
 {
 	size_t i;
 
-	if (a->nr_ops != b->nr_ops || a->nr_expects != b->nr_expects || a->nr_names != b->nr_names)
+	if (a->nr_ops != b->nr_ops || a->nr_expects != b->nr_expects ||
+	    a->nr_names != b->nr_names)
 		return false;
 	for (i = 0; i < a->nr_ops; i++) {
 		struct script_op x = a->ops[i], y = b->ops[i];
@@ -74,8 +76,9 @@ static bool same_scripts(const struct script *a, const struct script *b)
 	for (i = 0; i < a->nr_expects; i++) {
 		const struct script_expect *x = &a->expects[i], *y = &b->expects[i];
 
-		if (x->kind != y->kind || x->event != y->event || x->no_end != y->no_end ||
-		    x->err != y->err || x->profiles != y->profiles || x->start != y->start ||
+		if (x->kind != y->kind || x->event != y->event ||
+		    x->no_end != y->no_end || x->err != y->err ||
+		    x->profiles != y->profiles || x->start != y->start ||
 		    x->end != y->end)
 			return false;
 	}
@@ -117,7 +120,8 @@ static void test_identity(void)
 	tap_ok(!p.err, "a script with every word parses");
 	if (p.script)
 		script_write(p.script, &out);
-	tap_ok(!strcmp(strbuf_str(&out), every_word), "canonical text is written as it was");
+	tap_ok(!strcmp(strbuf_str(&out), every_word),
+	       "canonical text is written as it was");
 	tap_ok(p.script && round_trip(every_word), "and parses to the same");
 	release(&p);
 	strbuf_release(&out);
@@ -125,18 +129,20 @@ static void test_identity(void)
 
 static void test_op_line(void)
 {
-	struct parsed p = parse_ok("map ram 1T 1G rw anon private\ntouch ram+4K 8K w # a comment\n");
+	struct parsed p = parse_ok(
+		"map ram 1T 1G rw anon private\ntouch ram+4K 8K w # a comment\n");
 	struct strbuf out = STRBUF_INIT;
 
 	script_write_op(p.script, &p.script->ops[1], &out);
-	tap_ok(!strcmp(strbuf_str(&out), "touch 0x10000001000 8K w"), "one operation, no newline");
+	tap_ok(!strcmp(strbuf_str(&out), "touch 0x10000001000 8K w"),
+	       "one operation, no newline");
 	release(&p);
 	strbuf_release(&out);
 }
 
 static void test_random(void)
 {
-	struct script_random_options options = { 300, 0, 4096 };
+	struct script_random_options options = {300, 0, 4096};
 	struct strbuf text = STRBUF_INIT;
 	bool same = true;
 	uint64_t seed;
@@ -153,8 +159,10 @@ static void test_random(void)
 
 static void test_names(void)
 {
-	tap_ok(!strcmp(script_opcode_name(OP_MPROTECT), "mprotect"), "operations have names");
-	tap_ok(!strcmp(script_advice_name(SCRIPT_MADV_POPULATE_WRITE), "populate_write"), "advices");
+	tap_ok(!strcmp(script_opcode_name(OP_MPROTECT), "mprotect"),
+	       "operations have names");
+	tap_ok(!strcmp(script_advice_name(SCRIPT_MADV_POPULATE_WRITE), "populate_write"),
+	       "advices");
 	tap_ok(!strcmp(script_mmu_name(SCRIPT_MMU_NESTED), "nested"), "MMU kinds");
 	tap_ok(!strcmp(script_opcode_name(OP_NR), "?"), "and nothing else has");
 }
