@@ -36,6 +36,8 @@ static void mm_free(struct import *im, struct mm *mm)
 {
 	if (im->current == mm)
 		im->current = NULL;
+	if (im->main == mm)
+		im->main = NULL;
 	if (im->run.mm == mm)
 		im->run.count = 0;
 	imp_vma_remove_all(mm);
@@ -44,17 +46,26 @@ static void mm_free(struct import *im, struct mm *mm)
 	mem_free(mm);
 }
 
+/* A process leaves the script from another one; the first ends with the script. */
+static void out_exit(struct import *im, const struct mm *mm)
+{
+	imp_touch_flush(im);
+	if (im->current == mm) {
+		imp_out_str(im, "switch main\n");
+		im->report->ops++;
+		im->current = im->main;
+	}
+	imp_out_str(im, "exit ");
+	out_process(im, mm->number);
+	imp_out_end(im);
+}
+
 void imp_mm_put(struct import *im, struct mm *mm)
 {
 	if (--mm->users)
 		return;
-	/* the process the script starts in ends with the script */
-	if (mm->state != MM_ABSENT && mm->number) {
-		imp_touch_flush(im);
-		imp_out_str(im, "exit ");
-		out_process(im, mm->number);
-		imp_out_end(im);
-	}
+	if (mm->state != MM_ABSENT && mm->number)
+		out_exit(im, mm);
 	mm_free(im, mm);
 }
 
@@ -80,6 +91,7 @@ static void make_main(struct import *im, struct mm *mm)
 	mm->number = 0;
 	im->next_process = 1;
 	im->current = mm;
+	im->main = mm;
 }
 
 /*

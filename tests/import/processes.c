@@ -51,6 +51,16 @@ static void forks(void)
 				 "<unfinished ...>\n2 munmap(0x1000, 4096) = 0\n"
 				 "1 <... clone resumed>, child_tidptr=0x7f) = 2\n",
 	      BLANK MAP("m1", "0x1000") "fork p1\nswitch p1\nmunmap m1 4K\n");
+	check("a process ends while the script is in it",
+	      "1" ANON("0x1000") "1 fork() = 2\n2 munmap(0x1000, 4096) = 0\n"
+	      "2 +++ exited with 0 +++\n1 munmap(0x1000, 4096) = 0\n",
+	      BLANK MAP("m1", "0x1000") "fork p1\nswitch p1\nmunmap m1 4K\nswitch main\n"
+	      "exit p1\nmunmap m1 4K\n");
+	check("the first process ends before the last",
+	      "1" ANON("0x1000") "1 fork() = 2\n1 +++ exited with 0 +++\n"
+	      "2 munmap(0x1000, 4096) = 0\n2 +++ exited with 0 +++\n",
+	      BLANK MAP("m1", "0x1000") "fork p1\nswitch p1\nmunmap m1 4K\nswitch main\n"
+	      "exit p1\n");
 	check("fork that failed",
 	      "1" ANON("0x1000") "1 fork() = -1 EAGAIN (Resource temporarily "
 				 "unavailable)\n",
