@@ -486,22 +486,27 @@ static void empty(struct import *im, struct mm *mm)
 	imp_touch_forget(im);
 }
 
+/* The script's process of @task ends; another is forked from the blank one. */
+static int exec_anew(struct import *im, struct task *task)
+{
+	struct mm *old = task->mm, *mm = imp_mm_new(im);
+
+	if (!mm)
+		return -ENOMEM;
+	mm->users = 1;
+	task->mm = mm;
+	imp_mm_put(im, old);
+	place_new(im, mm, task);
+	return 0;
+}
+
 int imp_task_exec(struct import *im, struct task *task)
 {
-	struct mm *old = task->mm;
+	struct mm *mm = task->mm;
 
-	if (old->users == 1) {
-		empty(im, old);
-		return 0;
-	}
-	task->mm = imp_mm_new(im);
-	if (!task->mm) {
-		task->mm = old;
-		return -ENOMEM;
-	}
-	task->mm->users = 1;
-	place_new(im, task->mm, task);
-	imp_mm_put(im, old);
+	if (mm->users > 1 || (im->blank && mm != im->main))
+		return exec_anew(im, task);
+	empty(im, mm);
 	return 0;
 }
 
