@@ -65,9 +65,8 @@ struct mm_profile {
 /**
  * struct mm_design - what no kernel does, on top of a profile; all zero is the kernel itself
  * @tight: mprotect and NUMA hinting notify runs of populated entries only
- * @lazy_unmap: so do munmap, MADV_DONTNEED, MADV_FREE and truncation; a move by mremap notifies as
- *	ever if anything is populated: nothing
- *	populated, nothing sent
+ * @lazy_unmap: so do munmap, MADV_DONTNEED, MADV_FREE and truncation; a move by mremap notifies its
+ *	whole range, unless nothing in it is populated
  * @run_level: granularity of a run: PT_LEVEL_PMD or PT_LEVEL_PUD
  * @run_gap: two runs at most this many bytes apart are notified as one
  */
