@@ -172,13 +172,15 @@ static void address_zero(void)
 	region.slot = 2;
 	region.guest_phys_addr = 1ull << 32;
 	tap_eq(kvm_set_memory_region(w.kvm, &region), 0, "in a slot");
-	tap_eq(kvm_guest_access(w.kvm, 1ull << 32, KVM_ACCESS_WRITE), 0, "the guest writes");
+	tap_eq(kvm_guest_access(w.kvm, 1ull << 32, KVM_ACCESS_WRITE), 0,
+	       "the guest writes");
 	tap_eq(mm_mprotect(w.mm, 0, 2u << 20, PROT_READ), 0, "mprotect");
 	tap_eq(-kvm_guest_access(w.kvm, 1ull << 32, KVM_ACCESS_READ), EAGAIN,
 	       "the guest's next access never completes");
 	region.slot = 3;
 	region.guest_phys_addr = 1ull << 33;
-	tap_eq(-kvm_set_memory_region(w.kvm, &region), EBUSY, "nor does a change of slots");
+	tap_eq(-kvm_set_memory_region(w.kvm, &region), EBUSY,
+	       "nor does a change of slots");
 	kvm_audit(w.kvm, true, note_violation, NULL);
 	tap_eq(seen[4], 2, "and the audit says so");
 	tear_down(&w);
