@@ -36,8 +36,8 @@ enum { PAGE_PML4, PAGE_PDPT0, PAGE_PDPT1, PAGE_CODE };
 
 /*
  * rdi: address, rsi: how often, rdx: distance; ends with an I/O exit. Offsets 0 and 0x10.
- *	1: movb (%rdi),%al / movb $1,(%rdi); add %rdx,%rdi; dec %rsi; jnz 1b; out
- *%al,$0x10
+ *	1: movb (%rdi),%al or movb $1,(%rdi)
+ *	   add %rdx,%rdi; dec %rsi; jnz 1b; out %al,$0x10
  */
 static const unsigned char code_read[] = { 0x8a, 0x07, 0x48, 0x01, 0xd7, 0x48,
 					   0xff, 0xce, 0x75, 0xf6, 0xe6, 0x10 };
