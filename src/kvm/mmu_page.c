@@ -11,11 +11,6 @@ uint64_t sp_gfn(const struct kvm *kvm, const struct kvm_mmu_page *sp, unsigned i
 	return sp->gfn + ((uint64_t)index << (SPTE_LEVEL_BITS * (sp_level(sp) - 1)));
 }
 
-static struct mmu_page_bucket *bucket_of(struct kvm *kvm, uint64_t gfn)
-{
-	return &kvm->page_hash[gfn & ((1u << KVM_MMU_HASH_BITS) - 1)];
-}
-
 static void fill_nonpresent(struct kvm *kvm, uint64_t pfn)
 {
 	spte_t *table = (spte_t *)pt_arena_table(&kvm->arena, pfn);
@@ -52,7 +47,7 @@ int kvm_mmu_alloc_page(struct kvm *kvm, uint64_t gfn, uint32_t role, unsigned in
 	sp->shadowed = shadowed;
 	if (!(flags & SP_TDP)) {
 		TAILQ_INSERT_HEAD(&kvm->active_mmu_pages, sp, link);
-		LIST_INSERT_HEAD(bucket_of(kvm, gfn), sp, hash);
+		LIST_INSERT_HEAD(mmu_page_bucket(kvm, gfn), sp, hash);
 		kvm->stat.mmu_cache_miss++;
 	}
 	kvm->stat.tables++;
@@ -63,6 +58,7 @@ int kvm_mmu_alloc_page(struct kvm *kvm, uint64_t gfn, uint32_t role, unsigned in
 void kvm_mmu_free_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
 	assert(!sp->parent_ptes.val && !sp->used);
+	forget_table(kvm);
 	if (sp->shadowed)
 		pt_arena_free(&kvm->arena, sp->shadowed);
 	kvm->stat.tables--;
@@ -73,6 +69,6 @@ void kvm_mmu_page_event(struct kvm *kvm, enum event_id id, const struct kvm_mmu_
 			bool created)
 {
 	EVENT(kvm->events, id, sp->gfn, sp->role, sp->root_count,
-	      (uint64_t)!!(sp->flags & SP_UNSYNC) | (uint64_t)created << 1,
-	      (uint64_t)!!(sp->flags & SP_GEN));
+	      (uint64_t) !!(sp->flags & SP_UNSYNC) | (uint64_t)created << 1,
+	      (uint64_t) !!(sp->flags & SP_GEN));
 }

@@ -121,7 +121,8 @@ static void audit_frames(struct audit *audit)
 			violation(audit, 7, "frame %#llx is mapped %u times and counts %u",
 				  (unsigned long long)(PFN_SMALL_BASE + i), audit->pages[i],
 				  pages[i].mapcount);
-		else if (!pages[i].mapcount && !(pages[i].flags & (PG_FREE | PG_CACHE)))
+		else if (!pages[i].mapcount && !pages[i].held &&
+			 !(pages[i].flags & (PG_FREE | PG_CACHE)))
 			violation(audit, 7, "frame %#llx is leaked",
 				  (unsigned long long)(PFN_SMALL_BASE + i));
 	}

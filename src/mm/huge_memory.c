@@ -42,8 +42,10 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool w
 		err = folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
 	if (err)
 		return err;
-	if (write)
+	if (write) {
 		m->stat.thp_fault_alloc++;
+		pfn_folio(m, pfn)->anon_id = vma->anon_vma->id;
+	}
 	set_huge_pmd(vma, pmd, pfn, write);
 	*ret_done = true;
 	return 0;
@@ -71,6 +73,8 @@ static int split_pmd_to_table(struct vm_area_struct *vma, pte_t *pmd)
 			table[i] = pfn_pte(pfn + i, (pgprot_t){ bits });
 	}
 	info->used = PTRS_PER_PTE;
+	info->first = 0;
+	info->last = PTRS_PER_PTE - 1;
 	info->maybe_shared = true;
 	if (!pfn_is_zero(pfn))
 		folio_map_to_pages(m, pfn);
@@ -112,6 +116,7 @@ static int do_huge_zero_wp_pmd(struct vm_area_struct *vma, uint64_t addr, pte_t 
 	if (err)
 		return err;
 	mm->machine->stat.thp_fault_alloc++;
+	pfn_folio(mm->machine, pfn)->anon_id = vma->anon_vma->id;
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, block, block + PMD_SIZE);
 	before_change(mm, block, block + PMD_SIZE);
 	set_huge_pmd(vma, pmd, pfn, true);
@@ -137,20 +142,39 @@ int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd)
 	return m->oom ? -ENOMEM : 0;
 }
 
-void split_huge_page(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr)
+/* One VMA lets go of the folio and takes its pages back one by one (try_to_migrate_one()). */
+static void unmap_folio_one(struct rmap_vma *at)
 {
-	struct mm_struct *mm = vma->vm_mm;
-	uint64_t block = addr & PMD_MASK;
-	uint64_t pfn = pte_pfn(*pmd);
+	struct mm_struct *mm = at->vma->vm_mm;
 	struct mmu_notifier_range range;
+	pte_t *pmd = pt_lookup(mm, at->start, PT_LEVEL_PMD, NULL);
 
-	if (mm->machine->profile->migrate_extra_split)
-		__split_huge_pmd(vma, pmd, block);
-	notify_start(mm, &range, MMU_NOTIFY_CLEAR, block, block + PMD_SIZE);
-	before_change(mm, block, block + PMD_SIZE);
-	if (pte_leaf(*pmd, PT_LEVEL_PMD) && split_pmd_to_table(vma, pmd))
-		mm->machine->oom = true;
+	if (mm->machine->profile->migrate_extra_split && pmd)
+		__split_huge_pmd(at->vma, pmd, at->start);
+	notify_start(mm, &range, MMU_NOTIFY_CLEAR, at->start, at->end);
+	if (pmd && pte_leaf(*pmd, PT_LEVEL_PMD)) {
+		before_change(mm, at->start, at->end);
+		if (split_pmd_to_table(at->vma, pmd))
+			mm->machine->oom = true;
+	}
 	notify_end(mm, &range);
-	if (!pte_leaf(*pmd, PT_LEVEL_PMD))
-		folio_split(mm->machine, pfn);
+}
+
+int split_huge_page(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t pgoff = linear_page_index(vma, addr & PAGE_MASK) - (pfn & (HPAGE_PMD_NR - 1));
+	struct rmap rmap;
+	size_t i;
+	int err = rmap_anon(m, pfn, pgoff, &rmap);
+
+	if (err)
+		return err;
+	for (i = 0; i < rmap.nr; i++)
+		unmap_folio_one(&rmap.vmas[i]);
+	rmap_release(&rmap);
+	if (m->oom)
+		return -ENOMEM;
+	folio_split(m, pfn);
+	return 0;
 }

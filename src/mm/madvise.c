@@ -66,11 +66,7 @@ static int madvise_flags(struct vm_area_struct **vma, uint64_t start, uint64_t e
 
 static int madvise_dontneed(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
-	struct mmu_notifier_range range;
-
-	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
-	unmap_page_range(vma, start, end, true);
-	notify_end(vma->vm_mm, &range);
+	zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, true);
 	return 0;
 }
 
@@ -81,6 +77,48 @@ struct advise_walk {
 	bool free;
 };
 
+/* Do the entries from @pte on map the whole folio in order, up to @end? 6.12 and later ask. */
+static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
+{
+	uint64_t pfn = pte_pfn(*pte);
+	unsigned int i;
+
+	if ((pfn & (HPAGE_PMD_NR - 1)) || end - addr < PMD_SIZE)
+		return false;
+	for (i = 0; i < HPAGE_PMD_NR; i++)
+		if (!pte_present(pte[i]) || pte_pfn(pte[i]) != pfn + i)
+			return false;
+	return true;
+}
+
+/*
+ * A page of a huge folio that is not advised as a whole: the folio is split, unless others may
+ * map it. Return: 0 to go on with the entry; 1 to leave it alone; 2 to leave the whole block.
+ */
+static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t addr, uint64_t end)
+{
+	uint64_t pfn = pte_pfn(*pte);
+	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
+	bool old = walk->m->profile->wp_reuse == WP_REUSE_PAGE_COUNT;
+
+	if (!old && maps_whole_folio(pte, addr, end))
+		return 0;
+	if (folio_shared(walk->mm, pfn, pgoff))
+		return old ? 2 : 1;
+	return split_huge_page(walk->vma, addr, pfn) ? 2 : 0;
+}
+
+/* What others map, too, keeps its place on the LRU. */
+static void advise_lru(struct advise_walk *walk, uint64_t pfn)
+{
+	if (pfn_page(walk->m, pfn)->mapcount != 1)
+		return;
+	if (walk->free)
+		lru_lazyfree(walk->m, pfn);
+	else
+		lru_deactivate(walk->m, pfn);
+}
+
 /* MADV_FREE makes entries clean and old, MADV_COLD old. */
 static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t addr, uint64_t end)
 {
@@ -88,20 +126,29 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 
 	for (; addr < end; addr += PAGE_SIZE) {
 		pte_t *pte = table + pt_index(walk->m->geo, PT_LEVEL_PTE, addr);
+		int skip = 0;
 
 		if (!pte_present(*pte) || pfn_is_zero(pte_pfn(*pte)))
+			continue;
+		if (page_is_large(walk->m, pte_pfn(*pte)))
+			skip = advise_large(walk, pte, addr, end);
+		if (skip == 2)
+			break;
+		if (skip)
 			continue;
 		if (free)
 			before_change(walk->mm, addr, addr + PAGE_SIZE);
 		*pte = pte_mkold(free ? pte_mkclean(*pte) : *pte);
+		advise_lru(walk, pte_pfn(*pte));
 	}
 }
 
 static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr, uint64_t end)
 {
-	uint64_t pfn = pte_pfn(*pmd);
+	uint64_t pfn = pte_pfn(*pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
+	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
 
-	if (pfn_is_zero(pfn))
+	if (pfn_is_zero(pte_pfn(*pmd)) || folio_shared(walk->mm, pte_pfn(*pmd), pgoff))
 		return;
 	if (end - addr == PMD_SIZE) {
 		if (walk->free)
@@ -109,8 +156,7 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 		*pmd = pte_mkold(walk->free ? pte_mkclean(*pmd) : *pmd);
 		return;
 	}
-	if (pfn_folio(walk->m, pfn)->entire_mapcount == 1 && !pfn_folio(walk->m, pfn)->nr_mapped)
-		split_huge_page(walk->vma, pmd, addr);
+	(void)split_huge_page(walk->vma, addr, pfn);
 }
 
 static void advise_range(struct advise_walk *walk, pte_t *table, unsigned int level, uint64_t addr,
@@ -142,18 +188,31 @@ static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t e
 		.free = free,
 	};
 
+	lru_add_drain(walk.m);
 	advise_range(&walk, pt_top(vma->vm_mm), walk.m->geo->levels, start, end);
+}
+
+static void free_window(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+{
+	struct mmu_notifier_range range;
+
+	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
+	advise_leaves(vma, start, end, true);
+	notify_end(vma->vm_mm, &range);
 }
 
 static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
-	struct mmu_notifier_range range;
+	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
 
 	if (!vma_is_anonymous(vma))
 		return -EINVAL;
-	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
-	advise_leaves(vma, start, end, true);
-	notify_end(vma->vm_mm, &range);
+	if (!vma->vm_mm->machine->design.lazy_unmap) {
+		free_window(vma, start, end);
+		return 0;
+	}
+	while (run_next(&runs))
+		free_window(vma, runs.start, runs.end);
 	return 0;
 }
 
@@ -172,7 +231,6 @@ static void unmap_mapping_range(struct mm_file *file, uint64_t first, uint64_t l
 	LIST_FOREACH(vma, &file->i_mmap, i_mmap) {
 		uint64_t from = first > vma->vm_pgoff ? first - vma->vm_pgoff : 0;
 		uint64_t to = last > vma->vm_pgoff ? last - vma->vm_pgoff : 0;
-		struct mmu_notifier_range range;
 		uint64_t start, end;
 
 		if (to > vma_pages(vma))
@@ -181,9 +239,7 @@ static void unmap_mapping_range(struct mm_file *file, uint64_t first, uint64_t l
 			continue;
 		start = vma->vm_start + (from << PAGE_SHIFT);
 		end = vma->vm_start + (to << PAGE_SHIFT);
-		notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
-		unmap_page_range(vma, start, end, false);
-		notify_end(vma->vm_mm, &range);
+		zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, false);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include <arch/geometry.h>
 #include <arch/pgtable.h>
 #include <arch/pt_arena.h>
+#include <arch/pte_run.h>
 #include <base/mem.h>
 #include <mm/mm.h>
 #include <mm/profile.h>
@@ -59,17 +60,19 @@ enum {
 	PG_ANON_EXCLUSIVE = 1 << 1, /* no other process can share it (Linux: PageAnonExclusive) */
 	PG_CACHE = 1 << 2,	    /* a file holds it */
 	PG_FREE = 1 << 3,
+	PG_LAZYFREE = 1 << 4, /* MADV_FREE took it off the swap-backed list */
 };
 
 /**
  * struct page - record of one 4 KiB frame
  * @mapcount: entries that map it; next free frame while PG_FREE
+ * @held: references of LRU batches
  */
 struct page {
 	uint32_t mapcount;
 	uint8_t flags;
 	uint8_t node;
-	uint16_t pad;
+	uint16_t held;
 };
 static_assert(sizeof(struct page) == 8, "8 bytes of frame data per populated page");
 
@@ -78,6 +81,7 @@ static_assert(sizeof(struct page) == 8, "8 bytes of frame data per populated pag
  * @entire_mapcount: entries that map it as a whole; next free block while PG_FREE
  * @nr_mapped: sum of the mapcounts of its pages
  * @split: its pages have been made folios of their own; the block is free when all are
+ * @anon_id: the anon_vma that it belongs to
  */
 struct folio {
 	uint32_t entire_mapcount;
@@ -85,13 +89,29 @@ struct folio {
 	uint8_t flags;
 	uint8_t node;
 	bool split;
+	uint32_t anon_id;
+};
+
+/*
+ * A per-CPU batch on the way to the LRU lists (mm/swap.c). What sits in one has a reference more,
+ * so that a write fault copies it although nobody else maps it.
+ */
+#define LRU_BATCH_MAX 31
+struct lru_batch {
+	uint64_t pfn[LRU_BATCH_MAX];
+	unsigned int nr;
 };
 
 struct machine {
 	const struct mm_profile *profile;
+	struct lru_batch lru_add;	 /* new pages: not on the LRU yet */
+	struct lru_batch lru_deactivate; /* MADV_COLD */
+	struct lru_batch lru_lazyfree;	 /* MADV_FREE */
 	const struct pt_geometry *geo;
+	const struct pte_run_ops *run;
 	struct event_source *events;
 	struct mm_stat stat;
+	struct mm_design design;
 	enum thp_mode thp;
 	enum thp_mode shmem_thp;
 	bool oom;
@@ -110,7 +130,8 @@ struct machine {
 	uint64_t peak_bytes;
 	LIST_HEAD(, mm_struct) mms;
 	LIST_HEAD(, mm_file) files;
-	uint64_t next_anon_vma;
+	uint32_t next_anon_vma;
+	uint64_t next_mm;
 };
 
 static inline bool pfn_is_zero(uint64_t pfn)
@@ -140,9 +161,19 @@ int page_init(struct machine *m);
 void page_exit(struct machine *m);
 /* A frame with mapcount 0 and @flags. */
 int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
+/* Up to @nr consecutive ones; how many, 0 when out of memory. */
+uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint64_t *ret_pfn);
 /* One more / one less entry maps the 4 KiB frame; the last one frees what no file holds. */
 void page_get_map(struct machine *m, uint64_t pfn);
 void page_put_map(struct machine *m, uint64_t pfn);
+/* A new page is on its way to the LRU. */
+void lru_add(struct machine *m, uint64_t pfn);
+void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr);
+/* MADV_COLD and MADV_FREE of a page. */
+void lru_deactivate(struct machine *m, uint64_t pfn);
+void lru_lazyfree(struct machine *m, uint64_t pfn);
+/* Empty the batches. */
+void lru_add_drain(struct machine *m);
 /* The file lets go of it. */
 void page_drop_cache(struct machine *m, uint64_t pfn);
 int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
@@ -156,8 +187,8 @@ void folio_split(struct machine *m, uint64_t pfn);
 bool page_is_large(const struct machine *m, uint64_t pfn);
 unsigned int page_flags(const struct machine *m, uint64_t pfn);
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
-/* Whether a write fault may take the anonymous 4 KiB frame over without copying. */
-bool page_can_reuse(const struct machine *m, uint64_t pfn);
+/* Whether a write fault may take the anonymous 4 KiB frame, of offset @pgoff, over uncopied. */
+bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 bool folio_can_reuse(const struct machine *m, uint64_t pfn);
 
 /* ---- files: filemap.c ---- */
@@ -216,7 +247,8 @@ uint64_t filemap_next(const struct mm_file *file, uint64_t index, uint64_t end);
 
 /* Who may share the anonymous pages of a VMA (Linux: struct anon_vma, without its tree). */
 struct anon_vma {
-	uint64_t id;
+	struct anon_vma *parent; /* that of the VMA it was forked from; one reference */
+	uint32_t id;
 	uint32_t refs;
 };
 
@@ -248,6 +280,7 @@ struct mm_struct {
 	struct vma_tree vmas;
 	struct vm_area_struct *vma_cache;
 	unsigned int map_count;
+	uint64_t order; /* older address spaces have lower numbers */
 	uint64_t pgd; /* frame of the top table */
 	uint64_t start_brk;
 	uint64_t brk;
@@ -318,19 +351,55 @@ void vma_adjust_trans_huge(struct vm_area_struct *vma, uint64_t addr);
  * struct pt_info - record of one page table
  * @used: entries that are not none
  * @maybe_shared: (PTE tables) some entry may map a page that is not anonymous and exclusive
+ * @first, @last: no entry outside [first, last] is in use; meaningless while @used is 0
  */
 
 struct pt_info {
 	uint16_t used;
 	uint8_t level;
 	uint8_t maybe_shared;
-	uint32_t pad;
+	uint16_t first;
+	uint16_t last;
 };
 static_assert(sizeof(struct pt_info) == 8, "8 bytes of record per table");
 
 static inline struct pt_info *pt_info(const struct machine *m, const void *entry)
 {
 	return pt_arena_meta(&m->tables, pt_arena_pfn(&m->tables, entry));
+}
+
+/* Entry number @index of the table came into use. */
+static inline void pt_info_use(struct pt_info *info, unsigned int index)
+{
+	if (!info->used++) {
+		info->first = index;
+		info->last = index;
+	} else if (index < info->first) {
+		info->first = index;
+	} else if (index > info->last) {
+		info->last = index;
+	}
+}
+
+/*
+ * Shrink [*@addr, *@end), which lies in the span of one table of @level, to the entries that may
+ * be in use; false when none is.
+ */
+static inline bool pt_info_clip(const struct machine *m, const struct pt_info *info,
+				unsigned int level, uint64_t *addr, uint64_t *end)
+{
+	unsigned int shift = m->geo->shift[level];
+	uint64_t base = *addr & ~((pt_size(m->geo, level) * m->geo->entries[level]) - 1);
+	uint64_t low = base + ((uint64_t)info->first << shift);
+	uint64_t high = base + ((uint64_t)info->last << shift) + pt_size(m->geo, level);
+
+	if (!info->used)
+		return false;
+	if (*addr < low)
+		*addr = low;
+	if (*end > high)
+		*end = high;
+	return *addr < *end;
 }
 
 /* The table that @pte points to. */
@@ -382,7 +451,23 @@ void notify_end(struct mm_struct *mm, struct mmu_notifier_range *range);
 /* One pair around nothing but what the caller does between the two calls. */
 void notify_pair(struct mm_struct *mm, uint32_t event, uint64_t start, uint64_t end);
 
+/* runs.c */
+struct run_iter {
+	struct mm_struct *mm;
+	unsigned int level;
+	uint64_t gap;
+	uint64_t next;
+	uint64_t limit;
+	uint64_t start; /* the run that run_next() found */
+	uint64_t end;
+};
+struct run_iter run_iter_init(struct mm_struct *mm, uint64_t start, uint64_t end);
+bool run_next(struct run_iter *iter);
+
 /* zap.c */
+/* notify_start(), unmap_page_range(), notify_end(): only of populated runs under lazy_unmap. */
+void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
+		  bool reclaim_pt);
 /* Remove the leaves of [@start, @end) in one VMA; the caller has notified. */
 void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt);
 
@@ -393,8 +478,29 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool w
 int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd);
 /* With the notification of the block, whatever the PMD is. */
 void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr);
-/* Split the folio behind a huge PMD with the notifications of unmap and remap. */
-void split_huge_page(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr);
+/*
+ * Split the folio that frame @pfn, mapped at @addr, is part of, with the notifications of its
+ * unmapping from every VMA (try_to_migrate()).
+ */
+int split_huge_page(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
+
+/* rmap.c */
+struct rmap_vma {
+	struct vm_area_struct *vma;
+	uint64_t start; /* the folio's place, clipped to the VMA */
+	uint64_t end;
+	uint64_t order;
+};
+struct rmap {
+	struct rmap_vma *vmas;
+	size_t nr, cap;
+};
+/* The VMAs that may map the huge anonymous folio of @pfn, whose first page has offset @pgoff. */
+int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_rmap);
+void rmap_release(struct rmap *rmap);
+/* Every mapping of the folio is one of @mm's. */
+bool folio_mapped_by_one(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
+bool folio_shared(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 
 /* memory.c */
 int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);

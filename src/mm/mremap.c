@@ -132,12 +132,16 @@ static int move_page_tables(struct vm_area_struct *old, uint64_t old_addr,
 		.new_addr = new_addr,
 		.old_end = old_addr + len,
 	};
+	struct run_iter runs;
 	struct mmu_notifier_range range;
 	int err = 0;
 
 	if (!len)
 		return 0;
 	try_realign_addr(&move);
+	runs = run_iter_init(move.mm, move.old_addr, move.old_end);
+	if (move.m->design.lazy_unmap && !run_next(&runs))
+		return 0;
 	notify_start(move.mm, &range, MMU_NOTIFY_UNMAP, move.old_addr, move.old_end);
 	while (move.old_addr < move.old_end && !err) {
 		uint64_t extent;
@@ -327,6 +331,8 @@ int mm_mremap(struct mm_struct *mm, uint64_t addr, uint64_t old_len, uint64_t ne
 			return -EFAULT;
 		return resize_in_place(vma, addr, old_len, new_len);
 	}
+	if (!mm->machine->profile->mremap_multi_vma && (!vma || vma->vm_start > addr))
+		return -EFAULT;
 	if (!IS_ALIGNED(new_addr, PAGE_SIZE) || new_len > task_size ||
 	    new_addr > task_size - new_len)
 		return -EINVAL;
@@ -335,11 +341,9 @@ int mm_mremap(struct mm_struct *mm, uint64_t addr, uint64_t old_len, uint64_t ne
 	if (mm->machine->profile->mremap_multi_vma) {
 		if (old_len == new_len)
 			return remap_move(mm, addr, old_len, new_addr, flags);
-		err = check_resize(vma, addr, old_len, new_len, flags);
+		err = check_resize(vma, addr, old_len < new_len ? old_len : new_len, new_len, flags);
 		if (err)
 			return err;
 	}
-	if (!vma || vma->vm_start > addr)
-		return -EFAULT;
 	return mremap_to(mm, addr, old_len, new_len, new_addr, flags);
 }

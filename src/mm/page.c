@@ -46,6 +46,23 @@ int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 	return 0;
 }
 
+uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint64_t *ret_pfn)
+{
+	struct page *pages = m->pages.base;
+	uint64_t i;
+
+	if (m->free_page)
+		return page_alloc(m, flags, ret_pfn) ? 0 : 1;
+	if (nr > PFN_SMALL_MAX - 1 - m->next_page)
+		nr = PFN_SMALL_MAX - 1 - m->next_page;
+	*ret_pfn = PFN_SMALL_BASE + m->next_page;
+	for (i = m->next_page; i < m->next_page + nr; i++)
+		pages[i] = (struct page){ .flags = flags };
+	m->next_page += nr;
+	m->live_pages += nr;
+	return nr;
+}
+
 static void page_free(struct machine *m, uint64_t pfn)
 {
 	struct page *page = pfn_page(m, pfn);
@@ -82,7 +99,7 @@ static void folio_free_if_unused(struct machine *m, uint64_t pfn)
 		struct page *page = pfn_page(m, head);
 
 		for (unsigned int i = 0; i < HPAGE_PMD_NR; i++)
-			if (page[i].flags & PG_CACHE)
+			if ((page[i].flags & PG_CACHE) || page[i].held)
 				return;
 	}
 	folio_free(m, head);
@@ -109,9 +126,95 @@ void page_put_map(struct machine *m, uint64_t pfn)
 	if (pfn_is_huge(pfn)) {
 		pfn_folio(m, pfn)->nr_mapped--;
 		folio_free_if_unused(m, pfn);
-	} else if (!page->mapcount && !(page->flags & PG_CACHE)) {
+	} else if (!page->mapcount && !page->held && !(page->flags & PG_CACHE)) {
 		page_free(m, pfn);
 	}
+}
+
+void lru_add(struct machine *m, uint64_t pfn)
+{
+	m->lru_add.pfn[m->lru_add.nr++] = pfn;
+	if (m->lru_add.nr >= m->profile->lru_batch)
+		m->lru_add.nr = 0;
+}
+
+void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr)
+{
+	unsigned int left = (m->lru_add.nr + nr) % m->profile->lru_batch, i;
+
+	if (left == m->lru_add.nr + nr) {
+		for (i = 0; i < nr; i++)
+			lru_add(m, pfn + i);
+		return;
+	}
+	for (i = 0; i < left; i++)
+		m->lru_add.pfn[i] = pfn + nr - left + i;
+	m->lru_add.nr = left;
+}
+
+static bool page_on_lru(const struct machine *m, uint64_t pfn)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->lru_add.nr; i++)
+		if (m->lru_add.pfn[i] == pfn)
+			return false;
+	return true;
+}
+
+static void lru_batch_release(struct machine *m, struct lru_batch *batch)
+{
+	unsigned int nr = batch->nr, i;
+
+	batch->nr = 0;
+	for (i = 0; i < nr; i++) {
+		uint64_t pfn = batch->pfn[i];
+		struct page *page = pfn_page(m, pfn);
+
+		assert(page->held);
+		page->held--;
+		if (pfn_is_huge(pfn))
+			folio_free_if_unused(m, pfn);
+		else if (!page->mapcount && !page->held && !(page->flags & PG_CACHE))
+			page_free(m, pfn);
+	}
+}
+
+static void lru_batch_hold(struct machine *m, struct lru_batch *batch, uint64_t pfn)
+{
+	if (page_is_large(m, pfn)) {
+		lru_batch_release(m, batch);
+		return;
+	}
+	pfn_page(m, pfn)->held++;
+	batch->pfn[batch->nr++] = pfn;
+	if (batch->nr >= m->profile->lru_batch)
+		lru_batch_release(m, batch);
+}
+
+void lru_deactivate(struct machine *m, uint64_t pfn)
+{
+	if (m->profile->cold_holds)
+		lru_batch_hold(m, &m->lru_deactivate, pfn);
+}
+
+void lru_lazyfree(struct machine *m, uint64_t pfn)
+{
+	if (!page_is_large(m, pfn)) {
+		struct page *page = pfn_page(m, pfn);
+
+		if (!(page->flags & PG_ANON) || (page->flags & PG_LAZYFREE))
+			return;
+		page->flags |= PG_LAZYFREE;
+	}
+	lru_batch_hold(m, &m->lru_lazyfree, pfn);
+}
+
+void lru_add_drain(struct machine *m)
+{
+	m->lru_add.nr = 0;
+	lru_batch_release(m, &m->lru_deactivate);
+	lru_batch_release(m, &m->lru_lazyfree);
 }
 
 void page_drop_cache(struct machine *m, uint64_t pfn)
@@ -127,7 +230,7 @@ void page_drop_cache(struct machine *m, uint64_t pfn)
 		return;
 	}
 	pfn_page(m, pfn)->flags &= ~PG_CACHE;
-	if (!pfn_page(m, pfn)->mapcount)
+	if (!pfn_page(m, pfn)->mapcount && !pfn_page(m, pfn)->held)
 		page_free(m, pfn);
 }
 
@@ -231,16 +334,20 @@ void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive)
 		page->flags &= ~PG_ANON_EXCLUSIVE;
 }
 
-bool page_can_reuse(const struct machine *m, uint64_t pfn)
+bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff)
 {
+	struct machine *m = mm->machine;
 	struct folio *folio;
 
 	if (pfn_is_zero(pfn) || !(page_flags(m, pfn) & PG_ANON))
 		return false;
 	if (page_flags(m, pfn) & PG_ANON_EXCLUSIVE)
 		return true;
-	if (!page_is_large(m, pfn))
-		return pfn_page(m, pfn)->mapcount == 1;
+	if (!page_is_large(m, pfn)) {
+		if (!page_on_lru(m, pfn))
+			lru_add_drain(m);
+		return pfn_page(m, pfn)->mapcount + pfn_page(m, pfn)->held == 1;
+	}
 	folio = pfn_folio(m, pfn);
 	switch (m->profile->wp_reuse) {
 	case WP_REUSE_PAGE_COUNT:
@@ -248,7 +355,8 @@ bool page_can_reuse(const struct machine *m, uint64_t pfn)
 	case WP_REUSE_SMALL_ONLY:
 		return false;
 	case WP_REUSE_LARGE_MAPCOUNT:
-		return false;
+		return folio->entire_mapcount + folio->nr_mapped > 1 &&
+		       folio_mapped_by_one(mm, pfn, pgoff - (pfn & (HPAGE_PMD_NR - 1)));
 	}
 	return false;
 }

@@ -14,6 +14,8 @@ static const struct mm_profile profiles[] = {
 		.migrate_extra_split = true,
 		.change_pte = true,
 		.wp_reuse = WP_REUSE_PAGE_COUNT,
+		.lru_batch = 15,
+		.unmap_drains = true,
 	},
 	{
 		.name = "linux-6.1",
@@ -25,6 +27,8 @@ static const struct mm_profile profiles[] = {
 		.migrate_extra_split = true,
 		.change_pte = true,
 		.wp_reuse = WP_REUSE_PAGE_COUNT,
+		.lru_batch = 15,
+		.unmap_drains = true,
 	},
 	{
 		.name = "linux-6.12",
@@ -38,6 +42,9 @@ static const struct mm_profile profiles[] = {
 		.pmd_change_writable = true,
 		.migrate_extra_split = true,
 		.wp_reuse = WP_REUSE_SMALL_ONLY,
+		.lru_batch = 31,
+		.cold_holds = true,
+		.unmap_drains = true,
 	},
 	{
 		.name = "linux-7.2",
@@ -55,6 +62,8 @@ static const struct mm_profile profiles[] = {
 		.huge_zero_replace = true,
 		.reaper_clear = true,
 		.wp_reuse = WP_REUSE_LARGE_MAPCOUNT,
+		.lru_batch = 31,
+		.cold_holds = true,
 	},
 };
 

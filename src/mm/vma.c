@@ -149,8 +149,12 @@ void anon_vma_get(struct anon_vma *anon_vma)
 void anon_vma_put(struct anon_vma *anon_vma)
 {
 	assert(anon_vma->refs);
-	if (!--anon_vma->refs)
+	while (anon_vma && !--anon_vma->refs) {
+		struct anon_vma *parent = anon_vma->parent;
+
 		mem_free(anon_vma);
+		anon_vma = parent;
+	}
 }
 
 static struct anon_vma *anon_vma_alloc(struct machine *m)
@@ -224,6 +228,8 @@ int anon_vma_fork(struct vm_area_struct *child, const struct vm_area_struct *par
 	own = anon_vma_alloc(child->vm_mm->machine);
 	if (!own)
 		return -ENOMEM;
+	own->parent = parent->anon_vma;
+	anon_vma_get(own->parent);
 	child->anon_vma = own;
 	child->anon_chained = true;
 	return 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What can be wrong with an operation whose words are right. An error is what no executor could
- * do; what Linux answers with an errno is a warning, because a script may want just that.
+ * What can be wrong with an operation whose words are right. An error is what no executor
+ * could do; what Linux answers with an errno is a warning, because a script may want just
+ * that.
  */
 #include "script_internal.h"
 
@@ -30,8 +31,8 @@ static void warn_unaligned(struct parser *p, struct span at, uint64_t addr)
 }
 
 /* The range of a system call; @zero says what Linux does with an empty one. */
-static int check_range(struct parser *p, const struct script_op *op, unsigned int addr_arg,
-		       const char *zero)
+static int check_range(struct parser *p, const struct script_op *op,
+		       unsigned int addr_arg, const char *zero)
 {
 	struct span addr = p->arg[addr_arg], len = p->arg[addr_arg + 1];
 	int err = check_wrap(p, addr, op->addr, op->len);
@@ -42,7 +43,8 @@ static int check_range(struct parser *p, const struct script_op *op, unsigned in
 	if (!op->len)
 		diag_warn(p, len, "length 0: Linux %s", zero);
 	else if (op->addr + (op->len - 1) >= SCRIPT_ADDRESS_END)
-		diag_warn(p, addr, "the range ends beyond every address space: Linux refuses it");
+		diag_warn(p, addr,
+			  "the range ends beyond every address space: Linux refuses it");
 	return 0;
 }
 
@@ -53,14 +55,15 @@ static int check_length(struct parser *p, struct span at, uint64_t len)
 
 static int check_map_words(struct parser *p)
 {
-	struct span none = { NULL, 0 };
+	struct span none = {NULL, 0};
 	bool kind = p->group[GROUP_KIND].len, sharing = p->group[GROUP_SHARING].len;
 
 	if (kind && sharing)
 		return 0;
-	return diag_error(p, none, "the map lacks %s%s%s",
-			  kind ? "" : "its kind (anon, shmem, file, hugetlb=2M|1G, dax=4K|2M|1G)",
-			  kind || sharing ? "" : " and ", sharing ? "" : "private or shared");
+	return diag_error(
+		p, none, "the map lacks %s%s%s",
+		kind ? "" : "its kind (anon, shmem, file, hugetlb=2M|1G, dax=4K|2M|1G)",
+		kind || sharing ? "" : " and ", sharing ? "" : "private or shared");
 }
 
 static int check_map_range(struct parser *p, const struct script_op *op)
@@ -68,14 +71,17 @@ static int check_map_range(struct parser *p, const struct script_op *op)
 	if (!op->len)
 		return diag_error(p, p->arg[2], "the length is 0");
 	if (!page_aligned(op->addr))
-		return diag_error(p, p->arg[1], "the address 0x%llx is not a multiple of 4K",
+		return diag_error(p, p->arg[1],
+				  "the address 0x%llx is not a multiple of 4K",
 				  (unsigned long long)op->addr);
 	if (!page_aligned(op->len))
-		return diag_error(p, p->arg[2], "the length 0x%llx is not a multiple of 4K",
+		return diag_error(p, p->arg[2],
+				  "the length 0x%llx is not a multiple of 4K",
 				  (unsigned long long)op->len);
 	if (op->addr >= SCRIPT_ADDRESS_END || op->len > SCRIPT_ADDRESS_END - op->addr)
-		return diag_error(p, p->arg[1],
-				  "the map ends beyond 2^56, the end of every address space");
+		return diag_error(
+			p, p->arg[1],
+			"the map ends beyond 2^56, the end of every address space");
 	return 0;
 }
 
@@ -85,7 +91,8 @@ static int check_page_size(struct parser *p, const struct script_op *op)
 
 	if (op->kind == SCRIPT_KIND_HUGETLB && size != SIZE_2M && size != SIZE_1G)
 		return diag_error(p, p->group[GROUP_KIND], "a hugetlb page is 2M or 1G");
-	if (op->kind == SCRIPT_KIND_DAX && size != PAGE_SIZE && size != SIZE_2M && size != SIZE_1G)
+	if (op->kind == SCRIPT_KIND_DAX && size != PAGE_SIZE && size != SIZE_2M &&
+	    size != SIZE_1G)
 		return diag_error(p, p->group[GROUP_KIND], "a dax page is 4K, 2M or 1G");
 	return 0;
 }
@@ -96,9 +103,11 @@ static int check_view(struct parser *p, const struct script_op *op)
 	const struct name_info *info;
 
 	if (!page_aligned(op->addr2))
-		return diag_error(p, p->group[GROUP_OFFSET], "the offset is not a multiple of 4K");
+		return diag_error(p, p->group[GROUP_OFFSET],
+				  "the offset is not a multiple of 4K");
 	if (op->addr2 + op->len < op->len)
-		return diag_error(p, p->group[GROUP_OFFSET], "the offset wraps around 2^64");
+		return diag_error(p, p->group[GROUP_OFFSET],
+				  "the offset wraps around 2^64");
 	if (!(op->flags & SCRIPT_MAP_OF)) {
 		if (p->group[GROUP_OFFSET].len && op->kind == SCRIPT_KIND_ANON)
 			return diag_error(p, p->group[GROUP_OFFSET],
@@ -109,10 +118,11 @@ static int check_view(struct parser *p, const struct script_op *op)
 	if (info->broken)
 		return 0;
 	if (info->map_kind == SCRIPT_KIND_ANON && !(info->map_flags & SCRIPT_MAP_SHARED))
-		return diag_error(p, p->group[GROUP_OF],
-				  "the map '%s' (line %u) is private anonymous memory: it has no "
-				  "object to map again",
-				  p->script->names[op->name2], info->line);
+		return diag_error(
+			p, p->group[GROUP_OF],
+			"the map '%s' (line %u) is private anonymous memory: it has no "
+			"object to map again",
+			p->script->names[op->name2], info->line);
 	if (info->map_kind != op->kind)
 		return diag_error(p, p->group[GROUP_OF],
 				  "the map '%s' (line %u) is of another kind",
@@ -120,14 +130,16 @@ static int check_view(struct parser *p, const struct script_op *op)
 	return 0;
 }
 
-static void bind_address(struct parser *p, const struct script_op *op, enum name_kind kind)
+static void bind_address(struct parser *p, const struct script_op *op,
+			 enum name_kind kind)
 {
 	struct name_info *info = &p->names.infos[op->name];
 
 	if (info->kind == kind && !info->broken && info->addr != op->addr)
-		diag_warn(p, p->arg[0], "'%s' meant 0x%llx (line %u); from here on it means 0x%llx",
-			  p->script->names[op->name], (unsigned long long)info->addr, info->line,
-			  (unsigned long long)op->addr);
+		diag_warn(p, p->arg[0],
+			  "'%s' meant 0x%llx (line %u); from here on it means 0x%llx",
+			  p->script->names[op->name], (unsigned long long)info->addr,
+			  info->line, (unsigned long long)op->addr);
 	info->kind = kind;
 	info->addr = op->addr;
 	info->line = p->line_nr;
@@ -146,15 +158,17 @@ static int place_map(struct parser *p, const struct script_op *op)
 	if (layout_remove(&p->layout, op->addr, op->addr + op->len, &cut) ||
 	    layout_insert(&p->layout, op->addr, op->addr + op->len, op->name))
 		return p->stop = -ENOMEM;
-	if (cut.name == SCRIPT_NO_NAME)
+	if (cut.name == SCRIPT_NO_NAME || op->flags & SCRIPT_MAP_FIXED)
 		return 0;
 	if (cut.more)
 		diag_warn(p, p->arg[1],
-			  "replaces [0x%llx, 0x%llx) of '%s' and parts of %zu more, as MAP_FIXED does",
+			  "replaces [0x%llx, 0x%llx) of '%s' and parts of %zu more, as "
+			  "MAP_FIXED does",
 			  (unsigned long long)cut.start, (unsigned long long)cut.end,
 			  p->script->names[cut.name], cut.more);
 	else
-		diag_warn(p, p->arg[1], "replaces [0x%llx, 0x%llx) of '%s', as MAP_FIXED does",
+		diag_warn(p, p->arg[1],
+			  "replaces [0x%llx, 0x%llx) of '%s', as MAP_FIXED does",
 			  (unsigned long long)cut.start, (unsigned long long)cut.end,
 			  p->script->names[cut.name]);
 	return 0;
@@ -214,7 +228,7 @@ int check_munmap(struct parser *p, struct script_op *op)
 	if (err || !op->len || !page_aligned(op->addr) || p->process)
 		return err;
 	end = op->addr + (op->len - 1) >= SCRIPT_ADDRESS_END ? SCRIPT_ADDRESS_END
-								   : op->addr + op->len;
+							     : op->addr + op->len;
 	end = (end + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 	if (op->addr < end && layout_remove(&p->layout, op->addr, end, NULL))
 		return p->stop = -ENOMEM;
@@ -245,22 +259,37 @@ static int move_map(struct parser *p, const struct script_op *op)
 	return layout_insert(&p->layout, op->addr2, op->addr2 + op->len2, name);
 }
 
+/* Shrinking forgets the tail; where growing succeeds is Linux's business. */
+static int resize_map(struct parser *p, const struct script_op *op)
+{
+	if (op->len2 >= op->len)
+		return 0;
+	return layout_remove(&p->layout, op->addr + op->len2, op->addr + op->len, NULL);
+}
+
 int check_mremap(struct parser *p, struct script_op *op)
 {
 	int err = check_range(p, op, 0, "copies a shared map and refuses a private one");
+	bool in_place = op->addr2 == op->addr;
 
 	if (!err)
 		err = check_wrap(p, p->arg[3], op->addr2, op->len2);
 	if (err)
 		return err;
-	warn_unaligned(p, p->arg[3], op->addr2);
+	if (in_place && op->flags & SCRIPT_MREMAP_DONTUNMAP)
+		return diag_error(p, p->group[0],
+				  "'dontunmap' needs another address to move to");
+	if (in_place)
+		op->flags |= SCRIPT_MREMAP_IN_PLACE;
+	else
+		warn_unaligned(p, p->arg[3], op->addr2);
 	if (!op->len2)
 		diag_warn(p, p->arg[2], "new length 0: Linux returns EINVAL");
 	if (!op->len || !op->len2 || p->process || !page_aligned(op->addr | op->addr2) ||
 	    op->addr + (op->len - 1) >= SCRIPT_ADDRESS_END ||
 	    op->addr2 + (op->len2 - 1) >= SCRIPT_ADDRESS_END)
 		return 0;
-	if (move_map(p, op))
+	if (in_place ? resize_map(p, op) : move_map(p, op))
 		return p->stop = -ENOMEM;
 	return 0;
 }
@@ -268,8 +297,9 @@ int check_mremap(struct parser *p, struct script_op *op)
 int check_heap(struct parser *p, struct script_op *op)
 {
 	if (op->addr >= SCRIPT_ADDRESS_END)
-		return diag_error(p, p->arg[1],
-				  "the heap starts beyond 2^56, the end of every address space");
+		return diag_error(
+			p, p->arg[1],
+			"the heap starts beyond 2^56, the end of every address space");
 	bind_address(p, op, NAME_HEAP);
 	return 0;
 }
@@ -280,10 +310,13 @@ int check_mbind(struct parser *p, struct script_op *op)
 
 	if (err)
 		return err;
-	if (!op->nodes && (op->policy == SCRIPT_MPOL_BIND || op->policy == SCRIPT_MPOL_INTERLEAVE))
+	if (!op->nodes &&
+	    (op->policy == SCRIPT_MPOL_BIND || op->policy == SCRIPT_MPOL_INTERLEAVE))
 		diag_warn(p, p->arg[2], "no nodes: Linux returns EINVAL");
-	if (op->nodes && (op->policy == SCRIPT_MPOL_DEFAULT || op->policy == SCRIPT_MPOL_LOCAL))
-		diag_warn(p, p->group[GROUP_NODES], "this policy takes no nodes: Linux returns EINVAL");
+	if (op->nodes &&
+	    (op->policy == SCRIPT_MPOL_DEFAULT || op->policy == SCRIPT_MPOL_LOCAL))
+		diag_warn(p, p->group[GROUP_NODES],
+			  "this policy takes no nodes: Linux returns EINVAL");
 	return 0;
 }
 
@@ -303,7 +336,8 @@ int check_fork(struct parser *p, struct script_op *op)
 	if (info->alive && !info->line)
 		return diag_error(p, p->arg[0], "'%s' is the first process", SCRIPT_MAIN);
 	if (info->alive && !info->broken)
-		return diag_error(p, p->arg[0], "the process '%s' (line %u) is still running",
+		return diag_error(p, p->arg[0],
+				  "the process '%s' (line %u) is still running",
 				  p->script->names[op->name], info->line);
 	info->kind = NAME_PROCESS;
 	info->line = p->line_nr;
@@ -326,9 +360,10 @@ int check_switch(struct parser *p, struct script_op *op)
 {
 	int err = check_alive(p, op);
 
-	if (!err)
-		p->process = op->name;
-	return err;
+	if (err)
+		return err;
+	p->process = op->name2 = op->name;
+	return 0;
 }
 
 int check_exit(struct parser *p, struct script_op *op)
@@ -338,11 +373,15 @@ int check_exit(struct parser *p, struct script_op *op)
 	if (err)
 		return err;
 	if (!op->name)
-		return diag_error(p, p->arg[0], "'%s' runs to the end of the script and cannot exit",
+		return diag_error(p, p->arg[0],
+				  "'%s' runs to the end of the script and cannot exit",
 				  SCRIPT_MAIN);
+	if (op->name == p->process)
+		return diag_error(p, p->arg[0],
+				  "'%s' is the running process; switch to another first",
+				  p->script->names[op->name]);
 	p->names.infos[op->name].alive = false;
-	if (p->process == op->name)
-		p->process = 0;
+	op->name2 = op->name;
 	return 0;
 }
 
@@ -368,7 +407,8 @@ int check_uffd(struct parser *p, struct script_op *op)
 	int err = check_range(p, op, 1, "returns EINVAL");
 
 	if (!err && !page_aligned(op->len))
-		diag_warn(p, p->arg[2], "the length is not a multiple of 4K: Linux returns EINVAL");
+		diag_warn(p, p->arg[2],
+			  "the length is not a multiple of 4K: Linux returns EINVAL");
 	return err;
 }
 
@@ -384,7 +424,8 @@ static int declare_once(struct parser *p, const struct script_op *op, enum name_
 
 	if (info->kind == kind && !info->broken)
 		return diag_error(p, p->arg[0], "there is %s '%s' already (line %u)",
-				  name_kind_text(kind), p->script->names[op->name], info->line);
+				  name_kind_text(kind), p->script->names[op->name],
+				  info->line);
 	info->kind = kind;
 	info->line = p->line_nr;
 	info->broken = false;
@@ -403,7 +444,8 @@ int check_memslot(struct parser *p, struct script_op *op)
 	if (op->flags & SCRIPT_MEMSLOT_DELETE)
 		return 0;
 	if (!op->len)
-		return diag_error(p, p->arg[4], "the length is 0; write 'memslot %s %u delete'",
+		return diag_error(p, p->arg[4],
+				  "the length is 0; write 'memslot %s %u delete'",
 				  p->script->names[op->name2], op->slot);
 	err = check_wrap(p, p->arg[3], op->addr, op->len);
 	if (!err)
@@ -431,21 +473,23 @@ int check_repeat(struct parser *p, struct script_op *op)
 	unsigned int depth = p->depth++;
 
 	if (depth >= SCRIPT_LOOP_DEPTH)
-		return diag_error(p, (struct span){ p->script->text + op->text, 6 },
-				  "loops are nested more than %d deep", SCRIPT_LOOP_DEPTH);
+		return diag_error(p, (struct span){p->script->text + op->text, 6},
+				  "loops are nested more than %d deep",
+				  SCRIPT_LOOP_DEPTH);
 	p->loop[depth] = op - p->script->ops;
 	return 0;
 }
 
 int check_end(struct parser *p, struct script_op *op)
 {
-	struct span at = { p->script->text + op->text, 3 };
+	struct span at = {p->script->text + op->text, 3};
 	struct script_op *repeat;
 
 	if (!p->depth && p->last_end_line)
-		return diag_error(p, at,
-				  "'end' without 'repeat': the loop of line %u ended in line %u",
-				  p->last_loop_line, p->last_end_line);
+		return diag_error(
+			p, at,
+			"'end' without 'repeat': the loop of line %u ended in line %u",
+			p->last_loop_line, p->last_end_line);
 	if (!p->depth)
 		return diag_error(p, at, "'end' without 'repeat'");
 	if (--p->depth >= SCRIPT_LOOP_DEPTH)
@@ -456,6 +500,7 @@ int check_end(struct parser *p, struct script_op *op)
 	p->last_loop_line = repeat->line;
 	p->last_end_line = p->line_nr;
 	if (op == repeat + 1)
-		return diag_error(p, at, "the loop of line %u repeats nothing", repeat->line);
+		return diag_error(p, at, "the loop of line %u repeats nothing",
+				  repeat->line);
 	return 0;
 }

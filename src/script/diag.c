@@ -52,7 +52,10 @@ const char *diag_word(struct span t, struct diag_word *buf)
 	return buf->s;
 }
 
-/* Appends [s, end) with what a terminal should not see replaced; returns the columns used. */
+/*
+ * Appends [s, end) with what a terminal should not see replaced; returns the columns
+ * used.
+ */
 static size_t add_printable(struct strbuf *out, const char *s, const char *end)
 {
 	size_t columns = 0;
@@ -70,9 +73,13 @@ static size_t add_printable(struct strbuf *out, const char *s, const char *end)
 	return columns;
 }
 
+/* Where the character that @s points into starts. */
 static const char *char_start(const char *s, const char *low)
 {
-	while (s > low && ((unsigned char)*s & 0xc0) == 0x80)
+	unsigned int steps;
+
+	for (steps = 0; steps < 3 && s > low && ((unsigned char)*s & 0xc0) == 0x80;
+	     steps++)
 		s--;
 	return s;
 }
@@ -92,7 +99,8 @@ static void quote_line(struct parser *p, struct span at)
 	strbuf_addf(p->diag, "%5u | %s", p->line_nr, from > p->line ? "..." : "");
 	column = add_printable(p->diag, from, at.s) + (from > p->line ? 3 : 0);
 	add_printable(p->diag, at.s, to);
-	strbuf_addf(p->diag, "%s\n      | %*s^", to < p->line_end ? "..." : "", (int)column, "");
+	strbuf_addf(p->diag, "%s\n      | %*s^", to < p->line_end ? "..." : "",
+		    (int)column, "");
 	if (at.s + len > to)
 		len = to - at.s;
 	for (i = 1; i < len; i++)
@@ -101,8 +109,8 @@ static void quote_line(struct parser *p, struct span at)
 	strbuf_addch(p->diag, '\n');
 }
 
-static void report(struct parser *p, struct span at, const char *severity, const char *fmt,
-		   va_list ap)
+static void report(struct parser *p, struct span at, const char *severity,
+		   const char *fmt, va_list ap)
 {
 	if (!at.s)
 		at.s = p->code_end;
@@ -136,7 +144,8 @@ void diag_warn(struct parser *p, struct span at, const char *fmt, ...)
 
 	if (p->nr_warnings++ >= MAX_WARNINGS) {
 		if (p->nr_warnings == MAX_WARNINGS + 1)
-			strbuf_addf(p->diag, "%s: warning: further warnings are not shown\n",
+			strbuf_addf(p->diag,
+				    "%s: warning: further warnings are not shown\n",
 				    p->script->file);
 		return;
 	}

@@ -10,8 +10,8 @@
 #include <errno.h>
 
 /* Kernels first, oldest first: "NAME+" counts from NAME to NR_KERNELS. */
-const char *const script_profile_names[] = { "linux-3.14", "linux-6.1", "linux-6.12", "linux-7.2",
-					     NULL };
+const char *const script_profile_names[] = {"linux-3.14", "linux-6.1", "linux-6.12",
+					    "linux-7.2", NULL};
 #define NR_KERNELS 4
 
 static int profile_find(const char *s, size_t len)
@@ -19,7 +19,8 @@ static int profile_find(const char *s, size_t len)
 	int i;
 
 	for (i = 0; script_profile_names[i]; i++)
-		if (!strncmp(script_profile_names[i], s, len) && !script_profile_names[i][len])
+		if (!strncmp(script_profile_names[i], s, len) &&
+		    !script_profile_names[i][len])
 			return i;
 	return -1;
 }
@@ -69,10 +70,11 @@ static int unknown_expectation(struct parser *p, struct span t)
 	words[nr++] = "errno";
 	hint = nearest_word(t.s, t.len, words, nr);
 	if (!looks)
-		return diag_expected(p, t, "an event such as PROTECTION_VMA, 'none' or 'errno'",
-				     hint);
+		return diag_expected(
+			p, t, "an event such as PROTECTION_VMA, 'none' or 'errno'", hint);
 	return diag_error(p, t, "unknown profile %s%s%s%s", diag_word(t, &buf),
-			  hint ? "; did you mean '" : "", hint ? hint : "", hint ? "'?" : "");
+			  hint ? "; did you mean '" : "", hint ? hint : "",
+			  hint ? "'?" : "");
 }
 
 static int parse_errno(struct parser *p, struct span t, int *ret)
@@ -149,14 +151,17 @@ static int parse_what(struct parser *p, struct span t, struct script_expect *exp
 		return err;
 	rest = next_token(p);
 	if (rest.len)
-		return diag_error(p, rest, "%s is too much here; usage: > [PROFILE...] EVENT START "
-				  "END [noend], > none or > errno NAME",
-				  diag_word(rest, &buf));
+		return diag_error(
+			p, rest,
+			"%s is too much here; usage: > [PROFILE...] EVENT START "
+			"END [noend], > none or > errno NAME",
+			diag_word(rest, &buf));
 	return 0;
 }
 
 /* "none" beside an event, or two errnos, for one profile. */
-static int check_contradiction(struct parser *p, struct span at, const struct script_op *op,
+static int check_contradiction(struct parser *p, struct span at,
+			       const struct script_op *op,
 			       const struct script_expect *expect)
 {
 	uint64_t same = 0;
@@ -185,10 +190,11 @@ static int find_operation(struct parser *p, struct span at, struct script_op **r
 		return diag_error(p, at, "an expectation before any operation");
 	op = &script->ops[script->nr_ops - 1];
 	if (op->code == OP_REPEAT || op->code == OP_END || op->code == OP_ASSERT)
-		return diag_error(p, at,
-				  "an expectation belongs directly behind its operation, not "
-				  "behind '%s' (line %u)",
-				  op_rows[op->code].word, op->line);
+		return diag_error(
+			p, at,
+			"an expectation belongs directly behind its operation, not "
+			"behind '%s' (line %u)",
+			op_rows[op->code].word, op->line);
 	*ret_op = op;
 	return 0;
 }
@@ -196,7 +202,7 @@ static int find_operation(struct parser *p, struct span at, struct script_op **r
 int parse_expectation(struct parser *p)
 {
 	struct script *script = p->script;
-	struct script_expect expect = { .line = p->line_nr };
+	struct script_expect expect = {.line = p->line_nr};
 	struct script_op *op = NULL;
 	struct span t = next_token(p);
 	int err;
@@ -213,7 +219,8 @@ int parse_expectation(struct parser *p)
 	if (err)
 		return err;
 	if (script->nr_expects == SCRIPT_MAX_EXPECTS)
-		return diag_fatal(p, -E2BIG, "more than %u expectations", SCRIPT_MAX_EXPECTS);
+		return diag_fatal(p, -E2BIG, "more than %u expectations",
+				  SCRIPT_MAX_EXPECTS);
 	if (mem_grow(&script->expects, &script->cap_expects, script->nr_expects + 1,
 		     sizeof(expect)))
 		return p->stop = -ENOMEM;
@@ -252,7 +259,8 @@ void write_expect(const struct script_expect *expect, struct strbuf *out)
 		strbuf_addf(out, "errno %s", expect->err ? errname(expect->err) : "0");
 	} else {
 		strbuf_addf(out, "%s 0x%llx 0x%llx%s", mmu_notify_name(expect->event),
-			    (unsigned long long)expect->start, (unsigned long long)expect->end,
+			    (unsigned long long)expect->start,
+			    (unsigned long long)expect->end,
 			    expect->no_end ? " noend" : "");
 	}
 }

@@ -102,8 +102,8 @@ static struct live_range *first_above(struct layout *layout, uint64_t addr)
 	return best;
 }
 
-static void note_cut(struct layout_cut *cut, const struct live_range *range, uint64_t start,
-		     uint64_t end)
+static void note_cut(struct layout_cut *cut, const struct live_range *range,
+		     uint64_t start, uint64_t end)
 {
 	if (cut->name != SCRIPT_NO_NAME) {
 		cut->more++;
@@ -114,15 +114,17 @@ static void note_cut(struct layout_cut *cut, const struct live_range *range, uin
 	cut->end = range->end < end ? range->end : end;
 }
 
-int layout_remove(struct layout *layout, uint64_t start, uint64_t end, struct layout_cut *cut)
+int layout_remove(struct layout *layout, uint64_t start, uint64_t end,
+		  struct layout_cut *cut)
 {
-	struct layout_cut unused = { .name = SCRIPT_NO_NAME };
+	struct layout_cut unused = {.name = SCRIPT_NO_NAME};
 	struct live_range *range, *next;
 
 	if (!cut)
 		cut = &unused;
 	*cut = unused;
-	for (range = first_above(layout, start); range && range->start < end; range = next) {
+	for (range = first_above(layout, start); range && range->start < end;
+	     range = next) {
 		uint64_t range_end = range->end;
 
 		next = RB_NEXT(live_tree, &layout->tree, range);

@@ -65,14 +65,16 @@ int script_load(const char *path, struct strbuf *diag, struct script **ret_scrip
 	size_t len = 0;
 
 	if (fd < 0) {
-		strbuf_addf(diag, "%s: error: cannot open the script: %s\n", file, strerror(-fd));
+		strbuf_addf(diag, "%s: error: cannot open the script: %s\n", file,
+			    strerror(-fd));
 		return fd;
 	}
 	err = read_all(fd, &text, &len);
 	if (fd != STDIN_FILENO)
 		close(fd);
 	if (err) {
-		strbuf_addf(diag, "%s: error: cannot read the script: %s\n", file, strerror(-err));
+		strbuf_addf(diag, "%s: error: cannot read the script: %s\n", file,
+			    strerror(-err));
 		return err;
 	}
 	return script_parse_owned(file, text, len, diag, ret_script);

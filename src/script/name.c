@@ -18,8 +18,9 @@ struct name_chunk {
 };
 
 static const char *const kind_texts[NAME_KIND_NR] = {
-	[NAME_UNUSED] = "nothing yet", [NAME_MAP] = "a map",	       [NAME_HEAP] = "a heap",
-	[NAME_VM] = "a VM",	       [NAME_PROCESS] = "a process", [NAME_DEVICE] = "a device",
+	[NAME_UNUSED] = "nothing yet", [NAME_MAP] = "a map",
+	[NAME_HEAP] = "a heap",        [NAME_VM] = "a VM",
+	[NAME_PROCESS] = "a process",  [NAME_DEVICE] = "a device",
 };
 
 const char *name_kind_text(enum name_kind kind)
@@ -105,7 +106,8 @@ static uint32_t *find_slot(const struct parser *p, struct span t, uint32_t hash)
 		uint32_t name = names->slots[i] - 1;
 		const char *s = p->script->names[name];
 
-		if (names->infos[name].hash == hash && !strncmp(s, t.s, t.len) && !s[t.len])
+		if (names->infos[name].hash == hash && !strncmp(s, t.s, t.len) &&
+		    !s[t.len])
 			break;
 	}
 	return &names->slots[i];
@@ -153,13 +155,14 @@ static int add_name(struct parser *p, struct span t, uint32_t hash, uint32_t *sl
 	if (nr == SCRIPT_MAX_NAMES)
 		return diag_fatal(p, -E2BIG, "more than %u names", SCRIPT_MAX_NAMES);
 	if (mem_grow(&script->names, &script->cap_names, nr + 1, sizeof(char *)) ||
-	    mem_grow(&p->names.infos, &p->names.cap_infos, nr + 1, sizeof(struct name_info)))
+	    mem_grow(&p->names.infos, &p->names.cap_infos, nr + 1,
+		     sizeof(struct name_info)))
 		return p->stop = -ENOMEM;
 	copy = store_name(script, t);
 	if (!copy)
 		return p->stop = -ENOMEM;
 	script->names[nr] = copy;
-	p->names.infos[nr] = (struct name_info){ .hash = hash };
+	p->names.infos[nr] = (struct name_info){.hash = hash};
 	*slot = ++script->nr_names;
 	return 0;
 }
@@ -183,7 +186,7 @@ int name_intern(struct parser *p, struct span t, uint32_t *ret_name)
 
 int names_init(struct parser *p)
 {
-	struct span main_name = { SCRIPT_MAIN, strlen(SCRIPT_MAIN) };
+	struct span main_name = {SCRIPT_MAIN, strlen(SCRIPT_MAIN)};
 	int err = name_intern(p, main_name, &p->process);
 
 	if (err)
@@ -202,11 +205,11 @@ void names_release(struct parser *p)
 static int bad_name(struct parser *p, struct span t)
 {
 	if (t.len > SCRIPT_MAX_NAME)
-		return diag_error(p, t, "the name is %zu bytes long; the limit is %u", t.len,
-				  SCRIPT_MAX_NAME);
-	return diag_expected(p, t,
-			     "a name (letters, digits, '_' and '.', not starting with a digit)",
-			     NULL);
+		return diag_error(p, t, "the name is %zu bytes long; the limit is %u",
+				  t.len, SCRIPT_MAX_NAME);
+	return diag_expected(
+		p, t, "a name (letters, digits, '_' and '.', not starting with a digit)",
+		NULL);
 }
 
 int name_declare(struct parser *p, struct span t, enum name_kind kind, uint32_t *ret_name)
@@ -223,7 +226,8 @@ int name_declare(struct parser *p, struct span t, enum name_kind kind, uint32_t 
 		return err;
 	info = &p->names.infos[name];
 	if (info->kind != NAME_UNUSED && info->kind != kind && !info->line)
-		return diag_error(p, t, "%s is the first process and cannot be %s as well",
+		return diag_error(p, t,
+				  "%s is the first process and cannot be %s as well",
 				  diag_word(t, &buf), kind_texts[kind]);
 	if (info->kind != NAME_UNUSED && info->kind != kind)
 		return diag_error(p, t, "%s is %s (line %u) and cannot be %s as well",
@@ -262,8 +266,8 @@ int name_ref(struct parser *p, struct span t, enum name_kind kind, bool heap_too
 	name = name_find(p, t);
 	if (name == SCRIPT_NO_NAME || p->names.infos[name].kind == NAME_UNUSED) {
 		hint = name_hint(p, t, kind, heap_too);
-		return diag_error(p, t, "%s%s is called %s above this line%s%s%s",
-				  "no ", strchr(want, ' ') + 1, diag_word(t, &buf),
+		return diag_error(p, t, "%s%s is called %s above this line%s%s%s", "no ",
+				  strchr(want, ' ') + 1, diag_word(t, &buf),
 				  hint ? "; did you mean '" : "", hint ? hint : "",
 				  hint ? "'?" : "");
 	}

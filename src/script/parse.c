@@ -6,11 +6,14 @@
 
 #include <errno.h>
 
+#define BINARY_SCAN 4096
+
 enum char_class { CHAR_WORD, CHAR_BLANK, CHAR_COMMENT, CHAR_BINARY };
 
 static const uint8_t char_classes[256] = {
-	[0x00 ... 0x08] = CHAR_BINARY, ['\t'] = CHAR_BLANK, [0x0a ... 0x1f] = CHAR_BINARY,
-	[' '] = CHAR_BLANK,	       ['#'] = CHAR_COMMENT, [0x7f] = CHAR_BINARY,
+	[0x00 ... 0x08] = CHAR_BINARY, ['\t'] = CHAR_BLANK,
+	[0x0a ... 0x1f] = CHAR_BINARY, [' '] = CHAR_BLANK,
+	['#'] = CHAR_COMMENT,          [0x7f] = CHAR_BINARY,
 };
 
 static enum char_class char_class(char c)
@@ -29,9 +32,39 @@ struct span next_token(struct parser *p)
 		s++;
 	p->next = s;
 	if (s == start)
-		return (struct span){ p->token_end, 0 };
+		return (struct span){p->token_end, 0};
 	p->token_end = s;
-	return (struct span){ start, s - start };
+	return (struct span){start, s - start};
+}
+
+/* A byte at @s that no text has: the parse ends there. */
+static int binary_data(struct parser *p, const char *s)
+{
+	p->line_end = p->code_end = s;
+	diag_error(p, (struct span){s, 0}, "binary data: byte 0x%02x; a script is text",
+		   (unsigned char)*s);
+	return p->stop = -EINVAL;
+}
+
+/* A file that is no text at all gets one message, whatever its lines look like. */
+static void refuse_binary_file(struct parser *p, size_t len)
+{
+	const char *s = p->script->text, *text_end = s + len;
+	const char *end = s + (len < BINARY_SCAN ? len : BINARY_SCAN);
+
+	p->line = s;
+	p->line_nr = 1;
+	for (; s < end && !p->stop; s++) {
+		if (*s == '\n') {
+			p->line = s + 1;
+			p->line_nr++;
+		} else if (*s == '\r' && (s + 1 == text_end || s[1] == '\n')) {
+			continue;
+		} else if (char_class(*s) == CHAR_BINARY) {
+			binary_data(p, s);
+		}
+	}
+	p->line_nr = 0;
 }
 
 /* Looks at every byte of the line: finds the comment and refuses binary data. */
@@ -47,18 +80,16 @@ static int scan_line(struct parser *p)
 			p->code_end = s;
 		if (class != CHAR_BINARY)
 			continue;
-		p->line_end = p->code_end = s;
-		diag_error(p, (struct span){ s, 0 }, "binary data: byte 0x%02x; a script is text",
-			   (unsigned char)*s);
-		return p->stop = -EINVAL;
+		return binary_data(p, s);
 	}
 	return 0;
 }
 
 static int line_too_long(struct parser *p, size_t len)
 {
-	return diag_error(p, (struct span){ p->line, 0 },
-			  "the line is %zu bytes long; the limit is %u", len, SCRIPT_MAX_LINE);
+	return diag_error(p, (struct span){p->line, 0},
+			  "the line is %zu bytes long; the limit is %u", len,
+			  SCRIPT_MAX_LINE);
 }
 
 /* The line [p->line, @end). */
@@ -105,8 +136,9 @@ static void report_open_loops(struct parser *p)
 			p->line--;
 		p->line_end = p->code_end = s + op->text_len;
 		p->line_nr = op->line;
-		diag_error(p, (struct span){ s, 6 },
-			   "this 'repeat' has no 'end'; the script ends in line %u", last_line);
+		diag_error(p, (struct span){s, 6},
+			   "this 'repeat' has no 'end'; the script ends in line %u",
+			   last_line);
 	}
 }
 
@@ -114,6 +146,7 @@ static void parse_lines(struct parser *p, size_t len)
 {
 	const char *s = p->script->text, *end = s + len;
 
+	refuse_binary_file(p, len);
 	if (len >= 3 && !memcmp(s, "\xef\xbb\xbf", 3))
 		s += 3;
 	while (s < end && !p->stop) {
@@ -154,7 +187,7 @@ int script_parse_owned(const char *file, char *text, size_t len, struct strbuf *
 		       struct script **ret_script)
 {
 	struct script *script = mem_zalloc(sizeof(*script));
-	struct parser p = { .script = script, .diag = diag };
+	struct parser p = {.script = script, .diag = diag};
 	int err;
 
 	if (!script) {

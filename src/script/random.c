@@ -6,7 +6,7 @@
 #define HUGE_TOUCHES 8
 #define NR_WORDS(words) (sizeof(words) / sizeof((words)[0]))
 
-static const char *const prot_texts[8] = { "none", "r", "w", "rw", "x", "rx", "wx", "rwx" };
+static const char *const prot_texts[8] = {"none", "r", "w", "rw", "x", "rx", "wx", "rwx"};
 
 static bool chance(struct random_state *r, uint32_t num, uint32_t den)
 {
@@ -20,7 +20,7 @@ static bool has(const struct random_state *r, unsigned int feature)
 
 static uint8_t pick_prot(struct random_state *r)
 {
-	static const uint8_t common[] = { 0, 1, 1, 1, 3, 3, 3, 5, 7 };
+	static const uint8_t common[] = {0, 1, 1, 1, 3, 3, 3, 5, 7};
 
 	return chance(r, 1, 12) ? rng_below(&r->rng, 8) : common[rng_below(&r->rng, 9)];
 }
@@ -32,11 +32,11 @@ static enum script_kind pick_kind(struct random_state *r)
 		enum script_kind kind;
 		unsigned int weight;
 	} kinds[] = {
-		{ SCRIPT_RANDOM_ANON, SCRIPT_KIND_ANON, 6 },
-		{ SCRIPT_RANDOM_SHMEM, SCRIPT_KIND_SHMEM, 3 },
-		{ SCRIPT_RANDOM_FILE, SCRIPT_KIND_FILE, 3 },
-		{ SCRIPT_RANDOM_HUGETLB, SCRIPT_KIND_HUGETLB, 2 },
-		{ SCRIPT_RANDOM_DAX, SCRIPT_KIND_DAX, 2 },
+		{SCRIPT_RANDOM_ANON, SCRIPT_KIND_ANON, 6},
+		{SCRIPT_RANDOM_SHMEM, SCRIPT_KIND_SHMEM, 3},
+		{SCRIPT_RANDOM_FILE, SCRIPT_KIND_FILE, 3},
+		{SCRIPT_RANDOM_HUGETLB, SCRIPT_KIND_HUGETLB, 2},
+		{SCRIPT_RANDOM_DAX, SCRIPT_KIND_DAX, 2},
 	};
 	uint64_t total = 0, at;
 	size_t i;
@@ -58,8 +58,8 @@ static enum script_kind pick_kind(struct random_state *r)
 static void add_kind(struct random_state *r, const struct area *area)
 {
 	static const char *const texts[SCRIPT_KIND_NR] = {
-		[SCRIPT_KIND_ANON] = " anon",	       [SCRIPT_KIND_SHMEM] = " shmem",
-		[SCRIPT_KIND_FILE] = " file",	       [SCRIPT_KIND_HUGETLB] = " hugetlb=",
+		[SCRIPT_KIND_ANON] = " anon", [SCRIPT_KIND_SHMEM] = " shmem",
+		[SCRIPT_KIND_FILE] = " file", [SCRIPT_KIND_HUGETLB] = " hugetlb=",
 		[SCRIPT_KIND_DAX] = " dax=",
 	};
 
@@ -85,7 +85,10 @@ static void place_area(struct random_state *r, struct area *area)
 	area->end = area->start + len;
 }
 
-/* The second part of a map line for a view of an object that exists; false when there is none. */
+/*
+ * The second part of a map line for a view of an object that exists; false when there is
+ * none.
+ */
 static bool add_view(struct random_state *r, struct area *area)
 {
 	const struct object *object;
@@ -107,10 +110,13 @@ static bool add_view(struct random_state *r, struct area *area)
 
 static void keep_object(struct random_state *r, const struct area *area)
 {
-	size_t i = r->nr_objects < MAX_OBJECTS ? r->nr_objects++ : rng_below(&r->rng, MAX_OBJECTS);
+	size_t i = r->nr_objects < MAX_OBJECTS ? r->nr_objects++
+					       : rng_below(&r->rng, MAX_OBJECTS);
 
 	r->objects[i] = (struct object){
-		.len = area->end - area->start, .name = area->name, .kind = area->kind,
+		.len = area->end - area->start,
+		.name = area->name,
+		.kind = area->kind,
 	};
 }
 
@@ -137,7 +143,7 @@ static void add_map_flags(struct random_state *r, struct area *area, bool shared
 
 static void random_map(struct random_state *r)
 {
-	struct area area = { .named = true, .name = r->nr_maps++ };
+	struct area area = {.named = true, .name = r->nr_maps++};
 	bool shared;
 
 	area.kind = pick_kind(r);
@@ -177,7 +183,8 @@ static struct area *pick_accessible(struct random_state *r, bool write)
 }
 
 /* What a touched page may cost the machine, in pages of 4 KiB. */
-static uint64_t page_cost(const struct random_state *r, const struct area *area, bool write)
+static uint64_t page_cost(const struct random_state *r, const struct area *area,
+			  bool write)
 {
 	if (area->kind == SCRIPT_KIND_HUGETLB)
 		return area->page_size / PAGE_SIZE;
@@ -188,7 +195,8 @@ static uint64_t page_cost(const struct random_state *r, const struct area *area,
 
 static void random_touch(struct random_state *r)
 {
-	static const uint64_t strides[] = { PAGE_SIZE, PAGE_SIZE, SIZE_2M, SIZE_1G, SIZE_512G };
+	static const uint64_t strides[] = {PAGE_SIZE, PAGE_SIZE, SIZE_2M, SIZE_1G,
+					   SIZE_512G};
 	bool write = chance(r, 3, 5), wild = chance(r, 1, 50);
 	struct area *area = wild ? pick_area(r) : pick_accessible(r, write);
 	uint64_t start, stride, nr, most, cost;
@@ -223,7 +231,9 @@ static void random_touch(struct random_state *r)
 	strbuf_addch(r->out, '\n');
 }
 
-/* The range behind an operation's word; rarely one that Linux refuses. False for those. */
+/*
+ * The range behind an operation's word; rarely one that Linux refuses. False for those.
+ */
 static bool add_range(struct random_state *r, const struct range *range)
 {
 	if (chance(r, 1, 100)) {
@@ -267,8 +277,8 @@ static void random_munmap(struct random_state *r)
 static void random_madvise(struct random_state *r)
 {
 	static const enum script_advice advices[] = {
-		SCRIPT_MADV_DONTNEED, SCRIPT_MADV_DONTNEED, SCRIPT_MADV_DONTNEED,
-		SCRIPT_MADV_FREE,     SCRIPT_MADV_COLD,	    SCRIPT_MADV_HUGEPAGE,
+		SCRIPT_MADV_DONTNEED,   SCRIPT_MADV_DONTNEED, SCRIPT_MADV_DONTNEED,
+		SCRIPT_MADV_FREE,       SCRIPT_MADV_COLD,     SCRIPT_MADV_HUGEPAGE,
 		SCRIPT_MADV_NOHUGEPAGE,
 	};
 	enum script_advice advice = advices[rng_below(&r->rng, NR_WORDS(advices))];
@@ -292,8 +302,8 @@ static void random_numa_hint(struct random_state *r)
 }
 
 /* What mremap leaves behind when it succeeds: the part of one area moves. */
-static void track_mremap(struct random_state *r, struct area area, uint64_t old, uint64_t len,
-			 uint64_t new_addr, uint64_t new_len, bool keep_old)
+static void track_mremap(struct random_state *r, struct area area, uint64_t old,
+			 uint64_t len, uint64_t new_addr, uint64_t new_len, bool keep_old)
 {
 	if (!keep_old)
 		areas_cut(r, old, old + len);
@@ -303,13 +313,39 @@ static void track_mremap(struct random_state *r, struct area area, uint64_t old,
 	areas_add(r, &area);
 }
 
-static uint64_t pick_new_len(struct random_state *r, const struct area *area, uint64_t len)
+static uint64_t pick_new_len(struct random_state *r, const struct area *area,
+			     uint64_t len)
 {
 	if (chance(r, 1, 2))
 		return len;
 	if (len > PAGE_SIZE && (!area->grows || chance(r, 1, 2)))
 		return pick_page(r, PAGE_SIZE, len);
 	return area->grows ? len + (PAGE_SIZE << rng_below(&r->rng, 19)) : len;
+}
+
+/* Grows or shrinks where it is. */
+static void random_resize(struct random_state *r, const struct range *range)
+{
+	struct area area = *range->area;
+	uint64_t len = range->end - range->start, new_len = pick_new_len(r, &area, len);
+	uint64_t new_end = range->start + new_len;
+
+	if (new_end > RANDOM_END)
+		return;
+	strbuf_addstr(r->out, "mremap");
+	add_addr(r, range->start, range->area);
+	add_size(r, len);
+	add_size(r, new_len);
+	strbuf_addch(r->out, '\n');
+	if (range->start < area.start || range->end > area.end)
+		return;
+	if (new_len < len)
+		areas_cut(r, new_end, range->end);
+	if (new_len <= len || range->end != area.end || !areas_free(r, area.end, new_end))
+		return;
+	area.start = area.end;
+	area.end = new_end;
+	areas_add(r, &area);
 }
 
 static void random_mremap(struct random_state *r)
@@ -321,6 +357,10 @@ static void random_mremap(struct random_state *r)
 
 	if (!range.area)
 		return;
+	if (chance(r, 1, 4)) {
+		random_resize(r, &range);
+		return;
+	}
 	area = *range.area;
 	align = area.page_size ? area.page_size : PAGE_SIZE;
 	new_len = pick_new_len(r, &area, len);
@@ -330,6 +370,8 @@ static void random_mremap(struct random_state *r)
 	/* at the same offset in a 2 MiB block whole tables can move */
 	if (chance(r, 1, 3) && to + 2 * SIZE_2M + new_len < RANDOM_END)
 		to = (to & ~(SIZE_2M - 1)) + (range.start & (SIZE_2M - 1) & ~(align - 1));
+	if (to == range.start)
+		return;
 	inside = range.start >= area.start && range.end <= area.end;
 	apart = to + new_len <= range.start || range.end <= to;
 	keep_old = area.grows && chance(r, 1, 8);
@@ -352,7 +394,7 @@ static void random_forkwait(struct random_state *r)
 	strbuf_addstr(r->out, "forkwait\n");
 }
 
-/* A memslot over part of an area, or the deletion of one. */
+/* A memslot over the first 4 GiB of an area at most. */
 static void random_memslot(struct random_state *r)
 {
 	const struct area *area = pick_area(r);
@@ -376,36 +418,43 @@ static void random_memslot(struct random_state *r)
 	r->nr_slots++;
 }
 
-static void random_guest(struct random_state *r)
+static void random_guest_access(struct random_state *r)
 {
-	static const char *const mmus[] = { "tdp", "direct", "shadow" };
-	const struct slot *slot;
-	uint64_t offset, nr, cost, start;
+	const struct slot *slot = &r->slots[rng_below(&r->rng, r->nr_slots)];
 	bool write = chance(r, 2, 3);
+	uint8_t prot = write ? SCRIPT_PROT_R | SCRIPT_PROT_W : SCRIPT_PROT_R;
+	uint64_t offset = pick_page(r, 0, slot->len), start = slot->addr + offset;
+	uint64_t nr = 1 + rng_below(&r->rng, 4), cost;
+	const struct area *area = area_at(r, start);
 
-	if (!r->vm) {
-		r->vm = true;
-		strbuf_addf(r->out, "vm vm0 %s\n", mmus[rng_below(&r->rng, 3)]);
-		return;
-	}
-	if (!r->nr_slots || chance(r, 1, 8)) {
-		random_memslot(r);
-		return;
-	}
-	slot = &r->slots[rng_below(&r->rng, r->nr_slots)];
-	offset = pick_page(r, 0, slot->len);
-	nr = 1 + rng_below(&r->rng, 4);
 	if (nr > (slot->len - offset) / PAGE_SIZE)
 		nr = (slot->len - offset) / PAGE_SIZE;
-	cost = r->thp ? nr * 512 : nr;
-	start = slot->addr + offset;
-	if (r->budget < cost)
+	if (!areas_cover(r, start, start + nr * PAGE_SIZE, prot) && !chance(r, 1, 30))
 		return;
-	if (!areas_cover(r, start, start + nr * PAGE_SIZE, write ? 3 : 1) && !chance(r, 1, 30))
+	if (area && area->page_size && !r->huge_budget)
+		return;
+	cost = area ? page_cost(r, area, write) * nr : 0;
+	if (cost > r->budget)
 		return;
 	r->budget -= cost;
+	if (area && area->page_size)
+		r->huge_budget--;
 	strbuf_addf(r->out, "guest vm0 %s 0x%llx %lluK\n", write ? "w" : "r",
 		    (unsigned long long)(slot->gpa + offset), (unsigned long long)nr * 4);
+}
+
+/* The VM first, then its memslots, then what it does. */
+static void random_guest(struct random_state *r)
+{
+	static const char *const mmus[] = {"tdp", "direct", "shadow"};
+
+	if (!r->vm)
+		strbuf_addf(r->out, "vm vm0 %s\n", mmus[rng_below(&r->rng, 3)]);
+	else if (!r->nr_slots || chance(r, 1, 8))
+		random_memslot(r);
+	else
+		random_guest_access(r);
+	r->vm = true;
 }
 
 /* Settings of the machine, and the first maps. */
@@ -415,7 +464,9 @@ static void random_start(struct random_state *r)
 	r->dax_page = chance(r, 1, 2) ? SIZE_1G : SIZE_2M;
 	r->thp_always = r->thp && chance(r, 1, 6);
 	strbuf_addf(r->out, "sysctl thp %s\n",
-		    !r->thp ? "never" : r->thp_always ? "always" : "madvise");
+		    !r->thp         ? "never"
+		    : r->thp_always ? "always"
+				    : "madvise");
 }
 
 static const struct {
@@ -423,15 +474,15 @@ static const struct {
 	unsigned int weight;
 	unsigned int feature;
 } emitters[] = {
-	{ random_map, 12, 0 },
-	{ random_touch, 30, 0 },
-	{ random_mprotect, 30, 0 },
-	{ random_munmap, 6, 0 },
-	{ random_madvise, 12, 0 },
-	{ random_mremap, 7, SCRIPT_RANDOM_MREMAP },
-	{ random_forkwait, 4, SCRIPT_RANDOM_FORK },
-	{ random_numa_hint, 5, SCRIPT_RANDOM_NUMA },
-	{ random_guest, 20, SCRIPT_RANDOM_GUEST },
+	{random_map, 12, 0},
+	{random_touch, 30, 0},
+	{random_mprotect, 30, 0},
+	{random_munmap, 6, 0},
+	{random_madvise, 12, 0},
+	{random_mremap, 7, SCRIPT_RANDOM_MREMAP},
+	{random_forkwait, 4, SCRIPT_RANDOM_FORK},
+	{random_numa_hint, 5, SCRIPT_RANDOM_NUMA},
+	{random_guest, 20, SCRIPT_RANDOM_GUEST},
 };
 
 static void random_operation(struct random_state *r)
@@ -462,9 +513,10 @@ static void random_operation(struct random_state *r)
 }
 
 /* Each emitter writes one line or, when it finds nothing to do, none. */
-void script_random(uint64_t seed, const struct script_random_options *options, struct strbuf *out)
+void script_random(uint64_t seed, const struct script_random_options *options,
+		   struct strbuf *out)
 {
-	struct random_state r = { .options = options, .out = out };
+	struct random_state r = {.options = options, .out = out};
 	unsigned int nr;
 	size_t before;
 

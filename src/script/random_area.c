@@ -44,7 +44,8 @@ static bool splits_huge_page(const struct random_state *r, uint64_t addr)
 	size_t i;
 
 	for (i = 0; i < r->nr_areas; i++)
-		if (r->areas[i].page_size && r->areas[i].start < addr && addr < r->areas[i].end)
+		if (r->areas[i].page_size && r->areas[i].start < addr &&
+		    addr < r->areas[i].end)
 			return addr & (r->areas[i].page_size - 1);
 	return false;
 }
@@ -102,6 +103,26 @@ void areas_advise(struct random_state *r, uint64_t start, uint64_t end, bool hug
 			r->areas[i].huge = huge;
 }
 
+bool areas_free(const struct random_state *r, uint64_t start, uint64_t end)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_areas; i++)
+		if (r->areas[i].start < end && start < r->areas[i].end)
+			return false;
+	return true;
+}
+
+const struct area *area_at(const struct random_state *r, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_areas; i++)
+		if (r->areas[i].start <= addr && addr < r->areas[i].end)
+			return &r->areas[i];
+	return NULL;
+}
+
 bool areas_cover(const struct random_state *r, uint64_t start, uint64_t end, uint8_t prot)
 {
 	size_t i;
@@ -125,7 +146,7 @@ static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
 
 uint64_t pick_page(struct random_state *r, uint64_t start, uint64_t end)
 {
-	static const uint64_t sizes[] = { SIZE_2M, SIZE_2M, SIZE_1G, SIZE_512G };
+	static const uint64_t sizes[] = {SIZE_2M, SIZE_2M, SIZE_1G, SIZE_512G};
 	uint64_t last = end - PAGE_SIZE, size, page;
 
 	switch (rng_below(&r->rng, 8)) {
@@ -151,9 +172,11 @@ uint64_t pick_page(struct random_state *r, uint64_t start, uint64_t end)
 static struct range pick_long_range(struct random_state *r)
 {
 	size_t first = rng_below(&r->rng, r->nr_areas);
-	size_t last = first + rng_below(&r->rng, r->nr_areas - first < 4 ? r->nr_areas - first : 4);
+	size_t last =
+		first +
+		rng_below(&r->rng, r->nr_areas - first < 4 ? r->nr_areas - first : 4);
 	const struct area *from = &r->areas[first], *to = &r->areas[last];
-	struct range range = { from->start, to->end, from };
+	struct range range = {from->start, to->end, from};
 
 	if (rng_chance(&r->rng, 1, 3))
 		range.start = pick_page(r, from->start, from->end);
@@ -167,13 +190,13 @@ static struct range pick_long_range(struct random_state *r)
 /* Beyond an end of an area, into what may be a hole. */
 static struct range pick_ragged_range(struct random_state *r)
 {
-	static const uint64_t over[] = { PAGE_SIZE, SIZE_1M, SIZE_2M, SIZE_1G };
+	static const uint64_t over[] = {PAGE_SIZE, SIZE_1M, SIZE_2M, SIZE_1G};
 	const struct area *area = pick_area(r);
-	struct range range = { area->start, area->end, area };
+	struct range range = {area->start, area->end, area};
 	uint64_t by = over[rng_below(&r->rng, 4)];
 
 	if (rng_chance(&r->rng, 1, 3) && range.start - by >= RANDOM_START)
-		range = (struct range){ range.start - by, range.end, NULL };
+		range = (struct range){range.start - by, range.end, NULL};
 	else if (range.end + by <= RANDOM_END)
 		range.end += by;
 	return range;
@@ -187,7 +210,7 @@ static struct range pages_of(struct random_state *r, uint64_t start, uint64_t en
 
 	if (rng_chance(&r->rng, 1, 8))
 		mask = 0;
-	return (struct range){ start & ~mask, (end + mask) & ~mask, area };
+	return (struct range){start & ~mask, (end + mask) & ~mask, area};
 }
 
 struct range pick_range(struct random_state *r)
@@ -201,7 +224,7 @@ struct range pick_range(struct random_state *r)
 		return pick_ragged_range(r);
 	area = pick_area(r);
 	if (kind < 9)
-		return (struct range){ area->start, area->end, area };
+		return (struct range){area->start, area->end, area};
 	one = pick_page(r, area->start, area->end);
 	two = pick_page(r, area->start, area->end);
 	if (one > two)
@@ -211,8 +234,8 @@ struct range pick_range(struct random_state *r)
 
 uint64_t pick_len(struct random_state *r)
 {
-	static const uint64_t units[] = { PAGE_SIZE, PAGE_SIZE, SIZE_1M, SIZE_2M, SIZE_2M,
-					  SIZE_1G,   SIZE_1G,	SIZE_512G };
+	static const uint64_t units[] = {PAGE_SIZE, PAGE_SIZE, SIZE_1M, SIZE_2M,
+					 SIZE_2M,   SIZE_1G,   SIZE_1G, SIZE_512G};
 	uint64_t unit = units[rng_below(&r->rng, 8)];
 	uint64_t len = unit * (1 + rng_below(&r->rng, unit == SIZE_512G ? 4 : 8));
 
@@ -239,9 +262,10 @@ static uint64_t adjacent_place(struct random_state *r, uint64_t len)
 
 static uint64_t boundary_place(struct random_state *r, uint64_t len)
 {
-	static const uint64_t sizes[] = { SIZE_2M, SIZE_1G, SIZE_512G };
-	static const int64_t shifts[] = { 0,	       0,	 0,	      0x1000, -0x1000, 0x100000,
-					  -0x100000, 0x101000, -0x200000, 0x200000 };
+	static const uint64_t sizes[] = {SIZE_2M, SIZE_1G, SIZE_512G};
+	static const int64_t shifts[] = {0,         0,        0,         0x1000,
+					 -0x1000,   0x100000, -0x100000, 0x101000,
+					 -0x200000, 0x200000};
 	uint64_t size = sizes[rng_below(&r->rng, 3)], place;
 
 	/* few different 512 GiB blocks, so that neighbours meet */
@@ -276,7 +300,7 @@ void add_size(struct random_state *r, uint64_t size)
 /* "+1G+4K": readable where "+1048580K" is not. */
 static void add_offset(struct random_state *r, uint64_t offset)
 {
-	static const uint64_t units[] = { SIZE_1G, SIZE_1M, 1 };
+	static const uint64_t units[] = {SIZE_1G, SIZE_1M, 1};
 	uint64_t part;
 	size_t i;
 

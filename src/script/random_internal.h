@@ -90,11 +90,18 @@ void areas_add(struct random_state *r, const struct area *area);
 void areas_protect(struct random_state *r, uint64_t start, uint64_t end, uint8_t prot);
 /* MADV_HUGEPAGE or MADV_NOHUGEPAGE */
 void areas_advise(struct random_state *r, uint64_t start, uint64_t end, bool huge);
+/* True when nothing of the range is mapped. */
+bool areas_free(const struct random_state *r, uint64_t start, uint64_t end);
+/* The area that contains @addr, NULL in a hole. */
+const struct area *area_at(const struct random_state *r, uint64_t addr);
 /* True when every byte of the range is mapped with at least @prot. */
-bool areas_cover(const struct random_state *r, uint64_t start, uint64_t end, uint8_t prot);
+bool areas_cover(const struct random_state *r, uint64_t start, uint64_t end,
+		 uint8_t prot);
 /* A random area; there must be one. */
 struct area *pick_area(struct random_state *r);
-/* A page in [start, end) where something could go wrong: at an end or beside a boundary. */
+/*
+ * A page in [start, end) where something could go wrong: at an end or beside a boundary.
+ */
 uint64_t pick_page(struct random_state *r, uint64_t start, uint64_t end);
 /* A range for a system call; mostly mapped, sometimes with holes. */
 struct range {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the script room share: the parser's state and its table of operations. */
+/*
+ * What the files of the script room share: the parser's state and its table of
+ * operations.
+ */
 #ifndef SCRIPT_INTERNAL_H
 #define SCRIPT_INTERNAL_H
 
@@ -12,7 +15,9 @@
 #define SIZE_2M (2ull << 20)
 #define SIZE_1G (1ull << 30)
 
-/* struct span - a token: [s, s + len) of the script's text; len 0 is the end of the line */
+/*
+ * struct span - a token: [s, s + len) of the script's text; len 0 is the end of the line
+ */
 struct span {
 	const char *s;
 	size_t len;
@@ -134,7 +139,8 @@ void name_memory_free(void *memory);
 bool name_valid(struct span t);
 uint32_t name_find(const struct parser *p, struct span t);
 int name_intern(struct parser *p, struct span t, uint32_t *ret_name);
-int name_declare(struct parser *p, struct span t, enum name_kind kind, uint32_t *ret_name);
+int name_declare(struct parser *p, struct span t, enum name_kind kind,
+		 uint32_t *ret_name);
 /* A name that must be of @kind; NAME_MAP as @kind with @heap_too accepts a heap. */
 int name_ref(struct parser *p, struct span t, enum name_kind kind, bool heap_too,
 	     uint32_t *ret_name);
@@ -146,8 +152,8 @@ int parse_address(struct parser *p, struct span t, const char *what, uint64_t *r
 int parse_gpa(struct parser *p, struct span t, const char *what, uint64_t *ret);
 int parse_prot(struct parser *p, struct span t, uint8_t *ret);
 int parse_nodes(struct parser *p, struct span t, uint64_t *ret);
-int parse_word(struct parser *p, struct span t, const char *what, const char *const *words,
-	       uint64_t *ret);
+int parse_word(struct parser *p, struct span t, const char *what,
+	       const char *const *words, uint64_t *ret);
 
 /* layout.c */
 void layout_init(struct layout *layout);
@@ -159,12 +165,19 @@ struct layout_cut {
 	uint32_t name;
 	size_t more;
 };
-/* Forget [start, end); -ENOMEM. @cut may be NULL; cut->name is SCRIPT_NO_NAME when nothing was. */
-int layout_remove(struct layout *layout, uint64_t start, uint64_t end, struct layout_cut *cut);
+/*
+ * Forget [start, end); -ENOMEM. @cut may be NULL; cut->name is SCRIPT_NO_NAME when
+ * nothing was.
+ */
+int layout_remove(struct layout *layout, uint64_t start, uint64_t end,
+		  struct layout_cut *cut);
 int layout_insert(struct layout *layout, uint64_t start, uint64_t end, uint32_t name);
 
 /* expect.c */
-/* True when @t names a profile ("linux-6.12", "linux-6.12+"); its bits are added to *mask. */
+/*
+ * True when @t names a profile ("linux-6.12", "linux-6.12+"); its bits are added to
+ * *mask.
+ */
 bool profile_token(struct span t, uint64_t *mask);
 /* The nearest profile of a token that looks like a profile, else NULL; *looks tells. */
 const char *profile_hint(struct span t, bool *looks);
@@ -172,21 +185,22 @@ int parse_expectation(struct parser *p);
 void write_profiles(uint64_t profiles, struct strbuf *out);
 void write_expect(const struct script_expect *expect, struct strbuf *out);
 
-/* ops.c: the table of operations */
+/* op_table.c: the table of operations */
 enum shape {
 	SHAPE_END,
-	SHAPE_DECLARE,	/* a new name of .kind, to op->name */
-	SHAPE_REF,	/* a name of .kind */
+	SHAPE_DECLARE, /* a new name of .kind, to op->name */
+	SHAPE_REF,     /* a name of .kind */
 	SHAPE_ADDR,
+	SHAPE_NEW_ADDR, /* as SHAPE_ADDR; left out it is op->addr */
 	SHAPE_GPA,
-	SHAPE_SIZE,	/* a number, written with a unit */
-	SHAPE_NUMBER,	/* a number up to .max */
-	SHAPE_COUNT,	/* a number from 1 */
+	SHAPE_SIZE,   /* a number, written with a unit */
+	SHAPE_NUMBER, /* a number up to .max */
+	SHAPE_COUNT,  /* a number from 1 */
 	SHAPE_PROT,
-	SHAPE_WORD,	/* one of .words; its index is the value */
-	SHAPE_NODE,	/* one NUMA node; its bit is the value */
+	SHAPE_WORD,     /* one of .words; its index is the value */
+	SHAPE_NODE,     /* one NUMA node; its bit is the value */
 	SHAPE_SLOT_GPA, /* gpa=GPA, or "delete" which ends the line */
-	SHAPE_COUNTER,	/* profiles, then a counter's name */
+	SHAPE_COUNTER,  /* profiles, then a counter's name */
 };
 
 /*
@@ -246,6 +260,7 @@ enum {
 	GROUP_NORESERVE,
 	GROUP_HUGE,
 	GROUP_POPULATE,
+	GROUP_FIXED,
 	GROUP_OF,
 	GROUP_OFFSET,
 	/* of other operations */
@@ -256,9 +271,11 @@ enum {
 	GROUP_STRICT,
 };
 
+/* ops.c */
 int op_row_find(struct span word);
 uint64_t op_field(const struct script_op *op, unsigned int offset, unsigned int size);
-void op_set_field(struct script_op *op, unsigned int offset, unsigned int size, uint64_t value);
+void op_set_field(struct script_op *op, unsigned int offset, unsigned int size,
+		  uint64_t value);
 int parse_operation(struct parser *p, struct span word);
 
 /* check.c: what can be wrong with a line whose words are right */

@@ -103,13 +103,15 @@ static const char *unit_hint(struct span t, char *buf, size_t size)
 	return buf;
 }
 
-static int bad_number(struct parser *p, struct span t, const char *what, enum number_state state)
+static int bad_number(struct parser *p, struct span t, const char *what,
+		      enum number_state state)
 {
 	struct diag_word word;
 	char buf[32];
 
 	if (state == NUMBER_OVERFLOW)
-		return diag_error(p, t, "%s does not fit into 64 bits", diag_word(t, &word));
+		return diag_error(p, t, "%s does not fit into 64 bits",
+				  diag_word(t, &word));
 	return diag_expected(p, t, what, unit_hint(t, buf, sizeof(buf)));
 }
 
@@ -127,7 +129,7 @@ static struct span term(const char *s, const char *end)
 
 	while (stop < end && *stop != '+' && *stop != '-')
 		stop++;
-	return (struct span){ s, stop - s };
+	return (struct span){s, stop - s};
 }
 
 /* {(+|-) SIZE} behind the first term of @t. */
@@ -144,16 +146,18 @@ static int parse_offsets(struct parser *p, struct span t, const char *s, uint64_
 		int err;
 
 		if (!part.len)
-			return diag_error(p, (struct span){ s - 1, 1 },
+			return diag_error(p, (struct span){s - 1, 1},
 					  "expected a size behind '%c'", sign);
-		err = parse_number(p, part, "a size such as 4K, 2M, 1G or 0x1000", &value);
+		err = parse_number(p, part, "a size such as 4K, 2M, 1G or 0x1000",
+				   &value);
 		if (err)
 			return err;
 		wraps = sign == '+' ? __builtin_add_overflow(*addr, value, addr)
 				    : __builtin_sub_overflow(*addr, value, addr);
 		if (wraps)
 			return diag_error(p, t, "the address %s wraps around %s",
-					  diag_word(t, &buf), sign == '+' ? "2^64" : "zero");
+					  diag_word(t, &buf),
+					  sign == '+' ? "2^64" : "zero");
 		s = part.s + part.len;
 	}
 	return 0;
@@ -207,7 +211,8 @@ int parse_gpa(struct parser *p, struct span t, const char *what, uint64_t *ret)
 /* "wr" -> "rw": the letters in their order, when they are the right ones. */
 static const char *prot_hint(struct span t, char *buf)
 {
-	static const char *const words[] = { "none", "r", "rw", "rx", "rwx", "w", "x", "wx" };
+	static const char *const words[] = {"none", "r", "rw", "rx",
+					    "rwx",  "w", "x",  "wx"};
 	unsigned int set = 0;
 	size_t i, n = 0;
 
@@ -215,7 +220,8 @@ static const char *prot_hint(struct span t, char *buf)
 		const char *at = strchr("rwxRWX", t.s[i]);
 
 		if (!at || !t.s[i])
-			return nearest_word(t.s, t.len, words, sizeof(words) / sizeof(words[0]));
+			return nearest_word(t.s, t.len, words,
+					    sizeof(words) / sizeof(words[0]));
 		set |= 1u << (at - "rwxRWX") % 3;
 	}
 	for (i = 0; i < 3; i++)
@@ -270,8 +276,8 @@ int parse_nodes(struct parser *p, struct span t, uint64_t *ret)
 
 	for (;;) {
 		if (scan_node(&s, end, &nodes) || (s < end && *s != ','))
-			return diag_expected(p, t, "NUMA nodes from 0 to 63 such as 0 or 0,1",
-					     NULL);
+			return diag_expected(
+				p, t, "NUMA nodes from 0 to 63 such as 0 or 0,1", NULL);
 		if (s == end)
 			break;
 		s++;
@@ -280,8 +286,8 @@ int parse_nodes(struct parser *p, struct span t, uint64_t *ret)
 	return 0;
 }
 
-int parse_word(struct parser *p, struct span t, const char *what, const char *const *words,
-	       uint64_t *ret)
+int parse_word(struct parser *p, struct span t, const char *what,
+	       const char *const *words, uint64_t *ret)
 {
 	struct strbuf text = STRBUF_INIT;
 	size_t i;

@@ -51,6 +51,7 @@ static void write_arg(const struct script *script, const struct script_op *op,
 		strbuf_addstr(out, script_name(script, value));
 		break;
 	case SHAPE_ADDR:
+	case SHAPE_NEW_ADDR:
 	case SHAPE_GPA:
 		write_hex(value, out);
 		break;
@@ -118,7 +119,8 @@ static void write_option(const struct script *script, const struct script_op *op
 		break;
 	case OPTION_VIEW:
 		if (op->flags & option->value)
-			strbuf_addf(out, " %s%s", option->word, script_name(script, value));
+			strbuf_addf(out, " %s%s", option->word,
+				    script_name(script, value));
 		break;
 	case OPTION_NODES:
 		if (value) {
@@ -129,7 +131,8 @@ static void write_option(const struct script *script, const struct script_op *op
 	}
 }
 
-void script_write_op(const struct script *script, const struct script_op *op, struct strbuf *out)
+void script_write_op(const struct script *script, const struct script_op *op,
+		     struct strbuf *out)
 {
 	const struct op_row *row = &op_rows[op->code];
 	const struct option *option;
@@ -141,7 +144,8 @@ void script_write_op(const struct script *script, const struct script_op *op, st
 			strbuf_addstr(out, " delete");
 			return;
 		}
-		write_arg(script, op, arg, out);
+		if (arg->shape != SHAPE_NEW_ADDR || op->addr2 != op->addr)
+			write_arg(script, op, arg, out);
 	}
 	for (option = row->options; option && option->word; option++)
 		write_option(script, op, option, out);

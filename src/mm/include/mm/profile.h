@@ -34,6 +34,9 @@ enum wp_reuse {
  * @change_pte: change_pte() is called where a copy replaces a page (to 6.9)
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
  * @wp_reuse: see above
+ * @lru_batch: folios that a per-CPU batch holds a reference on before it is emptied
+ * @cold_holds: MADV_COLD puts folios into such a batch (multi-generational LRU)
+ * @unmap_drains: unmapping empties the batches (lru_add_drain())
  */
 struct mm_profile {
 	const char *name;
@@ -54,6 +57,24 @@ struct mm_profile {
 	bool change_pte;
 	bool reaper_clear;
 	enum wp_reuse wp_reuse;
+	uint8_t lru_batch;
+	bool cold_holds;
+	bool unmap_drains;
+};
+
+/**
+ * struct mm_design - what no kernel does, on top of a profile; all zero is the kernel itself
+ * @tight: mprotect and NUMA hinting notify runs of populated entries only
+ * @lazy_unmap: so do munmap, MADV_DONTNEED, MADV_FREE and truncation; a move by mremap notifies its
+ *	whole range, unless nothing in it is populated
+ * @run_level: granularity of a run: PT_LEVEL_PMD or PT_LEVEL_PUD
+ * @run_gap: two runs at most this many bytes apart are notified as one
+ */
+struct mm_design {
+	bool tight;
+	bool lazy_unmap;
+	uint8_t run_level;
+	uint64_t run_gap;
 };
 
 /** mm_profile_find() - the profile called @name, NULL if there is none. */

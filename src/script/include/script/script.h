@@ -24,14 +24,14 @@ enum script_opcode {
 	OP_MPROTECT,	/* [addr len prot] */
 	OP_MUNMAP,	/* [addr len] */
 	OP_MADVISE,	/* [addr len advice] */
-	OP_MREMAP,	/* [addr len len2 addr2 flags] MREMAP_MAYMOVE | MREMAP_FIXED */
+	OP_MREMAP,	/* [addr len len2 addr2 flags] MREMAP_MAYMOVE | MREMAP_FIXED, or in place */
 	OP_HEAP,	/* [name addr] where the heap starts (start_brk = brk = addr) */
 	OP_BRK,		/* [addr] */
 	OP_MBIND,	/* [addr len policy nodes flags] */
 	OP_MOVE_PAGES,	/* [addr len nodes] */
 	OP_FORK,	/* [name] */
-	OP_SWITCH,	/* [name] */
-	OP_EXIT,	/* [name] */
+	OP_SWITCH,	/* [name name2] both are the process */
+	OP_EXIT,	/* [name name2] both are the process */
 	OP_FORKWAIT,	/* [] */
 	OP_NUMA_HINT,	/* [addr len] */
 	OP_NUMA_SCAN,	/* [count] */
@@ -75,13 +75,14 @@ enum {
 	SCRIPT_MAP_HUGE = 1 << 3,     /* madvise(MADV_HUGEPAGE) after the mmap */
 	SCRIPT_MAP_NOHUGE = 1 << 4,   /* madvise(MADV_NOHUGEPAGE) after the mmap */
 	SCRIPT_MAP_POPULATE = 1 << 5, /* MAP_POPULATE */
+	SCRIPT_MAP_FIXED = 1 << 7,    /* meant to replace what is there: no warning */
 	SCRIPT_MAP_OF = 1 << 6,	      /* of=NAME2, offset=addr2: another view of NAME2's object */
 };
 
 /* script_op.flags of OP_MREMAP */
 enum {
 	SCRIPT_MREMAP_DONTUNMAP = 1 << 0,
-	SCRIPT_MREMAP_IN_PLACE = 1 << 1, /* no new address: resize without moving */
+	SCRIPT_MREMAP_IN_PLACE = 1 << 1, /* addr2 == addr: resize without moving */
 };
 
 /* script_op.policy and .flags of OP_MBIND; .nodes is a bit mask of NUMA nodes */

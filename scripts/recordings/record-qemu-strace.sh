@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Records qemu-kvm.strace.zst: the memory system calls of a QEMU process that runs a guest of
+# 4 GiB with KVM. Its firmware sets the machine up (memslots come and go), a DIMM of 512 MiB is
+# plugged in and filled, the machine is reset, its state is written out as for a migration.
+#
+# Needs /dev/kvm, qemu-system-x86_64, strace, zstd.
+# Usage: record-qemu-strace.sh [OUTPUT]
+set -eu
+
+out=$(realpath "${1:-qemu-kvm.strace.zst}")
+here=$(dirname "$(realpath "$0")")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+commands() {
+	echo '{"execute": "qmp_capabilities"}'
+	sleep 4
+	echo '{"execute": "object-add", "arguments": {"qom-type": "memory-backend-ram",
+		"id": "more", "size": 536870912, "prealloc": true}}'
+	echo '{"execute": "device_add", "arguments": {"driver": "pc-dimm", "id": "dimm",
+		"memdev": "more"}}'
+	sleep 1
+	echo '{"execute": "system_reset"}'
+	sleep 4
+	echo '{"execute": "migrate", "arguments": {"uri": "exec:cat >/dev/null"}}'
+	sleep 6
+	echo '{"execute": "quit"}'
+	sleep 1
+}
+
+cd "$dir"
+commands | strace -f -y -ttt -o log -e trace=%memory,%process,ioctl \
+	qemu-system-x86_64 -accel kvm -machine q35,memory-backend=ram -m 4G,slots=2,maxmem=16G \
+	-object memory-backend-ram,id=ram,size=4G,host-nodes=0,policy=bind \
+	-nodefaults -display none -device VGA -device virtio-balloon-pci -qmp stdio \
+	-name guest >/dev/null 2>&1
+# the calls that run the vCPU, by the hundred thousand, say nothing about memory
+grep -v -e 'KVM_RUN' -e 'KVM_IRQ_LINE' -e 'KVM_CHECK_EXTENSION' log |
+	"$here/scrub.sh" "$dir" | zstd -q -19 -f -o "$out"

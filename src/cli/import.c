@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mmuscope import */
+#include "cli_internal.h"
+#include "model_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <base/mem.h>
+#include <import/import.h>
+#include <report/table.h>
+
+static const char *const formats[IMPORT_FORMAT_NR + 1] = {
+	[IMPORT_STRACE] = "strace",
+	[IMPORT_FTRACE] = "ftrace",
+	[IMPORT_PROC] = "proc",
+};
+
+static const char *const touches[IMPORT_TOUCH_NR + 1] = {
+	[IMPORT_TOUCH_ALL] = "all",
+	[IMPORT_TOUCH_WRITTEN] = "written",
+	[IMPORT_TOUCH_NONE] = "none",
+};
+
+static const char *output, *comm;
+static int touch = -1, mmu = -1;
+static uint64_t pid;
+static bool json, quiet;
+static bool origin = true;
+
+/* The recording, counted as it is read. */
+struct input {
+	struct import_source source;
+	struct progress progress;
+	uint64_t bytes;
+};
+
+/* The script, written beside its final name until it is complete. */
+struct output {
+	FILE *file;
+	char *temp;
+};
+
+static ssize_t read_input(void *ctx, void *buf, size_t len)
+{
+	struct input *input = ctx;
+	ssize_t n = input->source.read(input->source.ctx, buf, len);
+
+	if (n > 0) {
+		input->bytes += n;
+		progress_update(&input->progress, input->bytes >> 10);
+	}
+	return n;
+}
+
+static int broken(const char *path, int err)
+{
+	error("%s: %s", strcmp(path, "-") ? path : "standard input", strerror(-err));
+	return STATUS_BROKEN;
+}
+
+/* A folder would open, but not read. Return: a descriptor or a negative errno. */
+static int open_input(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (!strcmp(path, "-"))
+		return STDIN_FILENO;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) || S_ISDIR(st.st_mode)) {
+		close(fd);
+		return -EISDIR;
+	}
+	return fd;
+}
+
+static int open_output(struct output *out)
+{
+	struct stat st;
+	mode_t mask;
+	int fd;
+
+	*out = (struct output){ .file = stdout };
+	if (!output || !strcmp(output, "-"))
+		return 0;
+	if (!stat(output, &st) && !S_ISREG(st.st_mode)) {
+		out->file = fopen(output, "we");
+		return out->file ? 0 : -errno;
+	}
+	if (asprintf(&out->temp, "%s.XXXXXX", output) < 0) {
+		out->temp = NULL;
+		return -ENOMEM;
+	}
+	fd = mkostemp(out->temp, O_CLOEXEC);
+	out->file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!out->file) {
+		int err = -errno;
+
+		free(out->temp);
+		return err;
+	}
+	mask = umask(0);
+	umask(mask);
+	(void)fchmod(fd, 0666 & ~mask);
+	return 0;
+}
+
+/* What came before an error is kept: the caller says so. */
+static int close_output(struct output *out)
+{
+	int err = 0;
+
+	if (out->file == stdout)
+		return 0;
+	if (out->file && (ferror(out->file) | fclose(out->file)))
+		err = -(errno ? errno : EIO);
+	if (!err && out->temp && rename(out->temp, output))
+		err = -errno;
+	if (err && out->temp)
+		unlink(out->temp);
+	free(out->temp);
+	return err;
+}
+
+static void print_bad_lines(const char *path, const struct import_report *report)
+{
+	uint64_t i;
+
+	for (i = 0; i < report->nr_bad && i < IMPORT_MAX_BAD; i++)
+		fprintf(stderr, "%s:%llu: cannot be read: %s\n", path,
+			(unsigned long long)report->bad[i].line, report->bad[i].text);
+	if (report->nr_bad > IMPORT_MAX_BAD)
+		fprintf(stderr, "%s: %llu more lines cannot be read\n", path,
+			(unsigned long long)(report->nr_bad - IMPORT_MAX_BAD));
+}
+
+/* Calls that change memory and are not understood, then how many others were passed over. */
+static void print_unused_calls(const struct import_report *report)
+{
+	uint64_t other = 0;
+	unsigned int i;
+
+	for (i = 0; i < report->nr_calls; i++) {
+		const struct import_call *call = &report->calls[i];
+
+		if (call->memory && call->seen > call->used + call->failed)
+			fprintf(stderr, "not understood: %s, %llu times\n", call->name,
+				(unsigned long long)(call->seen - call->used - call->failed));
+		else if (!call->memory)
+			other += call->seen - call->used;
+	}
+	if (other)
+		fprintf(stderr, "passed over: %llu calls and events that change no memory\n",
+			(unsigned long long)other);
+}
+
+static void print_count(const char *what, uint64_t count)
+{
+	if (count)
+		fprintf(stderr, "%s: %llu\n", what, (unsigned long long)count);
+}
+
+static void print_report(const char *path, const struct import_report *report)
+{
+	struct strbuf touched = STRBUF_INIT;
+
+	report_add_size(&touched, report->touched);
+	fprintf(stderr, "%s: %llu lines, %llu operations, %s touched, %llu processes, %llu VMs\n", path,
+		(unsigned long long)report->lines, (unsigned long long)report->ops,
+		strbuf_str(&touched), (unsigned long long)report->processes,
+		(unsigned long long)report->vms);
+	strbuf_release(&touched);
+	print_bad_lines(path, report);
+	print_unused_calls(report);
+	print_count("bytes left untouched because of the limit per map", report->untouched);
+	print_count("maps that the recording uses but does not show being made", report->implied);
+	print_count("outside every known map, left out", report->outside);
+	print_count("page faults that the protection forbids, left out", report->denied);
+	print_count("calls never finished", report->unfinished);
+	print_count("lines cut for their length", report->cut);
+}
+
+static void json_calls(struct report_json *out, const struct import_report *report)
+{
+	unsigned int i;
+
+	report_json_array(out, "calls");
+	for (i = 0; i < report->nr_calls; i++) {
+		const struct import_call *call = &report->calls[i];
+
+		report_json_line(out, NULL);
+		report_json_str(out, "name", call->name);
+		report_json_uint(out, "seen", call->seen);
+		report_json_uint(out, "used", call->used);
+		report_json_uint(out, "failed", call->failed);
+		report_json_bool(out, "memory", call->memory);
+		report_json_close(out);
+	}
+	report_json_close(out);
+}
+
+static void print_json(const char *path, const struct import_report *report)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} numbers[] = {
+		{ "lines", report->lines },	    { "bytes", report->bytes },
+		{ "ops", report->ops },		    { "touched", report->touched },
+		{ "untouched", report->untouched }, { "implied", report->implied },
+		{ "outside", report->outside },	    { "denied", report->denied },
+		{ "failed", report->failed },	    { "elsewhere", report->elsewhere },
+		{ "cut", report->cut },		    { "bad_lines", report->nr_bad },
+		{ "unfinished", report->unfinished }, { "processes", report->processes },
+		{ "threads", report->threads },	    { "vms", report->vms },
+		{ "assumed_threads", report->assumed_threads },
+	};
+	struct report_json out;
+	size_t i;
+
+	report_json_init(&out, stdout);
+	report_json_object(&out, NULL);
+	report_json_str(&out, "file", path);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		report_json_uint(&out, numbers[i].name, numbers[i].value);
+	report_json_uint(&out, "error_line", report->error_line);
+	report_json_str(&out, "error", report->error);
+	json_calls(&out, report);
+	report_json_close(&out);
+	(void)report_json_end(&out);
+}
+
+static int import(enum import_format format, struct input *input, struct output *out,
+		  const struct import_options *options, struct import_report *ret_report)
+{
+	const struct import_source source = { .read = read_input, .ctx = input };
+	const struct import_sink sink = import_sink_stdio(out->file);
+	int err;
+
+	progress_init(&input->progress, "KiB");
+	if (format == IMPORT_STRACE)
+		err = import_strace(options, &source, &sink, ret_report);
+	else if (format == IMPORT_FTRACE)
+		err = import_ftrace(options, &source, &sink, ret_report);
+	else
+		err = import_proc(options, &source, &sink, ret_report);
+	progress_clear(&input->progress);
+	return err;
+}
+
+static void explain_error(const char *path, const struct import_report *report, int err)
+{
+	const char *what = report->error[0] ? report->error : strerror(-err);
+
+	if (report->error_line)
+		fprintf(stderr, "%s:%llu: error: %s\n", path,
+			(unsigned long long)report->error_line, what);
+	else
+		fprintf(stderr, "%s: error: %s\n", path, what);
+	if (report->ops)
+		fprintf(stderr, "%s: the %llu operations before that were written\n", path,
+			(unsigned long long)report->ops);
+}
+
+static int import_path(enum import_format format, const char *path, struct import_report *report)
+{
+	const struct import_options options = {
+		.name = path,
+		.touch = touch < 0 ? IMPORT_TOUCH_ALL : touch,
+		.pid = pid,
+		.comm = comm,
+		.mmu = mmu < 0 ? NULL : mmu_names[mmu],
+		.no_origin = !origin,
+	};
+	struct input input = { 0 };
+	struct output out;
+	int err, write_err, fd = open_input(path);
+
+	if (fd < 0)
+		return broken(path, fd);
+	err = open_output(&out);
+	if (err)
+		return broken(output, err);
+	input.source = import_source_fd(fd);
+	err = import(format, &input, &out, &options, report);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	write_err = close_output(&out);
+	if (err)
+		explain_error(path, report, err);
+	if (write_err)
+		return broken(output, write_err);
+	if (json)
+		print_json(path, report);
+	else if (!quiet)
+		print_report(path, report);
+	return err ? STATUS_BROKEN : STATUS_OK;
+}
+
+static int run(int argc, char **argv)
+{
+	struct import_report *report;
+	int format, status;
+
+	if (!argc)
+		return usage_error(&command_import, "import what: strace, ftrace or proc?");
+	format = import_format_index(argv[0]);
+	if (format < 0)
+		return usage_error(&command_import, "no format '%s'; one of strace ftrace proc",
+				   argv[0]);
+	if (argc != 2)
+		return usage_error(&command_import, argc < 2 ? "which recording?" :
+							       "one recording at a time");
+	if (pid > UINT32_MAX)
+		return usage_error(&command_import, "--pid is too large");
+	if (json && !output)
+		return usage_error(&command_import, "--json wants the script elsewhere: -o FILE");
+	report = mem_zalloc(sizeof(*report));
+	if (!report)
+		return broken(argv[1], -ENOMEM);
+	status = import_path(format, argv[1], report);
+	mem_free(report);
+	return status;
+}
+
+static const struct option options[] = {
+	OPT_STRING('o', "output", &output, "FILE", "where the script goes, if not standard output"),
+	OPT_CHOICE(0, "touch", &touch, "WHAT",
+		   "pages to take as touched where the recording cannot know (all):", touches),
+	OPT_CHOICE('m', "mmu", &mmu, "KIND", "kind of MMU to write for its VMs (tdp):", mmu_names),
+	OPT_UINT('p', "pid", &pid, "PID", "this process only"),
+	OPT_STRING(0, "comm", &comm, "NAME", "threads of this name only (ftrace)"),
+	OPT_FLAG(0, "origin", &origin, "comments with the recording's lines (--no-origin: none)"),
+	OPT_FLAG('j', "json", &json, "what was read and what became of it, as JSON"),
+	OPT_FLAG('q', "quiet", &quiet, "no report on standard error"),
+	OPT_END,
+};
+
+const struct command command_import = {
+	.name = "import",
+	.run = run,
+	.summary = "turn a recording into a script",
+	.usage = (const char *const[]){ "[options] strace FILE", "[options] ftrace FILE",
+					"[options] proc FILE", NULL },
+	.about = "Turn a recording of a real program into a script: the text of strace, ftrace text\n"
+		 "with system calls and page faults, or a /proc/PID/maps or smaps file. '-' is\n"
+		 "standard input; recordings compressed with zstd are read as they are. What was\n"
+		 "assumed, counted and left out is said on standard error and in the script.\n"
+		 "\n"
+		 "Exit status: 0 imported, 2 wrong usage, 3 the recording is broken (what came before\n"
+		 "the error is written all the same) or the script could not be written.",
+	.options = options,
+	.words = formats,
+	.examples = (const char *const[]){
+		"mmuscope import proc /proc/self/maps",
+		"mmuscope import strace --touch written -o prog.mms prog.strace",
+		"mmuscope import strace prog.strace | mmuscope compare -",
+		NULL,
+	},
+};

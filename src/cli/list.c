@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mmuscope list */
+#include "cli_internal.h"
+#include "model_internal.h"
+
+#include <string.h>
+
+#include <report/table.h>
+
+static bool json;
+static bool noheadings;
+
+struct list {
+	struct report_table *table;
+	struct report_json out;
+};
+
+static void add(struct list *list, const char *name, const char *text)
+{
+	if (!json) {
+		report_table_row(list->table);
+		report_table_str(list->table, name);
+		report_table_str(list->table, text);
+		return;
+	}
+	report_json_line(&list->out, NULL);
+	report_json_str(&list->out, "name", name);
+	report_json_str(&list->out, "meaning", text);
+	report_json_close(&list->out);
+}
+
+static void list_profiles(struct list *list)
+{
+	unsigned int i;
+
+	for (i = 0; script_profile_names[i]; i++) {
+		const char *summary = sim_profile_summary(script_profile_names[i]);
+
+		add(list, script_profile_names[i], summary ? summary : "");
+	}
+}
+
+static void list_counters(struct list *list)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_COUNTER_NR; i++)
+		add(list, sim_counter_names[i], sim_counter_help[i]);
+}
+
+static void list_costs(struct list *list)
+{
+	struct strbuf ns = STRBUF_INIT;
+	struct report_cost cost;
+	unsigned int i;
+
+	report_cost_default(&cost);
+	for (i = 0; i < COST_NR; i++) {
+		strbuf_reset(&ns);
+		if (cost.known[i])
+			strbuf_addf(&ns, "%.9g ns in the built-in table", cost.ns[i]);
+		else
+			strbuf_addstr(&ns, "not in the built-in table");
+		add(list, report_cost_names[i], strbuf_str(&ns));
+	}
+	strbuf_release(&ns);
+}
+
+static const struct {
+	const char *name;
+	void (*list)(struct list *list);
+} things[] = {
+	{ "profiles", list_profiles },
+	{ "counters", list_counters },
+	{ "costs", list_costs },
+};
+
+static int print(void (*fill)(struct list *list))
+{
+	static const struct report_column columns[] = { { "NAME" }, { "MEANING" } };
+	struct list list;
+	int err;
+
+	if (json) {
+		report_json_init(&list.out, stdout);
+		report_json_array(&list.out, NULL);
+		fill(&list);
+		report_json_close(&list.out);
+		return report_json_end(&list.out) ? STATUS_BROKEN : STATUS_OK;
+	}
+	err = report_table_new(columns, 2, !noheadings, &list.table);
+	if (err)
+		return model_error("table", err);
+	fill(&list);
+	err = report_table_print(list.table, stdout);
+	report_table_free(list.table);
+	return err ? STATUS_BROKEN : STATUS_OK;
+}
+
+static int run(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc != 1)
+		return usage_error(&command_list, "list what: profiles, counters or costs?");
+	for (i = 0; i < sizeof(things) / sizeof(things[0]); i++)
+		if (!strcmp(argv[0], things[i].name))
+			return print(things[i].list);
+	return usage_error(&command_list, "no list of '%s'; one of profiles counters costs", argv[0]);
+}
+
+static const struct option options[] = {
+	OPT_FLAG('j', "json", &json, "as JSON"),
+	OPT_FLAG('n', "noheadings", &noheadings, "no headings over tables"),
+	OPT_END,
+};
+
+const struct command command_list = {
+	.name = "list",
+	.run = run,
+	.summary = "the profiles, counters and costs there are",
+	.usage = (const char *const[]){ "[options] profiles|counters|costs", NULL },
+	.about = "List the profiles that --profile takes, the counters that assert and --stats know,\n"
+		 "or the costs that a cost table may hold.",
+	.options = options,
+	.words = (const char *const[]){ "profiles", "counters", "costs", NULL },
+	.examples = (const char *const[]){ "mmuscope list profiles", "mmuscope list --json counters",
+					   NULL },
+};

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli_internal.h"
+#include "model_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <report/table.h>
+
+const char *const mmu_names[SCRIPT_MMU_NR + 1] = {
+	[SCRIPT_MMU_TDP] = "tdp",
+	[SCRIPT_MMU_DIRECT] = "direct",
+	[SCRIPT_MMU_SHADOW] = "shadow",
+	[SCRIPT_MMU_NESTED] = "nested",
+};
+
+/* How many warnings about a script that is fine otherwise are shown. */
+#define MAX_WARNINGS 3
+
+/* The complaint after the one at @text: excerpts of the script begin with a blank. */
+static const char *next_complaint(const char *text)
+{
+	do {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	} while (*text == ' ');
+	return text;
+}
+
+static bool is_warning(const char *text)
+{
+	const char *warning = strstr(text, ": warning: ");
+
+	return warning && warning < text + strcspn(text, "\n");
+}
+
+/*
+ * The errors of a broken script, or the first warnings about one that is fine: a recording
+ * replaces maps by the hundred.
+ */
+static void print_complaints(const char *text, unsigned int max_warnings)
+{
+	unsigned int warnings = 0;
+
+	while (*text) {
+		const char *end = next_complaint(text);
+
+		if (!is_warning(text)) {
+			fwrite(text, 1, end - text, stderr);
+		} else if (warnings++ < max_warnings) {
+			fwrite(text, 1, end - text, stderr);
+			if (warnings == max_warnings && *end)
+				fputs("further warnings are not shown\n", stderr);
+		}
+		text = end;
+	}
+}
+
+struct script *model_load(const char *path, const struct sim_options *options, bool warn)
+{
+	struct strbuf diag = STRBUF_INIT;
+	struct script *script = NULL;
+	int err = script_load(path, &diag, &script);
+
+	if (!err && !script->nr_ops) {
+		strbuf_addf(&diag, "%s: error: no operation in the script\n", script->file);
+		err = -EINVAL;
+	}
+	if (!err)
+		err = sim_check(script, options, &diag);
+	if (err && !diag.len)
+		strbuf_addf(&diag, "%s: %s\n", path, strerror(-err));
+	fflush(stdout);
+	print_complaints(strbuf_str(&diag), !err && warn ? MAX_WARNINGS : 0);
+	strbuf_release(&diag);
+	return err ? script_free(script) : script;
+}
+
+bool model_cost(const char *path, struct report_cost *ret_cost)
+{
+	struct strbuf diag = STRBUF_INIT;
+	int err = 0;
+
+	if (path)
+		err = report_cost_load(path, &diag, ret_cost);
+	else
+		report_cost_default(ret_cost);
+	fputs(strbuf_str(&diag), stderr);
+	strbuf_release(&diag);
+	return !err;
+}
+
+double model_stall(const struct report_cost *cost, const uint64_t *counters)
+{
+	const struct report_work work = { .nr = {
+		[COST_NOTIFICATION_PAIR] = counters[SIM_NOTIFICATIONS],
+		[COST_HEAD_SCANNED] = counters[SIM_RMAP_SCANNED],
+		[COST_HEAD_VISITED] = counters[SIM_RMAP_VISITED],
+		[COST_SPTE_ZAPPED] = counters[SIM_SPTES_ZAPPED],
+		[COST_PRIMARY_CHANGED] = counters[SIM_PRIMARY_CHANGED],
+		[COST_TABLE_VISITED] = counters[SIM_PRIMARY_TABLES],
+		[COST_FLUSH] = counters[SIM_REMOTE_TLB_FLUSH],
+		[COST_REFAULT] = counters[SIM_PF_FIXED],
+	} };
+
+	return report_cost_estimate(cost, &work);
+}
+
+int model_error(const char *file, int err)
+{
+	error("%s: the model gave up: %s", file, strerror(-err));
+	return STATUS_BROKEN;
+}
+
+void model_json_counters(struct report_json *json, const char *name, const uint64_t *counters,
+			 bool nonzero)
+{
+	unsigned int i;
+
+	report_json_object(json, name);
+	for (i = 0; i < SIM_COUNTER_NR; i++)
+		if (counters[i] || !nonzero)
+			report_json_uint(json, sim_counter_names[i], counters[i]);
+	report_json_close(json);
+}
+
+void model_json_cost(struct report_json *json, const char *name, const struct report_cost *cost)
+{
+	unsigned int i;
+
+	report_json_object(json, name);
+	report_json_str(json, "name", cost->name);
+	report_json_str(json, "kernel", cost->kernel);
+	report_json_str(json, "cpu", cost->cpu);
+	report_json_str(json, "source", cost->source);
+	report_json_object(json, "ns");
+	for (i = 0; i < COST_NR; i++)
+		if (cost->known[i])
+			report_json_double(json, report_cost_names[i], cost->ns[i]);
+	report_json_close(json);
+	report_json_close(json);
+}
+
+void model_mmus(const struct script *script, struct strbuf *out)
+{
+	unsigned int seen = 0, mmu;
+	size_t i;
+
+	for (i = 0; i < script->nr_ops; i++)
+		if (script->ops[i].code == OP_VM)
+			seen |= 1u << script->ops[i].mmu;
+	if (!seen)
+		strbuf_addch(out, '-');
+	for (mmu = 0; mmu < SCRIPT_MMU_NR; mmu++) {
+		if (!(seen >> mmu & 1))
+			continue;
+		strbuf_addstr(out, mmu_names[mmu]);
+		seen &= ~(1u << mmu);
+		if (seen)
+			strbuf_addch(out, '+');
+	}
+}
+
+#define PROGRESS_STEP (1u << 18)
+
+void progress_init(struct progress *progress, const char *what)
+{
+	*progress = (struct progress){ .what = what, .next = PROGRESS_STEP,
+				       .on = isatty(STDERR_FILENO) };
+}
+
+void progress_update(struct progress *progress, uint64_t done)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (!progress->on || done < progress->next)
+		return;
+	progress->next = done + PROGRESS_STEP;
+	progress->shown = true;
+	report_add_count(&text, done);
+	fprintf(stderr, "\r%s %s", strbuf_str(&text), progress->what);
+	strbuf_release(&text);
+}
+
+void progress_clear(struct progress *progress)
+{
+	if (progress->shown)
+		fputs("\r\033[K", stderr);
+	progress->shown = false;
+}

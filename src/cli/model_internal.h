@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the commands share that run scripts on the model. */
+#ifndef CLI_MODEL_INTERNAL_H
+#define CLI_MODEL_INTERNAL_H
+
+#include <report/cost.h>
+#include <report/json.h>
+#include <script/script.h>
+#include <sim/sim.h>
+
+#define DEFAULT_PROFILE "linux-6.12"
+
+/* The kinds of MMU by name, in the order of enum script_mmu; NULL-terminated. */
+extern const char *const mmu_names[SCRIPT_MMU_NR + 1];
+
+/**
+ * model_load() - read, parse and check a script; every error goes to standard error.
+ * @warn: so do the first few warnings about a script that is not broken
+ * Return: the script, to be freed with script_free(); NULL when it is broken.
+ */
+struct script *model_load(const char *path, const struct sim_options *options, bool warn);
+
+/** model_cost() - the table in file @path, or the built-in one for NULL. Return: false if broken. */
+bool model_cost(const char *path, struct report_cost *ret_cost);
+
+/** model_stall() - the estimate for an array of counters in the order of enum sim_counter. */
+double model_stall(const struct report_cost *cost, const uint64_t *counters);
+
+/** model_error() - what sim_run() returned, as a message. Return: STATUS_BROKEN. */
+int model_error(const char *file, int err);
+
+/** model_json_counters() - an object of all counters; with @nonzero only of those that are not 0. */
+void model_json_counters(struct report_json *json, const char *name, const uint64_t *counters,
+			 bool nonzero);
+
+/** model_json_cost() - an object that describes a cost table. */
+void model_json_cost(struct report_json *json, const char *name, const struct report_cost *cost);
+
+/** model_mmus() - the kinds of MMU that a script's VMs have, as "shadow+tdp"; "-" without a VM. */
+void model_mmus(const struct script *script, struct strbuf *out);
+
+/**
+ * struct progress - a line on standard error that counts, when that is a terminal
+ * @what: what is counted
+ */
+struct progress {
+	const char *what;
+	uint64_t next;
+	bool on;
+	bool shown;
+};
+
+void progress_init(struct progress *progress, const char *what);
+/** progress_update() - cheap enough for every step. */
+void progress_update(struct progress *progress, uint64_t done);
+/** progress_clear() - take the line away before anything else is printed. */
+void progress_clear(struct progress *progress);
+
+#endif /* CLI_MODEL_INTERNAL_H */

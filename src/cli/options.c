@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli_internal.h"
+
+#include <string.h>
+
+#include <base/nearest.h>
+#include <base/strbuf.h>
+
+#define MAX_WORDS 128
+
+struct parser {
+	const struct command *command;
+	int argc;
+	char **argv;
+	int next; /* argument looked at */
+};
+
+/* The nearest of a list, as the tail of a message: "; did you mean '--json'?". */
+static void add_nearest(struct strbuf *out, const char *word, size_t len,
+			const char *const *words, size_t nr, const char *prefix)
+{
+	const char *near = nearest_word(word, len, words, nr);
+
+	if (near)
+		strbuf_addf(out, "; did you mean '%s%s'?", prefix, near);
+}
+
+static size_t count_words(const char *const *words)
+{
+	size_t nr = 0;
+
+	while (words[nr])
+		nr++;
+	return nr;
+}
+
+static int unknown_choice(struct parser *p, const struct option *option, const char *word,
+			  size_t len)
+{
+	struct strbuf hint = STRBUF_INIT;
+	size_t i;
+
+	add_nearest(&hint, word, len, option->choices, count_words(option->choices), "");
+	if (!hint.len) {
+		strbuf_addstr(&hint, "; one of");
+		for (i = 0; option->choices[i]; i++)
+			strbuf_addf(&hint, " %s", option->choices[i]);
+	}
+	usage_error(p->command, "--%s: no %s is called '%.*s'%s", option->name,
+		    option->name, (int)len, word, strbuf_str(&hint));
+	strbuf_release(&hint);
+	return OPTIONS_BAD;
+}
+
+/* Index of a choice or of the only one that begins with @word; -1 when there is none. */
+static int find_choice(const char *const *choices, const char *word, size_t len)
+{
+	int i, found = -1;
+
+	for (i = 0; choices[i]; i++) {
+		if (strncmp(choices[i], word, len) || !len)
+			continue;
+		if (!choices[i][len])
+			return i;
+		found = found == -1 ? i : -2;
+	}
+	return found >= 0 ? found : -1;
+}
+
+static int set_choices(struct parser *p, const struct option *option, const char *arg)
+{
+	uint64_t set = 0;
+
+	for (;;) {
+		size_t len = strcspn(arg, ",");
+		int i = find_choice(option->choices, arg, len);
+
+		if (i < 0)
+			return unknown_choice(p, option, arg, len);
+		set |= 1ull << i;
+		if (!arg[len])
+			break;
+		arg += len + 1;
+	}
+	*(uint64_t *)option->value = set;
+	return 0;
+}
+
+static int set_uint(struct parser *p, const struct option *option, const char *arg)
+{
+	uint64_t value = 0;
+	const char *s = arg;
+
+	for (; *s >= '0' && *s <= '9'; s++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*s - '0'), &value))
+			break;
+	if (*s || s == arg) {
+		usage_error(p->command, "--%s wants a number, not '%s'", option->name, arg);
+		return OPTIONS_BAD;
+	}
+	*(uint64_t *)option->value = value;
+	return 0;
+}
+
+static int set_value(struct parser *p, const struct option *option, const char *arg)
+{
+	int i;
+
+	switch (option->type) {
+	case OPTION_STRING:
+		*(const char **)option->value = arg;
+		return 0;
+	case OPTION_UINT:
+		return set_uint(p, option, arg);
+	case OPTION_CHOICE:
+		i = find_choice(option->choices, arg, strlen(arg));
+		if (i < 0)
+			return unknown_choice(p, option, arg, strlen(arg));
+		*(int *)option->value = i;
+		return 0;
+	case OPTION_CHOICES:
+		return set_choices(p, option, arg);
+	case OPTION_FLAG:
+	case OPTION_END:
+		break;
+	}
+	return OPTIONS_BAD;
+}
+
+static void unset(const struct option *option)
+{
+	switch (option->type) {
+	case OPTION_FLAG:
+		*(bool *)option->value = false;
+		break;
+	case OPTION_STRING:
+		*(const char **)option->value = NULL;
+		break;
+	case OPTION_UINT:
+	case OPTION_CHOICES:
+		*(uint64_t *)option->value = 0;
+		break;
+	case OPTION_CHOICE:
+		*(int *)option->value = -1;
+		break;
+	case OPTION_END:
+		break;
+	}
+}
+
+/* A flag is set; anything else takes @arg, or the next argument when @arg is NULL. */
+static int apply(struct parser *p, const struct option *option, const char *arg)
+{
+	if (option->type == OPTION_FLAG) {
+		*(bool *)option->value = true;
+		return 0;
+	}
+	if (!arg) {
+		if (p->next + 1 >= p->argc) {
+			usage_error(p->command, "--%s wants an argument: %s", option->name,
+				    option->arg);
+			return OPTIONS_BAD;
+		}
+		arg = p->argv[++p->next];
+	}
+	return set_value(p, option, arg);
+}
+
+static int unknown_option(struct parser *p, const char *dashes, const char *word, size_t len)
+{
+	const char *words[MAX_WORDS] = { "help" };
+	const struct option *option;
+	struct strbuf hint = STRBUF_INIT;
+	size_t nr = 1;
+
+	for (option = p->command->options; option->type && nr < MAX_WORDS; option++)
+		words[nr++] = option->name;
+	if (dashes[1])
+		add_nearest(&hint, word, len, words, nr, "--");
+	usage_error(p->command, "unknown option '%s%.*s'%s", dashes, (int)len, word,
+		    strbuf_str(&hint));
+	strbuf_release(&hint);
+	return OPTIONS_BAD;
+}
+
+/* The option called @name or the only one that begins so; *ret_nr counts the candidates. */
+static const struct option *find_long(const struct option *options, const char *name, size_t len,
+				      unsigned int *ret_nr)
+{
+	const struct option *found = NULL;
+
+	*ret_nr = 0;
+	for (; options->type; options++) {
+		if (strncmp(options->name, name, len))
+			continue;
+		if (!options->name[len]) {
+			*ret_nr = 1;
+			return options;
+		}
+		found = options;
+		++*ret_nr;
+	}
+	return found;
+}
+
+/* "'--l' may be --levels or --literal"; @skip bytes of @word are "no-". */
+static int ambiguous(struct parser *p, const char *word, size_t len, size_t skip)
+{
+	const struct option *option = p->command->options;
+	struct strbuf names = STRBUF_INIT;
+
+	for (; option->type; option++)
+		if (!strncmp(option->name, word + skip, len - skip))
+			strbuf_addf(&names, "%s --%.*s%s", names.len ? " or" : "", (int)skip, word,
+				    option->name);
+	usage_error(p->command, "'--%.*s' may be%s", (int)len, word, strbuf_str(&names));
+	strbuf_release(&names);
+	return OPTIONS_BAD;
+}
+
+static int parse_long(struct parser *p, const char *word)
+{
+	size_t len = strcspn(word, "=");
+	const char *arg = word[len] ? word + len + 1 : NULL;
+	const struct option *option;
+	bool no = false;
+	unsigned int nr;
+
+	if (len == 4 && !strncmp(word, "help", 4))
+		return OPTIONS_HELP;
+	option = find_long(p->command->options, word, len, &nr);
+	if (!nr && len > 3 && !strncmp(word, "no-", 3)) {
+		no = true;
+		option = find_long(p->command->options, word + 3, len - 3, &nr);
+	}
+	if (!nr || !len)
+		return unknown_option(p, "--", word, len);
+	if (nr > 1)
+		return ambiguous(p, word, len, no ? 3 : 0);
+	if (arg && (no || option->type == OPTION_FLAG)) {
+		usage_error(p->command, "'--%.*s' takes no argument", (int)len, word);
+		return OPTIONS_BAD;
+	}
+	if (!no)
+		return apply(p, option, arg);
+	unset(option);
+	return 0;
+}
+
+/* "-qo FILE", "-qoFILE" */
+static int parse_letters(struct parser *p, const char *letters)
+{
+	while (*letters) {
+		const struct option *option = p->command->options;
+		int ret;
+
+		if (*letters == 'h')
+			return OPTIONS_HELP;
+		while (option->type && option->letter != *letters)
+			option++;
+		if (!option->type)
+			return unknown_option(p, "-", letters, 1);
+		if (option->type != OPTION_FLAG)
+			return apply(p, option, letters[1] ? letters + 1 : NULL);
+		ret = apply(p, option, NULL);
+		if (ret)
+			return ret;
+		letters++;
+	}
+	return 0;
+}
+
+int options_parse(const struct command *command, int argc, char **argv)
+{
+	struct parser p = { command, argc, argv, 0 };
+	int kept = 0, ret = 0;
+
+	for (; p.next < argc; p.next++) {
+		char *word = argv[p.next];
+
+		if (!strcmp(word, "--")) {
+			p.next++;
+			break;
+		}
+		if (word[0] != '-' || !word[1])
+			argv[kept++] = word;
+		else if (word[1] == '-')
+			ret = parse_long(&p, word + 2);
+		else
+			ret = parse_letters(&p, word + 1);
+		if (ret)
+			return ret;
+	}
+	for (; p.next < argc; p.next++)
+		argv[kept++] = argv[p.next];
+	argv[kept] = NULL;
+	return kept;
+}
+
+/* What stands left of the help: "  -o, --output FILE". */
+static size_t print_left(FILE *out, const struct option *option)
+{
+	char letter[8] = "    ";
+
+	if (option->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+	return fprintf(out, "  %s--%s%s%s", letter, option->name, option->arg ? " " : "",
+		       option->arg ? option->arg : "");
+}
+
+#define HELP_COLUMN 26
+
+void options_print(FILE *out, const struct option *options)
+{
+	size_t i;
+
+	for (; options->type; options++) {
+		size_t width = print_left(out, options);
+
+		fprintf(out, width < HELP_COLUMN ? "%*s%s\n" : "\n%*s%s\n",
+			(int)(width < HELP_COLUMN ? HELP_COLUMN - width : HELP_COLUMN), "",
+			options->help);
+		if (!options->choices)
+			continue;
+		fprintf(out, "%*s", HELP_COLUMN - 1, "");
+		for (i = 0; options->choices[i]; i++)
+			fprintf(out, " %s", options->choices[i]);
+		fputc('\n', out);
+	}
+	fprintf(out, "  -h, --help%*s%s\n", HELP_COLUMN - 12, "", "show this text");
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Options as a table, in the manner of git's parse-options: the same array parses, prints -h,
+ * feeds completion and is held against the man page.
+ *
+ * Long options may be shortened to any unique prefix and negated with --no-; letters may be
+ * bundled; options and arguments may be mixed; "--" ends the options; "-" is an argument.
+ */
+#ifndef CLI_OPTIONS_INTERNAL_H
+#define CLI_OPTIONS_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* What an option takes and where it is stored; --no-NAME stores what is in brackets. */
+enum option_type {
+	OPTION_END,	/* the end of an array */
+	OPTION_FLAG,	/* bool: true [false] */
+	OPTION_STRING,	/* const char * [NULL] */
+	OPTION_UINT,	/* uint64_t [0] */
+	OPTION_CHOICE,	/* int: index into choices [-1] */
+	OPTION_CHOICES, /* uint64_t: bits of choices, given as A,B,... [0] */
+};
+
+/**
+ * struct option - one option
+ * @letter: short form, 0 for none
+ * @name: long form without dashes
+ * @arg: what the argument is called in the help; NULL for flags
+ * @choices: NULL-terminated, for OPTION_CHOICE and OPTION_CHOICES
+ */
+struct option {
+	char letter;
+	const char *name;
+	enum option_type type;
+	void *value;
+	const char *arg;
+	const char *help;
+	const char *const *choices;
+};
+
+#define OPT_FLAG(l, n, v, h) { l, n, OPTION_FLAG, v, NULL, h, NULL }
+#define OPT_STRING(l, n, v, a, h) { l, n, OPTION_STRING, v, a, h, NULL }
+#define OPT_UINT(l, n, v, a, h) { l, n, OPTION_UINT, v, a, h, NULL }
+#define OPT_CHOICE(l, n, v, a, h, c) { l, n, OPTION_CHOICE, v, a, h, c }
+#define OPT_CHOICES(l, n, v, a, h, c) { l, n, OPTION_CHOICES, v, a, h, c }
+#define OPT_END { 0, NULL, OPTION_END, NULL, NULL, NULL, NULL }
+
+struct command;
+
+/* Results of options_parse() other than a number of arguments. */
+#define OPTIONS_BAD -1	/* a message has been printed */
+#define OPTIONS_HELP -2 /* -h or --help was given */
+
+/**
+ * options_parse() - take the options out of @argv, which keeps the arguments in order.
+ * Return: the number of arguments left, OPTIONS_BAD or OPTIONS_HELP.
+ */
+int options_parse(const struct command *command, int argc, char **argv);
+
+/** options_print() - the list of options as -h shows it. */
+void options_print(FILE *out, const struct option *options);
+
+#endif /* CLI_OPTIONS_INTERNAL_H */

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mmuscope run */
+#include "cli_internal.h"
+#include "run_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <base/errname.h>
+#include <report/table.h>
+#include <trace/trace.h>
+
+static int profile = -1, mmu = -1;
+static uint64_t levels;
+static const char *trace_path, *cost_path;
+static bool json, audit, literal, stats, quiet, all_ops;
+static bool noheadings;
+
+/* One run of one script. */
+struct run {
+	const struct script *script;
+	struct report_cost cost;
+	struct report_json *json;
+	struct run_rows rows;
+	struct progress progress;
+};
+
+static const char *profile_name(void)
+{
+	return profile < 0 ? DEFAULT_PROFILE : script_profile_names[profile];
+}
+
+static void json_op(struct run *run, const struct sim_op_result *result)
+{
+	const struct script_op *op = result->op;
+
+	report_json_line(run->json, NULL);
+	report_json_uint(run->json, "index", result->index);
+	report_json_uint(run->json, "line", op->line);
+	report_json_strn(run->json, "text", run->script->text + op->text, op->text_len);
+	report_json_str(run->json, "result", result->err ? errname(result->err) : "ok");
+	model_json_counters(run->json, "counters", result->delta, true);
+	report_json_double(run->json, "stall_ns", model_stall(&run->cost, result->delta));
+	report_json_close(run->json);
+}
+
+static void op_done(void *ctx, const struct sim_op_result *result)
+{
+	struct run *run = ctx;
+	const struct run_row row = {
+		.op = result->op,
+		.index = result->index,
+		.notifications = result->delta[SIM_NOTIFICATIONS],
+		.notified = result->delta[SIM_BYTES_NOTIFIED],
+		.scanned = result->delta[SIM_RMAP_SCANNED],
+		.zapped = result->delta[SIM_SPTES_ZAPPED],
+		.stall = model_stall(&run->cost, result->delta),
+		.err = result->err,
+	};
+
+	progress_update(&run->progress, result->index + 1);
+	if (run->json)
+		json_op(run, result);
+	else
+		run_rows_add(&run->rows, &row);
+}
+
+static void note(void *ctx, const char *text)
+{
+	struct run *run = ctx;
+
+	progress_clear(&run->progress);
+	fprintf(stderr, "%s\n", text);
+}
+
+static void json_begin(struct run *run)
+{
+	struct strbuf mmus = STRBUF_INIT;
+
+	if (mmu >= 0)
+		strbuf_addstr(&mmus, mmu_names[mmu]);
+	else
+		model_mmus(run->script, &mmus);
+	report_json_object(run->json, NULL);
+	report_json_str(run->json, "file", run->script->file);
+	report_json_str(run->json, "profile", profile_name());
+	report_json_str(run->json, "mmu", strbuf_str(&mmus));
+	report_json_array(run->json, "ops");
+	strbuf_release(&mmus);
+}
+
+static void json_finish(struct run *run, const struct sim_result *result, int err)
+{
+	struct report_json *out = run->json;
+
+	report_json_close(out);
+	report_json_uint(out, "executed", result->ops);
+	report_json_uint(out, "checked", result->checked);
+	report_json_uint(out, "failed", result->failed);
+	report_json_str(out, "failures", strbuf_str(&result->failures));
+	report_json_uint(out, "violations", result->violations);
+	model_json_counters(out, "counters", result->counters, false);
+	report_json_double(out, "stall_ns", model_stall(&run->cost, result->counters));
+	report_json_uint(out, "peak_bytes", result->peak_bytes);
+	report_json_str(out, "error", err ? errname(err) : "");
+	report_json_close(out);
+}
+
+static int print_tables(struct run *run, const struct sim_result *result)
+{
+	struct strbuf notes = STRBUF_INIT;
+	int err;
+
+	printf("%s: %s, %llu operations\n\n", run->script->file, profile_name(),
+	       (unsigned long long)result->ops);
+	err = run_print_ops(stdout, run->script, &run->rows, result, &run->cost, !noheadings);
+	if (!err && run->rows.max && run->rows.total > run->rows.nr)
+		printf("the %zu costliest of %llu operations that did something; --all-ops prints all\n",
+		       run->rows.nr, (unsigned long long)run->rows.total);
+	report_cost_notes(&run->cost, &notes);
+	printf("\n%s", strbuf_str(&notes));
+	strbuf_release(&notes);
+	if (!err && stats) {
+		putchar('\n');
+		err = run_print_stats(stdout, result, !noheadings);
+	}
+	return err;
+}
+
+/* What a single script prints when it is through. */
+static int print_result(struct run *run, const struct sim_result *result)
+{
+	bool to_stdout = !trace_path || strcmp(trace_path, "-");
+	int err = 0;
+
+	if (!quiet && to_stdout)
+		err = print_tables(run, result);
+	if (err == -ENOMEM)
+		error("out of memory for the table");
+	if (!to_stdout)
+		fflush(stdout);
+	else if (!quiet && (result->checked || audit))
+		putchar('\n');
+	if (!quiet || result->failed || result->violations)
+		run_print_verdict(to_stdout ? stdout : stderr, result, audit);
+	return err ? STATUS_BROKEN : STATUS_OK;
+}
+
+static struct sim_options sim_options(struct run *run, struct event_sink *sink)
+{
+	return (struct sim_options){
+		.profile = profile_name(),
+		.levels = levels,
+		.mmu = mmu,
+		.audit = audit,
+		.literal = literal,
+		.sink = sink,
+		.op_done = run && (run->json || !quiet) ? op_done : NULL,
+		.note = run && !quiet ? note : NULL,
+		.ctx = run,
+	};
+}
+
+static int run_script(struct run *run, struct event_sink *sink, struct sim_result *ret_result)
+{
+	const struct sim_options options = sim_options(run, sink);
+	int err;
+
+	progress_init(&run->progress, "operations");
+	if (run->json)
+		json_begin(run);
+	err = sim_run(run->script, &options, ret_result);
+	progress_clear(&run->progress);
+	if (run->json)
+		json_finish(run, ret_result, err);
+	if (err)
+		return model_error(run->script->file, err);
+	return ret_result->failed || ret_result->violations ? STATUS_DIFFERENT : STATUS_OK;
+}
+
+static void json_broken(struct report_json *out, const char *path)
+{
+	report_json_object(out, NULL);
+	report_json_str(out, "file", path);
+	report_json_str(out, "error", "EINVAL");
+	report_json_close(out);
+}
+
+static int run_one(const char *path, const struct report_cost *cost, struct event_sink *sink,
+		   struct report_json *out)
+{
+	const struct sim_options check = sim_options(NULL, NULL);
+	struct run run = { .cost = *cost, .json = out };
+	struct sim_result result = { 0 };
+	struct script *script = model_load(path, &check, !quiet);
+	int status;
+
+	if (!script && out)
+		json_broken(out, path);
+	if (!script)
+		return STATUS_BROKEN;
+	run.script = script;
+	run.rows.max = all_ops ? 0 : RUN_MAX_ROWS;
+	run.rows.quiet = all_ops;
+	status = run_script(&run, sink, &result);
+	if (!out && status != STATUS_BROKEN)
+		status = worse(status, print_result(&run, &result));
+	run_rows_release(&run.rows);
+	sim_result_release(&result);
+	script_free(script);
+	return status;
+}
+
+static const char *verdict(int status, const struct sim_result *result)
+{
+	if (status == STATUS_BROKEN)
+		return "broken";
+	if (result->failed)
+		return "FAILED";
+	return result->violations ? "BROKEN INVARIANT" : "ok";
+}
+
+static void add_script(struct report_table *table, const char *path, int status,
+		       const struct sim_result *result, const struct report_cost *cost)
+{
+	report_table_row(table);
+	report_table_str(table, path);
+	report_table_str(table, verdict(status, result));
+	report_table_count(table, result->ops);
+	report_table_count(table, result->checked);
+	report_table_count(table, result->failed);
+	report_table_count(table, result->counters[SIM_NOTIFICATIONS]);
+	report_table_size(table, result->counters[SIM_BYTES_NOTIFIED]);
+	report_table_ns(table, model_stall(cost, result->counters));
+}
+
+/* One row per script, and what failed in each. */
+static int summarise(char **paths, const struct report_cost *cost, struct report_table *table,
+		     struct strbuf *failures)
+{
+	const struct sim_options check = sim_options(NULL, NULL);
+	int status = STATUS_OK;
+
+	for (; *paths; paths++) {
+		struct run run = { .cost = *cost };
+		struct sim_result result = { 0 };
+		struct script *script = model_load(*paths, &check, false);
+		int one = STATUS_BROKEN;
+
+		run.script = script;
+		run.rows.max = 1;
+		if (script)
+			one = run_script(&run, NULL, &result);
+		add_script(table, *paths, one, &result, cost);
+		strbuf_addstr(failures, strbuf_str(&result.failures));
+		status = worse(status, one);
+		run_rows_release(&run.rows);
+		sim_result_release(&result);
+		script_free(script);
+	}
+	return status;
+}
+
+static int run_many(char **paths, const struct report_cost *cost)
+{
+	static const struct report_column columns[] = {
+		{ "SCRIPT" },			{ "VERDICT" },
+		{ "OPERATIONS", REPORT_RIGHT }, { "EXPECTATIONS", REPORT_RIGHT },
+		{ "FAILED", REPORT_RIGHT },	{ "NOTIFICATIONS", REPORT_RIGHT },
+		{ "NOTIFIED", REPORT_RIGHT },	{ "EST. STALL", REPORT_RIGHT },
+	};
+	struct strbuf failures = STRBUF_INIT;
+	struct report_table *table;
+	int status, err;
+
+	err = report_table_new(columns, sizeof(columns) / sizeof(columns[0]), !noheadings, &table);
+	if (err)
+		return model_error("table", err);
+	status = summarise(paths, cost, table, &failures);
+	fputs(strbuf_str(&failures), stdout);
+	strbuf_release(&failures);
+	if (!quiet && report_table_print(table, stdout))
+		status = STATUS_BROKEN;
+	report_table_free(table);
+	return status;
+}
+
+static int run_json(char **paths, const struct report_cost *cost, struct event_sink *sink)
+{
+	struct report_json out;
+	int status = STATUS_OK;
+
+	report_json_init(&out, stdout);
+	report_json_object(&out, NULL);
+	model_json_cost(&out, "cost", cost);
+	report_json_array(&out, "scripts");
+	for (; *paths; paths++)
+		status = worse(status, run_one(*paths, cost, sink, &out));
+	report_json_close(&out);
+	report_json_int(&out, "status", status);
+	report_json_close(&out);
+	return report_json_end(&out) ? STATUS_BROKEN : status;
+}
+
+static int run_traced(char **paths, const struct report_cost *cost)
+{
+	const char *what = strcmp(trace_path, "-") ? trace_path : "standard output";
+	struct trace_writer writer;
+	int status, err = trace_writer_open(&writer, trace_path);
+
+	if (err) {
+		error("%s: %s", what, strerror(-err));
+		return STATUS_BROKEN;
+	}
+	status = json ? run_json(paths, cost, &writer.sink) :
+			run_one(paths[0], cost, &writer.sink, NULL);
+	if (status == STATUS_BROKEN && strcmp(trace_path, "-")) {
+		trace_writer_abort(&writer);
+		return status;
+	}
+	err = trace_writer_close(&writer);
+	if (!err)
+		return status;
+	error("%s: the event stream could not be written: %s", what, strerror(-err));
+	return STATUS_BROKEN;
+}
+
+static int run(int argc, char **argv)
+{
+	struct report_cost cost;
+	int status = STATUS_OK;
+
+	if (!argc)
+		return usage_error(&command_run, "which script?");
+	if (levels && levels != 4 && levels != 5)
+		return usage_error(&command_run, "--levels is 4 or 5");
+	if (trace_path && argc > 1)
+		return usage_error(&command_run, "--trace wants exactly one script");
+	if (trace_path && json && !strcmp(trace_path, "-"))
+		return usage_error(&command_run, "--json and --trace - both want standard output");
+	if (!model_cost(cost_path, &cost))
+		return STATUS_BROKEN;
+	if (trace_path)
+		return run_traced(argv, &cost);
+	if (json)
+		return run_json(argv, &cost, NULL);
+	if (argc > 1 && !all_ops && !stats)
+		return run_many(argv, &cost);
+	for (; *argv; argv++)
+		status = worse(status, run_one(*argv, &cost, NULL, NULL));
+	return status;
+}
+
+static const struct option options[] = {
+	OPT_CHOICE('p', "profile", &profile, "NAME",
+		   "behave as this kernel (" DEFAULT_PROFILE " if not given):", script_profile_names),
+	OPT_CHOICE('m', "mmu", &mmu, "KIND", "give every VM this kind of MMU, whatever it says:",
+		   mmu_names),
+	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
+	OPT_STRING('t', "trace", &trace_path, "FILE",
+		   "write the events as ftrace text; - prints them and no table"),
+	OPT_FLAG('a', "audit", &audit, "check invariants 1 to 8 after every operation"),
+	OPT_FLAG(0, "literal", &literal, "scan tables entry by entry instead of counting"),
+	OPT_FLAG('s', "stats", &stats, "print every counter"),
+	OPT_FLAG(0, "all-ops", &all_ops, "print every operation, also those that sent nothing"),
+	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
+	OPT_FLAG('j', "json", &json, "everything as JSON"),
+	OPT_FLAG('n', "noheadings", &noheadings, "no headings over tables"),
+	OPT_FLAG('q', "quiet", &quiet, "print failed expectations only"),
+	OPT_END,
+};
+
+const struct command command_run = {
+	.name = "run",
+	.run = run,
+	.summary = "execute scripts on the model",
+	.usage = (const char *const[]){ "[options] SCRIPT...", NULL },
+	.about = "Execute each script on the model of one kernel and show, per operation, what was\n"
+		 "notified and what the secondary MMUs did about it. Expectations that fail are\n"
+		 "shown beside what happened. '-' is standard input. Several scripts give one row\n"
+		 "each. Failed system calls are noted on standard error and the run goes on.\n"
+		 "\n"
+		 "Exit status: 0 all expectations hold, 1 one failed or --audit found a broken\n"
+		 "invariant, 2 wrong usage, 3 a script is broken or an output (also that of --trace)\n"
+		 "could not be written.",
+	.options = options,
+	.examples = (const char *const[]){
+		"mmuscope run scripts/head-of-512g.mms",
+		"mmuscope run --profile linux-6.1 --trace - scripts/head-of-512g.mms",
+		"mmuscope run --audit --stats scripts/head-of-512g.mms",
+		"mmuscope run --quiet scripts/*.mms",
+		"echo 'map a 0x10000000 2M rw anon private' | mmuscope run --json -",
+		NULL,
+	},
+};

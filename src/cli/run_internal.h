@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The result of one run as text. */
+#ifndef CLI_RUN_INTERNAL_H
+#define CLI_RUN_INTERNAL_H
+
+#include "model_internal.h"
+
+/* Rows of a table of operations unless all are asked for. */
+#define RUN_MAX_ROWS 40
+
+/* One executed operation, as much of it as the table shows. */
+struct run_row {
+	const struct script_op *op;
+	uint64_t index;
+	uint64_t notifications;
+	uint64_t notified;
+	uint64_t scanned;
+	uint64_t zapped;
+	double stall;
+	int err;
+};
+
+/**
+ * struct run_rows - the operations to print
+ * @max: keep the @max that cost most; 0 keeps all
+ * @quiet: also keep operations that did nothing
+ * @total: operations that did something
+ */
+struct run_rows {
+	struct run_row *rows;
+	size_t nr;
+	size_t cap;
+	size_t max;
+	bool quiet;
+	uint64_t total;
+	int error;
+};
+
+void run_rows_add(struct run_rows *rows, const struct run_row *row);
+void run_rows_release(struct run_rows *rows);
+
+/** run_print_ops() - the table of operations with its totals. Return: 0 or a negative errno. */
+int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
+		  const struct sim_result *result, const struct report_cost *cost, bool headings);
+
+/** run_print_stats() - every counter with its meaning. Return: 0 or a negative errno. */
+int run_print_stats(FILE *out, const struct sim_result *result, bool headings);
+
+/** run_print_verdict() - expectations and audit: what failed, side by side, and how many held. */
+void run_print_verdict(FILE *out, const struct sim_result *result, bool audit);
+
+#endif /* CLI_RUN_INTERNAL_H */

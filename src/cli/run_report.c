@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "run_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <base/errname.h>
+#include <base/mem.h>
+#include <report/table.h>
+
+#define OPERATION_MAX 48
+
+/* What an operation costs, for choosing rows: the estimate, then what was sent. */
+static int cheaper(const struct run_row *a, const struct run_row *b)
+{
+	if (a->stall != b->stall)
+		return a->stall < b->stall;
+	if (a->notified != b->notified)
+		return a->notified < b->notified;
+	if (a->notifications != b->notifications)
+		return a->notifications < b->notifications;
+	return !a->err && b->err;
+}
+
+/* Put the cheapest row first, which is the next to go. */
+static void sift(struct run_rows *rows, size_t i)
+{
+	for (;;) {
+		size_t child = 2 * i + 1;
+		struct run_row swap = rows->rows[i];
+
+		if (child >= rows->nr)
+			return;
+		if (child + 1 < rows->nr && cheaper(&rows->rows[child + 1], &rows->rows[child]))
+			child++;
+		if (!cheaper(&rows->rows[child], &swap))
+			return;
+		rows->rows[i] = rows->rows[child];
+		rows->rows[child] = swap;
+		i = child;
+	}
+}
+
+void run_rows_add(struct run_rows *rows, const struct run_row *row)
+{
+	bool did = row->notifications || row->scanned || row->zapped || row->err;
+	size_t i;
+
+	rows->total += did;
+	if (!did && !rows->quiet)
+		return;
+	if (rows->max && rows->nr == rows->max) {
+		if (!cheaper(&rows->rows[0], row))
+			return;
+		rows->rows[0] = *row;
+		sift(rows, 0);
+		return;
+	}
+	if (mem_grow(&rows->rows, &rows->cap, rows->nr + 1, sizeof(*rows->rows))) {
+		rows->error = -ENOMEM;
+		return;
+	}
+	rows->rows[rows->nr++] = *row;
+	if (rows->nr == rows->max)
+		for (i = rows->nr / 2; i-- > 0;)
+			sift(rows, i);
+}
+
+void run_rows_release(struct run_rows *rows)
+{
+	mem_free(rows->rows);
+	*rows = (struct run_rows){ 0 };
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const struct run_row *x = a, *y = b;
+
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* The line with its blanks squeezed, cut where it is too long. */
+static void add_operation(struct report_table *table, const struct script *script,
+			  const struct script_op *op)
+{
+	const char *text = script->text + op->text;
+	char cell[OPERATION_MAX + 4];
+	size_t i, n = 0;
+
+	for (i = 0; i < op->text_len && n < OPERATION_MAX; i++) {
+		bool blank = text[i] == ' ' || text[i] == '\t';
+
+		if (!blank || (n && cell[n - 1] != ' '))
+			cell[n++] = blank ? ' ' : text[i];
+	}
+	strcpy(cell + n, i < op->text_len ? "..." : "");
+	report_table_str(table, cell);
+}
+
+static void add_row(struct report_table *table, const struct script *script,
+		    const struct run_row *row)
+{
+	report_table_row(table);
+	report_table_count(table, row->op->line);
+	add_operation(table, script, row->op);
+	report_table_str(table, row->err ? errname(row->err) : "ok");
+	report_table_count(table, row->notifications);
+	report_table_size(table, row->notified);
+	report_table_count(table, row->scanned);
+	report_table_count(table, row->zapped);
+	report_table_ns(table, row->stall);
+}
+
+static void add_total(struct report_table *table, const struct sim_result *result,
+		      const struct report_cost *cost)
+{
+	report_table_row(table);
+	report_table_str(table, "");
+	report_table_str(table, "total");
+	report_table_str(table, "");
+	report_table_count(table, result->counters[SIM_NOTIFICATIONS]);
+	report_table_size(table, result->counters[SIM_BYTES_NOTIFIED]);
+	report_table_count(table, result->counters[SIM_RMAP_SCANNED]);
+	report_table_count(table, result->counters[SIM_SPTES_ZAPPED]);
+	report_table_ns(table, model_stall(cost, result->counters));
+}
+
+int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
+		  const struct sim_result *result, const struct report_cost *cost, bool headings)
+{
+	static const struct report_column columns[] = {
+		{ "LINE", REPORT_RIGHT },	   { "OPERATION" },
+		{ "RESULT" },			   { "NOTIFICATIONS", REPORT_RIGHT },
+		{ "NOTIFIED", REPORT_RIGHT },	   { "HEADS SCANNED", REPORT_RIGHT },
+		{ "SPTES ZAPPED", REPORT_RIGHT },  { "EST. STALL", REPORT_RIGHT },
+	};
+	struct report_table *table;
+	size_t i;
+	int err = rows->error;
+
+	if (err)
+		return err;
+	err = report_table_new(columns, sizeof(columns) / sizeof(columns[0]), headings, &table);
+	if (err)
+		return err;
+	if (rows->nr)
+		qsort(rows->rows, rows->nr, sizeof(*rows->rows), by_index);
+	for (i = 0; i < rows->nr; i++)
+		add_row(table, script, &rows->rows[i]);
+	add_total(table, result, cost);
+	err = report_table_print(table, out);
+	report_table_free(table);
+	return err;
+}
+
+int run_print_stats(FILE *out, const struct sim_result *result, bool headings)
+{
+	static const struct report_column columns[] = { { "VALUE", REPORT_RIGHT }, { "COUNTER" },
+							{ "MEANING" } };
+	struct report_table *table;
+	unsigned int i;
+	int err = report_table_new(columns, 3, headings, &table);
+
+	if (err)
+		return err;
+	for (i = 0; i < SIM_COUNTER_NR; i++) {
+		report_table_row(table);
+		report_table_count(table, result->counters[i]);
+		report_table_str(table, sim_counter_names[i]);
+		report_table_str(table, sim_counter_help[i]);
+	}
+	err = report_table_print(table, out);
+	report_table_free(table);
+	return err;
+}
+
+void run_print_verdict(FILE *out, const struct sim_result *result, bool audit)
+{
+	const char *failures = strbuf_str(&result->failures);
+	size_t len = strlen(failures);
+
+	fprintf(out, "%s%s", failures, len && failures[len - 1] != '\n' ? "\n" : "");
+	if (result->checked)
+		fprintf(out, "expectations: %llu checked, %llu failed\n",
+			(unsigned long long)result->checked, (unsigned long long)result->failed);
+	if (audit)
+		fprintf(out, "audit: invariants 1 to 8 after each of %llu operations, %llu broken\n",
+			(unsigned long long)result->ops, (unsigned long long)result->violations);
+}

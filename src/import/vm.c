@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* KVM's system calls: virtual machines and their memslots. */
+#include "import_internal.h"
+
+#include <errno.h>
+
+#include <base/mem.h>
+
+/*
+ * KVM keeps the number of the address space (1: system management mode) above the slot's.
+ */
+#define SLOT_AS_SHIFT 16
+
+static struct vm *vm_find(struct mm *mm, int fd)
+{
+	struct vm *vm;
+
+	SLIST_FOREACH(vm, &mm->vms, list)
+		if (vm->fd == fd)
+			return vm;
+	return NULL;
+}
+
+static void vm_free(struct vm *vm)
+{
+	struct slot *slot;
+
+	while ((slot = SLIST_FIRST(&vm->slots))) {
+		SLIST_REMOVE_HEAD(&vm->slots, list);
+		mem_free(slot);
+	}
+	mem_free(vm);
+}
+
+void imp_vms_release(struct mm *mm)
+{
+	struct vm *vm;
+
+	while ((vm = SLIST_FIRST(&mm->vms))) {
+		SLIST_REMOVE_HEAD(&mm->vms, list);
+		vm_free(vm);
+	}
+}
+
+int imp_op_vm_create(struct import *im, struct mm *mm, int fd)
+{
+	struct vm *vm = vm_find(mm, fd);
+
+	/* the descriptor was closed and is used again: the old machine is gone */
+	if (vm) {
+		SLIST_REMOVE(&mm->vms, vm, vm, list);
+		vm_free(vm);
+	}
+	vm = mem_zalloc(sizeof(*vm));
+	if (!vm)
+		return -ENOMEM;
+	SLIST_INIT(&vm->slots);
+	vm->fd = fd;
+	vm->number = im->next_vm++;
+	SLIST_INSERT_HEAD(&mm->vms, vm, list);
+	im->report->vms++;
+	if (!imp_go_to(im, mm))
+		return 0;
+	imp_touch_flush(im);
+	imp_out_str(im, "vm vm");
+	imp_out_dec(im, vm->number);
+	imp_out_str(im, " ");
+	imp_out_str(im, im->options.mmu ? im->options.mmu : "tdp");
+	imp_out_end(im);
+	return 0;
+}
+
+static void out_slot(struct import *im, const struct vm *vm, uint32_t id)
+{
+	imp_touch_flush(im);
+	imp_out_str(im, "memslot vm");
+	imp_out_dec(im, vm->number);
+	imp_out_str(im, " ");
+	imp_out_dec(im, id);
+	imp_out_str(im, " ");
+}
+
+static void slot_delete(struct import *im, struct mm *mm, struct vm *vm,
+			struct slot *slot)
+{
+	if (imp_go_to(im, mm)) {
+		out_slot(im, vm, slot->id);
+		imp_out_str(im, "delete");
+		imp_out_end(im);
+	}
+	SLIST_REMOVE(&vm->slots, slot, slot, list);
+	mem_free(slot);
+}
+
+/*
+ * What the guest does with its memory no system call shows: IMPORT_TOUCH_ALL assumes a
+ * use.
+ */
+static void guest_touch(struct import *im, const struct vm *vm, const struct slot *slot,
+			bool readonly)
+{
+	uint64_t limit = im->options.touch_limit;
+	uint64_t len = slot->size < limit ? slot->size : limit;
+
+	if (im->options.touch != IMPORT_TOUCH_ALL)
+		return;
+	imp_out_str(im, "guest vm");
+	imp_out_dec(im, vm->number);
+	imp_out_str(im, readonly ? " r " : " w ");
+	imp_out_hex(im, slot->gpa);
+	imp_out_str(im, " ");
+	imp_out_size(im, len);
+	imp_out_note(im, "assumed");
+	im->report->touched += len;
+	im->report->untouched += slot->size - len;
+}
+
+static int slot_create(struct import *im, struct mm *mm, struct vm *vm, struct slot *slot,
+		       uint64_t hva, bool readonly)
+{
+	struct vma *vma = imp_vma_find(mm, hva);
+	int err = 0;
+
+	if (!vma || vma->start >= hva + slot->size)
+		err = imp_op_imply(im, mm, hva, hva + slot->size);
+	if (err || !imp_go_to(im, mm))
+		return err;
+	out_slot(im, vm, slot->id);
+	imp_out_str(im, "gpa=");
+	imp_out_hex(im, slot->gpa);
+	imp_out_str(im, " ");
+	imp_out_addr(im, mm, hva);
+	imp_out_str(im, " ");
+	imp_out_size(im, slot->size);
+	imp_out_str(im, readonly ? " readonly" : "");
+	imp_out_end(im);
+	guest_touch(im, vm, slot, readonly);
+	return 0;
+}
+
+int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa,
+		   uint64_t size, uint64_t hva, bool readonly)
+{
+	struct vm *vm = vm_find(mm, fd);
+	struct slot *slot;
+	int err;
+
+	if (id >> SLOT_AS_SHIFT || (size && !imp_range_ok(im, hva, size)) ||
+	    (size | gpa) & (PAGE - 1) || gpa > ADDR_END)
+		return 0;
+	if (!vm) {
+		err = imp_op_vm_create(im, mm, fd);
+		if (err)
+			return err;
+		vm = vm_find(mm, fd);
+	}
+	SLIST_FOREACH(slot, &vm->slots, list)
+		if (slot->id == id)
+			break;
+	if (slot && slot->gpa == gpa && slot->size == size)
+		return 0; /* dirty logging comes or goes: scripts know nothing of it */
+	if (slot)
+		slot_delete(im, mm, vm, slot);
+	if (!size)
+		return 1;
+	slot = mem_zalloc(sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	slot->id = id;
+	slot->gpa = gpa;
+	slot->size = size;
+	SLIST_INSERT_HEAD(&vm->slots, slot, list);
+	err = slot_create(im, mm, vm, slot, hva, readonly);
+	return err ? err : 1;
+}

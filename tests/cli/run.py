@@ -1,0 +1,405 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line as a user meets it: help, manual, options, messages, exit statuses, examples.
+
+usage: run.py MMUSCOPE SOURCE_FOLDER [--slow]    (TAP on standard output)
+"""
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+BINARY = os.path.abspath(sys.argv[1])
+SOURCE = os.path.abspath(sys.argv[2])
+SLOW = '--slow' in sys.argv  # a sanitizer's build: no limits on time
+
+count = failed = 0
+work = tempfile.mkdtemp(prefix='mmuscope-cli-')
+
+
+def ok(cond, name, *details):
+    global count, failed
+    count += 1
+    failed += not cond
+    print(f"{'ok' if cond else 'not ok'} {count} - {' '.join(name.split())}".replace('#', '(hash)'))
+    if not cond:
+        for detail in details:
+            for line in str(detail).splitlines() or ['']:
+                print('#', line)
+    return cond
+
+
+def run(*args, stdin='', **more):
+    return subprocess.run([BINARY, *args], input=stdin, capture_output=True, text=True, cwd=work,
+                          timeout=120, errors='replace', **more)
+
+
+def expect(status, *args, err=None, out=None, stdin='', lines=None, name=None):
+    """The exit status, a pattern on standard error and one on standard output."""
+    got = run(*args, stdin=stdin)
+    good = got.returncode == status
+    good = good and (err is None or re.search(err, got.stderr, re.M) is not None)
+    good = good and (out is None or re.search(out, got.stdout, re.M) is not None)
+    good = good and (lines is None or len(got.stderr.splitlines()) == lines)
+    ok(good, name or f"{' '.join(args)}: {status}", f'status {got.returncode}', 'stderr:', got.stderr,
+       'stdout:', got.stdout[:2000])
+    return got
+
+
+def write(name, text):
+    path = os.path.join(work, name)
+    with open(path, 'wb') as file:
+        file.write(text.encode() if isinstance(text, str) else text)
+    return name
+
+
+SEVEN = """\
+map      ram 0x100000000000 512G rw anon private noreserve nohuge
+vm       vm0 shadow
+memslot  vm0 0 gpa=4G ram 512G
+touch    ram 4K w
+mprotect ram 512G r
+> linux-6.1   PROTECTION_VMA ram ram+1G
+> linux-6.12+ PROTECTION_VMA ram ram+512G
+mprotect ram 512G rw
+"""
+
+PROG = """\
+execve("/bin/prog", ["prog"], 0x7ffd0 /* 3 vars */) = 0
+mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f1000000000
+mprotect(0x7f1000000000, 4096, PROT_READ) = 0
+munmap(0x7f1000000000, 8192) = 0
+exit_group(0) = ?
++++ exited with 0 +++
+"""
+
+
+def prepare():
+    os.symlink(os.path.join(SOURCE, 'scripts'), os.path.join(work, 'scripts'))
+    write('seven.mms', SEVEN)
+    write('wrong.mms', SEVEN + '> PROTECTION_PAGE ram ram+4K\n')
+    write('broken.mms', 'map ram 0x100000000000 4K rw anon private\nmprotcet ram 4K r\n')
+    write('hole.mms', 'map ram 0x100000000000 4K rw anon private\nmprotect ram 8K r\n')
+    write('empty.mms', '')
+    write('comment.mms', '# nothing to do\n')
+    write('binary.mms', bytes(range(256)) * 16)
+    write('long.mms', 'x' * (1 << 20))
+    write('prog.strace', PROG)
+
+
+def table():
+    return json.loads(run('commands', '--json').stdout)['commands']
+
+
+def test_help(commands):
+    main = run('-h')
+    ok(main.returncode == 0 and not main.stderr, 'mmuscope -h')
+    ok(run('--help').stdout == main.stdout == run('help').stdout, '--help and help say the same')
+    ok(re.fullmatch(r'mmuscope \d+\.\d+\.\d+\n', run('--version').stdout), '--version')
+    for command in commands:
+        name = command['name']
+        text = run(name, '-h')
+        ok(text.returncode == 0 and not text.stderr, f'{name} -h')
+        ok(text.stdout == run(name, '--help').stdout == run('help', name).stdout,
+           f'help {name} and --help say the same')
+        ok(f"  {name:10} {command['summary']}\n" in main.stdout, f'{name} is listed')
+        ok(all(f'mmuscope {name} {usage}'.strip() in text.stdout for usage in command['usage']),
+           f'{name} -h shows every form')
+        ok(all(f"--{option['name']}" in text.stdout for option in command['options']),
+           f'{name} -h shows every option')
+        ok(command['examples'], f'{name} has examples')
+        wide = [line for line in text.stdout.splitlines() if len(line) > 90]
+        ok(not wide, f'{name} -h is at most 90 columns wide', *wide)
+
+
+def plain(text):
+    """A page's source without scdoc's marks."""
+    return re.sub(r'\\(.)', r'\1', re.sub(r'(?<!\\)\*|(?<![\w\\])_|_(?!\w)', '', text))
+
+
+def section(page, name):
+    match = re.search(rf'^# {name}\n(.*?)(?=^# |\Z)', page, re.S | re.M)
+    return match.group(1) if match else ''
+
+
+def test_manual(commands):
+    folder = os.path.join(SOURCE, 'man')
+    with open(os.path.join(folder, 'mmuscope.1.scd')) as file:
+        main = file.read()
+    listed = re.findall(r'^\*mmuscope-(\w+)\*\(1\)', section(main, 'COMMANDS'), re.M)
+    names = [command['name'] for command in commands]
+    ok(listed == names, 'mmuscope(1) lists the commands in order', listed, names)
+    pages = sorted(os.listdir(folder))
+    want = sorted([f'mmuscope-{name}.1.scd' for name in names] + ['mmuscope.1.scd', 'meson.build'])
+    ok(pages == want, 'one page per command', pages, want)
+    with open(os.path.join(folder, 'meson.build')) as file:
+        built = re.findall(r"'(mmuscope[\w-]*)'", file.read())
+    ok(sorted(built) == sorted([f'mmuscope-{name}' for name in names] + ['mmuscope']),
+       'each is built', built)
+    for command in commands:
+        test_page(folder, command)
+
+
+def test_page(folder, command):
+    name = command['name']
+    path = os.path.join(folder, f'mmuscope-{name}.1.scd')
+    if not os.path.exists(path):
+        return
+    with open(path) as file:
+        page = file.read()
+    forms = [line.rstrip('+').strip() for line in plain(section(page, 'SYNOPSIS')).splitlines() if line]
+    want = [f'mmuscope {name} {usage}'.strip() for usage in command['usage']]
+    ok(forms == want, f'mmuscope-{name}(1): the synopsis is that of -h', forms, want)
+    listed = [line for line in plain(section(page, 'OPTIONS')).splitlines()
+              if line.startswith('-')]
+    options = [(f"-{option['letter']}, " if option['letter'] else '') + f"--{option['name']}" +
+               (f" {option['arg']}" if option['arg'] else '') for option in command['options']]
+    options.append('-h, --help')
+    ok(listed == options, f'mmuscope-{name}(1): the options are those of -h', listed, options)
+    ok(plain(section(page, 'NAME')).strip() == f"mmuscope-{name} - {command['summary']}",
+       f'mmuscope-{name}(1): the summary is that of -h')
+
+
+def test_usage():
+    expect(2, err='usage: mmuscope COMMAND', name='no command')
+    expect(2, 'runn', err="unknown command 'runn'; did you mean 'run'")
+    expect(2, 'help', 'runn', err="did you mean 'run'")
+    expect(2, '--versoin', err="unknown option '--versoin'")
+    expect(2, 'run', err='which script', lines=2)
+    expect(2, 'run', '--jsn', 'seven.mms', err="unknown option '--jsn'; did you mean '--json'?", lines=2)
+    expect(2, 'run', '-x', 'seven.mms', err="unknown option '-x'")
+    expect(2, 'run', '--l', 'seven.mms', err='may be --levels or --literal')
+    expect(2, 'run', '--profile', err='wants an argument: NAME')
+    expect(2, 'run', '--profile=linux-6.13', 'seven.mms', err="did you mean 'linux-6.1")
+    expect(2, 'run', '--profile', '', 'seven.mms', err='no profile is called')
+    expect(2, 'run', '--levels', 'four', 'seven.mms', err="wants a number, not 'four'")
+    expect(2, 'run', '--levels', '3', 'seven.mms', err='4 or 5')
+    expect(2, 'run', '--json=yes', 'seven.mms', err='takes no argument')
+    expect(2, 'run', '--no-profile=x', 'seven.mms', err='takes no argument')
+    expect(2, 'run', '--json', '--trace', '-', 'seven.mms', err='both want standard output')
+    expect(2, 'run', '--trace', 'x', 'seven.mms', 'seven.mms', err='exactly one script')
+    expect(2, 'compare', err='which script')
+    expect(2, 'compare', 'seven.mms', 'seven.mms', err='one script at a time')
+    expect(2, 'compare', '--mmu', 'tdp,shadwo', 'seven.mms', err="did you mean 'shadow'")
+    expect(2, 'compare', '--mmu', 'tdp,', 'seven.mms', err='no mmu is called')
+    expect(2, 'list', 'profile', err='no list of')
+    expect(2, 'import', 'x', 'prog.strace', err='strace ftrace proc')
+    expect(2, 'import', 'strace', err='which recording')
+    expect(2, 'import', '--json', 'strace', 'prog.strace', err='-o FILE')
+    expect(2, 'commands', 'x', err='unexpected argument')
+
+
+def test_options():
+    base = run('run', '--profile', 'linux-6.1', 'seven.mms').stdout
+    ok(base, 'a profile by name')
+    for args in (['--profile=linux-6.1'], ['-p', 'linux-6.1'], ['-plinux-6.1'],
+                 ['--prof', 'linux-6.1'], ['--json', '--no-json', '-plinux-6.1'],
+                 ['--js', '--no-js', '-plinux-6.1'], ['-q', '--no-quiet', '--profile', 'linux-6.1'],
+                 ['--stats', '--no-stats', '-p', 'linux-7.2', '-p', 'linux-6.1'],
+                 ['--levels', '4', '--no-levels', '--prof=linux-6.1']):
+        ok(run('run', *args, 'seven.mms').stdout == base, f"run {' '.join(args)}")
+    ok(run('run', 'seven.mms', '-p', 'linux-6.1').stdout == base, 'options behind arguments')
+    ok(run('run', '-p', 'linux-6.1', '--', 'seven.mms').stdout == base, 'arguments behind --')
+    ok(run('run', '-p', 'linux-6.12', 'seven.mms').stdout ==
+       run('run', '--no-profile', 'seven.mms').stdout, 'the default profile')
+    expect(3, 'run', '--', '-q', err='-q: .*No such file', name='-- ends the options')
+    expect(0, 'run', '-', stdin=SEVEN, out='<stdin>|-: ', name='a script on standard input')
+
+
+def test_run():
+    got = expect(0, 'run', 'seven.mms', out='expectations: .* 0 failed')
+    ok('mprotect ram 512G r ' in got.stdout and '512G' in got.stdout, 'the table has the operation',
+       got.stdout)
+    ok(all(line == line.rstrip() for line in got.stdout.splitlines()), 'no blanks at line ends')
+    ok('\x1b' not in got.stdout + got.stderr, 'no escape sequences into a pipe')
+    expect(1, 'run', 'wrong.mms', out='wrong.mms:9', name='a failed expectation names its line')
+    expect(1, 'run', '-q', 'wrong.mms', out='wrong.mms:9')
+    ok(run('run', '-q', 'seven.mms').stdout == '', 'quiet says nothing when all is well')
+    expect(0, 'run', 'hole.mms', err=r'^hole\.mms:2: mprotect: ENOMEM$', lines=1,
+           name='a failed system call is noted and is no failure')
+    got = expect(0, 'run', '--all-ops', '--noheadings', 'seven.mms', out='^ *1 map ram')
+    expect(1, 'run', 'seven.mms', 'wrong.mms', out=r'seven\.mms +ok[^$]*wrong\.mms +FAILED',
+           name='several scripts, one row each')
+    expect(3, 'run', 'seven.mms', 'missing.mms', 'wrong.mms', err='missing.mms',
+           out='missing.mms +broken', name='a missing script among several')
+    expect(0, 'run', '--audit', 'seven.mms', out='audit: .* 0 broken')
+    expect(0, 'run', '--stats', 'seven.mms', out='remote_tlb_flush')
+
+
+def test_json():
+    doc = json.loads(run('run', '--json', 'seven.mms').stdout)
+    script = doc['scripts'][0]
+    ok(doc['status'] == 0 and script['profile'] == 'linux-6.12' and script['mmu'] == 'shadow',
+       'run --json', doc)
+    ok([op['line'] for op in script['ops']] == [1, 2, 3, 4, 5, 8], 'has every operation', script['ops'])
+    ok(script['ops'][4]['text'] == 'mprotect ram 512G r', 'and its text')
+    doc = json.loads(run('run', '--json', 'seven.mms', 'missing.mms', 'wrong.mms').stdout)
+    ok(doc['status'] == 3 and len(doc['scripts']) == 3, 'several scripts')
+    ok(doc['scripts'][2]['failed'] == 1 and 'wrong.mms:9' in doc['scripts'][2]['failures'],
+       'failures are in it')
+    rows = json.loads(run('compare', '--json', '-m', 'tdp,shadow', 'seven.mms').stdout)['rows']
+    ok([row['mmu'] for row in rows[:2]] == ['tdp', 'shadow'], 'compare --json', rows)
+    ok(len({row['profile'] for row in rows}) >= 4, 'has every kernel')
+    for what in ('profiles', 'counters', 'costs'):
+        items = json.loads(run('list', '--json', what).stdout)
+        lines = run('list', '--noheadings', what).stdout.splitlines()
+        ok(len(items) == len(lines) and all(item['meaning'] for item in items), f'list {what}', items)
+
+
+def test_compare():
+    got = expect(0, 'compare', '-p', 'linux-6.1,linux-6.12', 'seven.mms', out='EST. STALL')
+    ok(got.stdout.count('\nlinux-6.1 ') == 1 and got.stdout.count('\nlinux-6.12 ') == 1,
+       'one row per profile', got.stdout)
+    ok('cost table' in got.stdout, 'the estimate names its source')
+    expect(0, 'compare', '-m', 'tdp', 'hole.mms', err='--mmu changes nothing',
+           name='compare --mmu without a vm says so')
+
+
+def test_trace():
+    got = expect(0, 'run', '--trace', '-', 'seven.mms', out='tracing_mark_write: seven.mms:5: ')
+    ok(all(re.match(r' +mmuscope-1 +\[000\] \.\.\.\.\. +\d+\.\d{6}: \w+:', line)
+           for line in got.stdout.splitlines()), 'nothing but events on standard output', got.stdout)
+    ok('mmu_notifier_invalidate_range_start: event=PROTECTION_VMA start=0x100000000000 '
+       'end=0x108000000000\n' in got.stdout, 'the notification is in it')
+    expect(0, 'run', '--trace', 'out.trace', 'seven.mms')
+    with open(os.path.join(work, 'out.trace')) as file:
+        ok(file.read() == got.stdout, 'a file gets the same')
+    ok([name for name in os.listdir(work) if 'out.trace' in name] == ['out.trace'],
+       'and nothing is left beside it')
+    ok(run('run', '--trace', '-', 'seven.mms').stdout == got.stdout, 'the same bytes again')
+    expect(1, 'run', '--trace', '-', 'wrong.mms', err='wrong.mms:9',
+           name='failures go to standard error then')
+    expect(3, 'run', '--trace', 'x/y', 'seven.mms', err='x/y: No such file', lines=1)
+    expect(3, 'run', '--trace', '/dev/full', 'seven.mms', err='No space left', lines=1)
+    for command in (['run', 'seven.mms'], ['run', '--json', 'seven.mms'], ['compare', 'seven.mms'],
+                    ['run', '--trace', '-', 'seven.mms'], ['-h'], ['list', 'costs'],
+                    ['commands', '--completion']):
+        with open('/dev/full', 'w') as full:
+            got = subprocess.run([BINARY, *command], stdout=full, stderr=subprocess.PIPE, text=True,
+                                 cwd=work)
+        ok(got.returncode == 3 and 'No space left' in got.stderr,
+           f"no space left for {' '.join(command)}", got.returncode, got.stderr)
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+    got = run('run', '--trace', 'small.trace', 'seven.mms', preexec_fn=limit)
+    ok(got.returncode == 3 and 'File too large' in got.stderr, 'a file that may not grow', got.stderr)
+    ok(not any('small' in name for name in os.listdir(work)), 'leaves nothing behind')
+
+
+def test_bad_input():
+    expect(3, 'run', 'missing.mms', err='missing.mms: .*No such file', lines=1)
+    expect(3, 'run', '.', err='Is a directory', lines=1)
+    expect(3, 'run', 'empty.mms', err='empty.mms: error', lines=1)
+    expect(3, 'run', 'comment.mms', err='comment.mms: error', lines=1)
+    expect(3, 'run', 'broken.mms', err=r"broken\.mms:2:1: .*did you mean|broken\.mms:2:.*mprotect")
+    expect(3, 'run', 'binary.mms', err='binary.mms')
+    expect(3, 'run', 'long.mms', err='long.mms')
+    expect(3, 'compare', 'broken.mms', err='broken.mms:2')
+    expect(3, 'run', '--cost', 'missing.cost', 'seven.mms', err='missing.cost: No such file', lines=1)
+    write('bad.cost', 'head_scaned 1\n')
+    expect(3, 'run', '--cost', 'bad.cost', 'seven.mms',
+           err=r"bad\.cost:1: unknown cost 'head_scaned'; did you mean 'head_scanned'", lines=1)
+    write('good.cost', 'name box\nhead_scanned 2\n')
+    expect(0, 'run', '--cost', 'good.cost', 'seven.mms', out='cost table box')
+    if os.geteuid():
+        write('secret.mms', SEVEN)
+        os.chmod(os.path.join(work, 'secret.mms'), 0)
+        expect(3, 'run', 'secret.mms', err='Permission denied', lines=1)
+    write('replaced.mms', 'map a 0x10000000 4K rw anon private\n' * 1 +
+          ''.join(f'map a{i} 0x10000000 4K rw anon private\n' for i in range(9)))
+    got = expect(0, 'run', 'replaced.mms', err='further warnings are not shown')
+    ok(got.stderr.count(': warning: ') <= 4, 'a few warnings are enough', got.stderr)
+    expect(0, 'compare', 'replaced.mms', lines=0)
+    with open(os.path.join(work, 'replaced.mms'), 'a') as file:
+        file.write('mprotcet a 4K r\n')
+    got = expect(3, 'run', 'replaced.mms', err=r'replaced\.mms:11:1: error')
+    ok('warning' not in got.stderr, 'errors come without warnings', got.stderr)
+    got = run('run', 'binary.mms')
+    ok(len(got.stderr.splitlines()) <= 21 and len(got.stderr) < 20000,
+       'binary input does not flood the terminal')
+
+
+def test_import():
+    expect(0, 'import', '-o', 'prog.mms', 'strace', 'prog.strace', err='prog.strace: 6 lines')
+    expect(0, 'run', 'prog.mms')
+    expect(3, 'import', 'strace', 'missing', err='missing: No such file', lines=1)
+    expect(3, 'import', 'strace', '.', err='Is a directory', lines=1)
+    expect(3, 'import', '-q', 'strace', '/dev/null', err='error')
+    expect(3, 'import', '-q', '-o', 'x/y', 'strace', 'prog.strace', err='x/y: No such file', lines=1)
+    expect(3, 'import', '-q', '-o', '/dev/full', 'strace', 'prog.strace', err='No space left')
+    write('cut.strace', PROG[:PROG.index('munmap') + 20])
+    got = expect(3, 'import', '-q', 'strace', 'cut.strace', err=r'cut\.strace:4: error',
+                 name='a recording that breaks off')
+    ok('mprotect' in got.stdout, 'what came before it is written')
+    doc = json.loads(run('import', '--json', '-o', 'prog.mms', 'strace', 'prog.strace').stdout)
+    ok(doc['lines'] == 6 and any(call['name'] == 'mprotect' for call in doc['calls']),
+       'import --json', doc)
+
+
+def test_completion():
+    script = run('commands', '--completion').stdout
+
+    def complete(*words):
+        line = ' '.join(f"'{word}'" for word in words)
+        text = script + f'\nCOMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _mmuscope; ' \
+            'printf "%s\\n" "${COMPREPLY[@]}"'
+        return subprocess.run(['bash', '-c', text], capture_output=True, text=True,
+                              cwd=work).stdout.split()
+    ok(complete('mmuscope', 'co') == ['compare', 'commands'], 'commands complete')
+    ok(complete('mmuscope', 'run', '--pro') == ['--profile'], 'options complete')
+    ok('linux-6.12' in complete('mmuscope', 'run', '--profile', 'linux-6'), 'choices complete')
+    ok(complete('mmuscope', 'run', 'sev') == ['seven.mms'], 'files complete')
+    ok(complete('mmuscope', 'list', 'pro') == ['profiles'], 'words complete')
+    ok(complete('mmuscope', 'help', 'imp') == ['import'], 'help completes commands')
+
+
+def test_examples(commands):
+    tools = os.path.join(work, 'bin')
+    os.mkdir(tools)
+    os.symlink(BINARY, os.path.join(tools, 'mmuscope'))
+    env = dict(os.environ, PATH=tools + ':' + os.environ['PATH'])
+    for command in commands:
+        for example in command['examples']:
+            got = subprocess.run(['bash', '-o', 'pipefail', '-c', example], cwd=work, env=env,
+                                 capture_output=True, text=True, timeout=120)
+            ok(got.returncode == 0, f'example: {example}', got.stderr, got.stdout[:1000])
+
+
+def test_speed():
+    best = 1e9
+    for _ in range(30):
+        start = time.perf_counter()
+        subprocess.run([BINARY, 'run', 'seven.mms'], stdout=subprocess.DEVNULL, cwd=work)
+        best = min(best, time.perf_counter() - start)
+    print(f'# seven lines, process start included: {best * 1000:.2f} ms at best')
+    ok(SLOW or best < 0.005, 'the seven-line script takes at most 5 ms')
+
+
+def main():
+    prepare()
+    try:
+        commands = table()
+        test_help(commands)
+        test_manual(commands)
+        test_usage()
+        test_options()
+        test_run()
+        test_json()
+        test_compare()
+        test_trace()
+        test_bad_input()
+        test_import()
+        test_completion()
+        test_examples(commands)
+        test_speed()
+    finally:
+        shutil.rmtree(work)
+    print(f'1..{count}')
+    return 1 if failed else 0
+
+
+sys.exit(main())
