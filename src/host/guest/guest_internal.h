@@ -124,14 +124,12 @@ enum shared_state { STATE_RUNNING, STATE_DONE };
  * @state: enum shared_state
  * @executed: operations begun
  * @cursor: where the script is; belongs to the process whose turn it is
- * @leaving: the process that ends itself, to be seen off by the first one; 0 for none
  * @proc: name 0 is that of the first process, SCRIPT_MAIN
  */
 struct shared {
 	uint32_t turn;
 	uint32_t state;
 	uint64_t executed;
-	uint32_t leaving;
 	uint32_t nr_procs;
 	struct script_cursor cursor;
 	struct {

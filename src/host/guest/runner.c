@@ -178,7 +178,7 @@ static int bury(struct shared *shared, uint32_t which)
 	return err;
 }
 
-/* The end of a process. After its own end the first process goes on, see run_turn(). */
+/* The end of another process. */
 static int op_exit(struct executor *ex, const struct script_op *op)
 {
 	struct shared *shared = ex->shared;
@@ -186,11 +186,8 @@ static int op_exit(struct executor *ex, const struct script_op *op)
 
 	if (which < 0)
 		return which;
-	if ((uint32_t)which == ex->self) {
-		shared->leaving = which;
-		give_turn(shared, 0);
-		_exit(0);
-	}
+	if ((uint32_t)which == ex->self)
+		return -ESRCH;
 	if (kill(shared->proc[which].pid, SIGKILL))
 		return -errno;
 	return bury(shared, which);
@@ -220,10 +217,6 @@ static void run_turn(struct executor *ex)
 	const struct script_op *op;
 	int to, err;
 
-	if (ex->shared->leaving) {
-		mark_ret(bury(ex->shared, ex->shared->leaving));
-		ex->shared->leaving = 0;
-	}
 	while ((op = script_cursor_next(&ex->shared->cursor))) {
 		mark_op(ex, op);
 		if (op->code == OP_SWITCH) {
