@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Golden vector V4. One page per TiB: one pair for each parent entry with something in it. 4 GiB
-# are notified in four pairs up to 6.11, 2 TiB in four pairs from 6.12 on, for 16 KiB of memory.
+# Golden vector V4. One page per TiB: one pair for each parent entry with something in it.
+# 4 GiB are notified in four pairs up to 6.11, 2 TiB in four pairs from 6.12 on, for 16
+# KiB of memory.
 map ram 0x100000000000 4T rw anon private noreserve nohuge
 touch ram 4T w stride=1T
 mprotect ram 4T r

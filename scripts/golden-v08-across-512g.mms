@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Golden vector V8. 2 GiB across a 512 GiB boundary, one page on either side of it. A walk is cut
-# where the parent entry ends, so there are two pairs with a PUD placement, too; they meet at the
-# boundary.
+# Golden vector V8. 2 GiB across a 512 GiB boundary, one page on either side of it. A walk
+# is cut where the parent entry ends, so there are two pairs with a PUD placement, too;
+# they meet at the boundary.
 map ram 0x107fc0000000 2G rw anon private noreserve nohuge
 touch ram+1048572K 4K w
 touch ram+1G 4K w

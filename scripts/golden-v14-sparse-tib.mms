@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Golden vector V14. Four pages in 1 TiB. 3.14 sends 1 pair of 1 TiB, 3.15 to 6.11 send 4 pairs of
-# 4 GiB in all, 6.12 and later send 2 pairs of 936 GiB in all.
+# Golden vector V14. Four pages in 1 TiB. 3.14 sends 1 pair of 1 TiB, 3.15 to 6.11 send 4
+# pairs of 4 GiB in all, 6.12 and later send 2 pairs of 936 GiB in all.
 map ram 0x100000000000 1T rw anon private noreserve nohuge
 touch ram 4K w
 touch ram+3G 4K w
