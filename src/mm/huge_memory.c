@@ -40,8 +40,10 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool w
 		err = pt_walk_alloc(vma->vm_mm, addr, PT_LEVEL_PMD, &pmd);
 	if (!err && write)
 		err = folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
-	if (err)
+	if (err) {
+		m->oom = true;
 		return err;
+	}
 	if (write) {
 		m->stat.thp_fault_alloc++;
 		pfn_folio(m, pfn)->anon_id = vma->anon_vma->id;
