@@ -32,8 +32,7 @@ commands() {
 
 cd "$dir"
 commands | strace -f -y -ttt -o log -e trace=%memory,%process,ioctl \
-	qemu-system-x86_64 -accel kvm -machine q35,memory-backend=ram -m 4G,slots=2,maxmem=16G \
-	-object memory-backend-ram,id=ram,size=4G,host-nodes=0,policy=bind \
+	qemu-system-x86_64 -accel kvm -machine q35 -m 4G,slots=2,maxmem=16G \
 	-nodefaults -display none -device VGA -device virtio-balloon-pci -qmp stdio \
 	-name guest >/dev/null 2>&1
 # the calls that run the vCPU, by the hundred thousand, say nothing about memory

@@ -159,6 +159,7 @@ struct import {
 	struct task *recent;
 	struct task *first_task;
 	struct mm *current; /* the mm of the process the script is in */
+	struct mm *main;    /* that of the process it starts in, NULL when gone */
 	bool blank;         /* an empty process exists to fork new programs from */
 	uint32_t next_process;
 	uint32_t next_name[NAME_NR];

@@ -62,6 +62,7 @@ static const char processes[] = "map a 0x100000000000 8M rw anon private nohuge\
 				"touch a 4K w\n"
 				"switch child\n"
 				"touch a+4K 4K w\n"
+				"switch main\n"
 				"exit child\n"
 				"forkwait\n"
 				"numa_hint a 4M\n";
@@ -70,8 +71,8 @@ static const struct want processes_want[] = {
 	{ NULL, 2, 0, 1, { { MMU_NOTIFY_PROTECTION_PAGE, 0, M(8) } } },
 	{ NULL, 3, 0, 1, { { MMU_NOTIFY_CLEAR, 0, 4096 } } },
 	{ NULL, 5, 0, 1, { { MMU_NOTIFY_CLEAR, 4096, 8192 } } },
-	{ NULL, 7, 0, 1, { { MMU_NOTIFY_PROTECTION_PAGE, 0, M(8) } } },
-	{ NULL, 8, 0, 1, { { MMU_NOTIFY_PROTECTION_VMA, 0, M(4) } } },
+	{ NULL, 8, 0, 1, { { MMU_NOTIFY_PROTECTION_PAGE, 0, M(8) } } },
+	{ NULL, 9, 0, 1, { { MMU_NOTIFY_PROTECTION_VMA, 0, M(4) } } },
 };
 
 static const char guest[] = "map ram 0x100000000000 1G rw anon private noreserve nohuge\n"
