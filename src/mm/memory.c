@@ -257,16 +257,20 @@ static bool try_access(pte_t *entry, enum mm_access access)
 	return true;
 }
 
-static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access)
+/* One access, faults handled; *@ret_entry is the leaf of *@ret_level that it used. */
+static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access,
+		       pte_t **ret_entry, unsigned int *ret_level)
 {
-	unsigned int round, level;
+	unsigned int round;
 
 	for (round = 0; round < FAULT_ROUNDS; round++) {
-		pte_t *entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
+		pte_t *entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, ret_level);
 		int err;
 
-		if (entry && try_access(entry, access))
+		if (entry && try_access(entry, access)) {
+			*ret_entry = entry;
 			return 0;
+		}
 		err = handle_mm_fault(vma, addr, access);
 		if (err)
 			return err;
@@ -376,12 +380,11 @@ static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end,
 			err = access_table(vma, entry, addr, end, step, access, ret_next);
 			return err ? err : ret;
 		}
-		err = access_page(vma, addr, access);
+		err = access_page(vma, addr, access, &entry, &level);
 		if (err == -ENOMEM)
 			return err;
 		ret = err ? err : ret;
-		entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
-		if (entry && level > PT_LEVEL_PTE)
+		if (!err && level > PT_LEVEL_PTE)
 			addr += (end - addr - 1) / step * step;
 	}
 	*ret_next = addr;
@@ -425,19 +428,25 @@ int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 	return ret;
 }
 
+static void fill_translation(const struct mm_struct *mm, pte_t entry, unsigned int level,
+			     uint64_t address, struct mm_translation *ret)
+{
+	uint64_t size = pt_size(mm->machine->geo, level);
+
+	ret->pfn = pte_pfn(entry) + ((address & (size - 1)) >> PAGE_SHIFT);
+	ret->level = level;
+	ret->writable = pte_write(entry);
+	ret->zero_page = pfn_is_zero(ret->pfn);
+}
+
 int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret)
 {
 	unsigned int level;
 	pte_t *entry = pt_lookup(mm, address, PT_LEVEL_PTE, &level);
-	uint64_t size;
 
 	if (!entry || !pte_hw_present(*entry))
 		return -ENOENT;
-	size = pt_size(mm->machine->geo, level);
-	ret->pfn = pte_pfn(*entry) + ((address & (size - 1)) >> PAGE_SHIFT);
-	ret->level = level;
-	ret->writable = pte_write(*entry);
-	ret->zero_page = pfn_is_zero(ret->pfn);
+	fill_translation(mm, *entry, level, address, ret);
 	return 0;
 }
 
@@ -446,14 +455,17 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 {
 	struct vm_area_struct *vma = find_vma(mm, address);
 	enum mm_access access = write ? MM_WRITE : MM_READ;
+	unsigned int level;
+	pte_t *entry;
 	int err;
 
 	if (!vma || vma->vm_start > address || !vma_allows(vma, access))
 		return -EFAULT;
-	err = access_page(vma, address, access);
+	err = access_page(vma, address, access, &entry, &level);
 	if (err)
 		return err;
-	return mm_translate(mm, address, ret);
+	fill_translation(mm, *entry, level, address, ret);
+	return 0;
 }
 
 struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)
