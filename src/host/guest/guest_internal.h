@@ -119,8 +119,11 @@ struct shared {
 /* The page whose MADV_DONTNEED, after a mark "M n", tells which mm process n has. */
 extern char probe_page[];
 
-/* runner_run() - execute one script in fresh processes and send its lines. */
-void runner_run(const struct script *script, unsigned int number, unsigned int limit_ms);
+/*
+ * runner_run() - execute one script in fresh processes and send its lines.
+ * Return: false when a process of it cannot be ended, so that the machine is no longer as it was.
+ */
+bool runner_run(const struct script *script, unsigned int number, unsigned int limit_ms);
 
 /* ---- ops.c, touch.c, guestvm.c: operations; all return 0 or a negative errno ---- */
 

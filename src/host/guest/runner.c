@@ -427,7 +427,8 @@ static void report(struct shared *shared, const char *how, int status, unsigned 
 	wire_flush();
 }
 
-static void run_processes(const struct script *script, struct shared *shared,
+/* Return: how many processes could not be ended. */
+static unsigned int run_processes(const struct script *script, struct shared *shared,
 			  unsigned int limit_ms)
 {
 	const char *how;
@@ -450,12 +451,14 @@ static void run_processes(const struct script *script, struct shared *shared,
 	(void)ftrace_drain();
 	left = pid < 0 ? 0 : kill_all(shared);
 	report(shared, how, status, left);
+	return left;
 }
 
-void runner_run(const struct script *script, unsigned int number, unsigned int limit_ms)
+bool runner_run(const struct script *script, unsigned int number, unsigned int limit_ms)
 {
 	struct ranges ranges = { 0 };
 	struct shared *shared;
+	unsigned int left = 0;
 	int err;
 
 	wire_printf("script %u\n", number);
@@ -472,7 +475,7 @@ void runner_run(const struct script *script, unsigned int number, unsigned int l
 		wire_flush();
 	} else {
 		ftrace_begin(&ranges, (uintptr_t)probe_page);
-		run_processes(script, shared, limit_ms);
+		left = run_processes(script, shared, limit_ms);
 	}
 	mem_free(executor.obj_fd);
 	mem_free(executor.vm);
@@ -480,4 +483,5 @@ void runner_run(const struct script *script, unsigned int number, unsigned int l
 	mem_free(ranges.range);
 	if (shared != MAP_FAILED)
 		munmap(shared, sizeof(*shared));
+	return !left;
 }
