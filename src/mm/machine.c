@@ -11,6 +11,7 @@ int machine_create(const struct machine_config *config, struct machine **ret_mac
 		return -ENOMEM;
 	m->profile = config->profile;
 	m->geo = config->geo;
+	m->run = pte_run_best();
 	m->events = config->events;
 	m->thp = config->thp;
 	m->shmem_thp = config->shmem_thp;

@@ -14,6 +14,7 @@
 #include <arch/geometry.h>
 #include <arch/pgtable.h>
 #include <arch/pt_arena.h>
+#include <arch/pte_run.h>
 #include <base/mem.h>
 #include <mm/mm.h>
 #include <mm/profile.h>
@@ -107,6 +108,7 @@ struct machine {
 	struct lru_batch lru_deactivate; /* MADV_COLD */
 	struct lru_batch lru_lazyfree;	 /* MADV_FREE */
 	const struct pt_geometry *geo;
+	const struct pte_run_ops *run;
 	struct event_source *events;
 	struct mm_stat stat;
 	enum thp_mode thp;
@@ -345,19 +347,55 @@ void vma_adjust_trans_huge(struct vm_area_struct *vma, uint64_t addr);
  * struct pt_info - record of one page table
  * @used: entries that are not none
  * @maybe_shared: (PTE tables) some entry may map a page that is not anonymous and exclusive
+ * @first, @last: no entry outside [first, last] is in use; meaningless while @used is 0
  */
 
 struct pt_info {
 	uint16_t used;
 	uint8_t level;
 	uint8_t maybe_shared;
-	uint32_t pad;
+	uint16_t first;
+	uint16_t last;
 };
 static_assert(sizeof(struct pt_info) == 8, "8 bytes of record per table");
 
 static inline struct pt_info *pt_info(const struct machine *m, const void *entry)
 {
 	return pt_arena_meta(&m->tables, pt_arena_pfn(&m->tables, entry));
+}
+
+/* Entry number @index of the table came into use. */
+static inline void pt_info_use(struct pt_info *info, unsigned int index)
+{
+	if (!info->used++) {
+		info->first = index;
+		info->last = index;
+	} else if (index < info->first) {
+		info->first = index;
+	} else if (index > info->last) {
+		info->last = index;
+	}
+}
+
+/*
+ * Shrink [*@addr, *@end), which lies in the span of one table of @level, to the entries that may
+ * be in use; false when none is.
+ */
+static inline bool pt_info_clip(const struct machine *m, const struct pt_info *info,
+				unsigned int level, uint64_t *addr, uint64_t *end)
+{
+	unsigned int shift = m->geo->shift[level];
+	uint64_t base = *addr & ~((pt_size(m->geo, level) * m->geo->entries[level]) - 1);
+	uint64_t low = base + ((uint64_t)info->first << shift);
+	uint64_t high = base + ((uint64_t)info->last << shift) + pt_size(m->geo, level);
+
+	if (!info->used)
+		return false;
+	if (*addr < low)
+		*addr = low;
+	if (*end > high)
+		*end = high;
+	return *addr < *end;
 }
 
 /* The table that @pte points to. */

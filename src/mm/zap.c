@@ -35,12 +35,13 @@ struct zap {
 static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t end)
 {
 	struct pt_info *info = pt_info(zap->m, table);
-	pte_t *pte = table + pt_index(zap->m->geo, PT_LEVEL_PTE, addr);
 	unsigned int gone = 0;
+	pte_t *pte;
 
 	zap->m->stat.tables++;
-	if (!info->used)
+	if (!pt_info_clip(zap->m, info, PT_LEVEL_PTE, &addr, &end))
 		return;
+	pte = table + pt_index(zap->m->geo, PT_LEVEL_PTE, addr);
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
 		uint64_t pfn;
 
@@ -91,6 +92,8 @@ static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_
 		return;
 	}
 	zap->m->stat.tables++;
+	if (!pt_info_clip(zap->m, pt_info(zap->m, table), level, &addr, &end))
+		return;
 	for (; addr < end; addr = next) {
 		pte_t *entry = table + pt_index(geo, level, addr);
 
