@@ -88,7 +88,7 @@ static bool load_scripts(struct verify *v, int argc, char **argv)
 	if (from_dir)
 		return verify_scripts_kept(&v->scripts, from_dir);
 	if (!random_nr)
-		return verify_scripts_load(&v->scripts, argv, argc);
+		return verify_scripts_load(&v->scripts, argv, argc, true);
 	if (!seed) {
 		if (getrandom(&drawn, sizeof(drawn), 0) != sizeof(drawn))
 			drawn = 1;
@@ -240,32 +240,45 @@ static int boot(struct verify *v)
 	return err;
 }
 
-/* The kept streams of one kernel. Return: 0; 1 when it has none at all; -EINVAL after a message. */
-static int read_kept(struct verify *v, struct verify_kernel *kernel)
+/* One kept stream. Return: 1; 0 when there is none; negative after a message. */
+static int read_stream(struct verify *v, struct verify_kernel *kernel, size_t index)
 {
 	struct host_stream stream;
 	struct strbuf release = STRBUF_INIT;
-	size_t i;
+	int err, got = verify_kept_read(from_dir, v->scripts.script[index], kernel->name, &stream,
+					&release);
+
+	if (got <= 0)
+		return got;
+	snprintf(kernel->release, sizeof(kernel->release), "%s", strbuf_str(&release));
+	strbuf_release(&release);
+	err = kernel->skipped.len || !choose_profile(v, kernel) ?
+		      0 : check_stream(v, kernel, index, &stream);
+	host_stream_release(&stream);
+	return err ? err : 1;
+}
+
+/* The kept streams of one kernel. Return: 0; 1 when it has none at all; -EINVAL after a message. */
+static int read_kept(struct verify *v, struct verify_kernel *kernel)
+{
+	size_t i, found = 0, missing = 0;
 	int got;
 
 	if (!make_results(v, kernel))
 		return -ENOMEM;
 	for (i = 0; i < v->scripts.nr; i++) {
-		got = verify_kept_read(from_dir, v->scripts.script[i], kernel->name, &stream, &release);
-		if (!got && i)
-			error("%s: no stream of it from kernel %s", v->scripts.script[i]->file,
-			      kernel->name);
-		if (got <= 0)
-			return got ? got : i ? -EINVAL : 1;
-		snprintf(kernel->release, sizeof(kernel->release), "%s", strbuf_str(&release));
-		strbuf_release(&release);
-		got = i || choose_profile(v, kernel) ?
-			      check_stream(v, kernel, i, &stream) : 1;
-		host_stream_release(&stream);
-		if (got)
-			return got > 0 ? 0 : got;
+		got = read_stream(v, kernel, i);
+		if (got < 0)
+			return got;
+		missing = got ? missing : i;
+		found += got;
 	}
-	return 0;
+	if (found == v->scripts.nr)
+		return 0;
+	if (found)
+		error("%s: no stream of it from kernel %s", v->scripts.script[missing]->file,
+		      kernel->name);
+	return found ? -EINVAL : 1;
 }
 
 static int compare_kept(struct verify *v)
@@ -282,10 +295,13 @@ static int compare_kept(struct verify *v)
 			graver(v, STATUS_SKIPPED);
 			got = 0;
 		}
-		if (got)
+		if (got) {
 			mem_free(v->kernels[i].results);
-		else
-			v->kernels[nr++] = v->kernels[i];
+			v->kernels[i] = (struct verify_kernel){ 0 };
+		} else if (i != nr++) {
+			v->kernels[nr - 1] = v->kernels[i];
+			v->kernels[i] = (struct verify_kernel){ 0 };
+		}
 	}
 	v->nr_kernels = nr;
 	if (nr)

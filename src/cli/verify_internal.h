@@ -95,8 +95,12 @@ struct verify_minimal {
 /** verify_random_names[] - the features as --features knows them, in the order of their bits. */
 extern const char *const verify_random_names[];
 
-/** verify_scripts_load() - files given by the user. Return: false after a message. */
-bool verify_scripts_load(struct verify_scripts *scripts, char **paths, size_t nr);
+/**
+ * verify_scripts_load() - files given by the user.
+ * @warn: print the first warnings about each
+ * Return: false after a message.
+ */
+bool verify_scripts_load(struct verify_scripts *scripts, char **paths, size_t nr, bool warn);
 
 /**
  * verify_scripts_random() - @nr scripts, of the seeds @seed, @seed + 1, ...

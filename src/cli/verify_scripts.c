@@ -30,14 +30,14 @@ static bool add(struct verify_scripts *scripts, struct script *script)
 	return true;
 }
 
-bool verify_scripts_load(struct verify_scripts *scripts, char **paths, size_t nr)
+bool verify_scripts_load(struct verify_scripts *scripts, char **paths, size_t nr, bool warn)
 {
 	const struct sim_options check = { .mmu = -1 };
 	bool good = true;
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		struct script *script = model_load(paths[i], &check, true);
+		struct script *script = model_load(paths[i], &check, warn);
 
 		if (!script)
 			good = false;
@@ -115,7 +115,7 @@ bool verify_scripts_kept(struct verify_scripts *scripts, const char *dir)
 		strbuf_reset(&path);
 		strbuf_addf(&path, "%s/%s", dir, entries[i]->d_name);
 		paths[0] = path.buf;
-		good = good && !strbuf_error(&path) && verify_scripts_load(scripts, paths, 1);
+		good = good && !strbuf_error(&path) && verify_scripts_load(scripts, paths, 1, false);
 		free(entries[i]);
 	}
 	free(entries);
