@@ -111,6 +111,7 @@ struct machine {
 	const struct pte_run_ops *run;
 	struct event_source *events;
 	struct mm_stat stat;
+	struct mm_design design;
 	enum thp_mode thp;
 	enum thp_mode shmem_thp;
 	bool oom;
@@ -160,11 +161,14 @@ int page_init(struct machine *m);
 void page_exit(struct machine *m);
 /* A frame with mapcount 0 and @flags. */
 int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
+/* Up to @nr consecutive ones; how many, 0 when out of memory. */
+uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint64_t *ret_pfn);
 /* One more / one less entry maps the 4 KiB frame; the last one frees what no file holds. */
 void page_get_map(struct machine *m, uint64_t pfn);
 void page_put_map(struct machine *m, uint64_t pfn);
 /* A new page is on its way to the LRU. */
 void lru_add(struct machine *m, uint64_t pfn);
+void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr);
 /* MADV_COLD and MADV_FREE of a page. */
 void lru_deactivate(struct machine *m, uint64_t pfn);
 void lru_lazyfree(struct machine *m, uint64_t pfn);
@@ -447,7 +451,23 @@ void notify_end(struct mm_struct *mm, struct mmu_notifier_range *range);
 /* One pair around nothing but what the caller does between the two calls. */
 void notify_pair(struct mm_struct *mm, uint32_t event, uint64_t start, uint64_t end);
 
+/* runs.c */
+struct run_iter {
+	struct mm_struct *mm;
+	unsigned int level;
+	uint64_t gap;
+	uint64_t next;
+	uint64_t limit;
+	uint64_t start; /* the run that run_next() found */
+	uint64_t end;
+};
+struct run_iter run_iter_init(struct mm_struct *mm, uint64_t start, uint64_t end);
+bool run_next(struct run_iter *iter);
+
 /* zap.c */
+/* notify_start(), unmap_page_range(), notify_end(): only of populated runs under lazy_unmap. */
+void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
+		  bool reclaim_pt);
 /* Remove the leaves of [@start, @end) in one VMA; the caller has notified. */
 void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt);
 

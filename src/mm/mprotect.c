@@ -20,6 +20,7 @@ struct change {
 	struct machine *m;
 	pgprot_t newprot;
 	unsigned int cp_flags;
+	unsigned int placement; /* level whose loop notifies; 0: the caller has */
 	uint64_t pages;
 };
 
@@ -179,7 +180,7 @@ static void change_range(struct change *change, pte_t *table, unsigned int level
 			pud_clear_bad(change, entry, addr, next);
 			continue;
 		}
-		if (level == profile->placement)
+		if (level == change->placement)
 			lazy_notify_start(change, &lazy, addr, end);
 		if (pte_leaf(*entry, level)) {
 			if (next - addr == pt_size(geo, level)) {
@@ -191,8 +192,36 @@ static void change_range(struct change *change, pte_t *table, unsigned int level
 		if (pte_table(*entry, level))
 			change_range(change, pt_table(change->m, *entry), level - 1, addr, next);
 	}
-	if (level == profile->placement)
+	if (level == change->placement)
 		lazy_notify_end(change, &lazy);
+}
+
+/* One notification around the whole range. */
+static void change_notified(struct change *change, uint64_t start, uint64_t end)
+{
+	struct mm_struct *mm = change->mm;
+	struct mmu_notifier_range range;
+
+	notify_start(mm, &range, MMU_NOTIFY_PROTECTION_VMA, start, end);
+	change_range(change, pt_top(mm), mm->machine->geo->levels, start, end);
+	notify_end(mm, &range);
+}
+
+/* The design "tight": one for each run of populated entries. */
+static void change_runs(struct change *change, uint64_t start, uint64_t end)
+{
+	struct run_iter runs = run_iter_init(change->mm, start, end);
+
+	while (run_next(&runs))
+		change_notified(change, runs.start, runs.end);
+}
+
+static void change_lazily(struct change *change, uint64_t start, uint64_t end)
+{
+	struct mm_struct *mm = change->mm;
+
+	change->placement = mm->machine->profile->placement;
+	change_range(change, pt_top(mm), mm->machine->geo->levels, start, end);
 }
 
 uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
@@ -206,14 +235,13 @@ uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t 
 		.newprot = newprot,
 		.cp_flags = cp_flags,
 	};
-	bool whole = !mm->machine->profile->placement;
-	struct mmu_notifier_range range;
 
-	if (whole)
-		notify_start(mm, &range, MMU_NOTIFY_PROTECTION_VMA, start, end);
-	change_range(&change, pt_top(mm), mm->machine->geo->levels, start, end);
-	if (whole)
-		notify_end(mm, &range);
+	if (mm->machine->design.tight)
+		change_runs(&change, start, end);
+	else if (!mm->machine->profile->placement)
+		change_notified(&change, start, end);
+	else
+		change_lazily(&change, start, end);
 	mm->machine->stat.changed += change.pages;
 	return change.pages;
 }

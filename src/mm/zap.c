@@ -130,3 +130,26 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 	if (zap.zapped)
 		mm->machine->stat.tlb_flushes++;
 }
+
+static void zap_window(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
+		       bool reclaim_pt)
+{
+	struct mmu_notifier_range range;
+
+	notify_start(vma->vm_mm, &range, event, start, end);
+	unmap_page_range(vma, start, end, reclaim_pt);
+	notify_end(vma->vm_mm, &range);
+}
+
+void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
+		  bool reclaim_pt)
+{
+	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
+
+	if (!vma->vm_mm->machine->design.lazy_unmap) {
+		zap_window(vma, event, start, end, reclaim_pt);
+		return;
+	}
+	while (run_next(&runs))
+		zap_window(vma, event, runs.start, runs.end, reclaim_pt);
+}

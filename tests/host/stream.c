@@ -26,6 +26,7 @@ static const char kept[] =
 	"ret 0 \n"
 	"op 2 1 s.mms:3: mprotect a 4M r\n"
 	"! 2\n"
+	"k 1 kvm_unmap_hva_range 100000000000 100000400000 0 0 0\n"
 	"ret 0 \n"
 	"op 4 1 s.mms:5: munmap a 1\n"
 	"ret 22 EINVAL\n"
@@ -50,7 +51,7 @@ static void test_read(void)
 
 	tap_eq(read_text(kept, sizeof(kept) - 1, &stream, &diag), 0, "read");
 	tap_eq(stream.nr_ops, 4, "the loop is unrolled");
-	tap_eq(stream.nr_events, 4 + 3, "marks and notifications");
+	tap_eq(stream.nr_events, 4 + 4, "marks and notifications");
 	tap_ok(stream.ops[3].err == -EINVAL && stream.ops[3].returned, "errno");
 	tap_eq(stream.ops[1].nr_events, 3, "events of an operation");
 	tap_ok(stream.events[2].id == EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START &&
@@ -95,6 +96,7 @@ static void test_refused(void)
 	expect_refused("state died 11\n", "state ok 0\nop 0 1\n", "lines behind the end");
 	expect_refused("+ 1 2 1000", "+ 1 2 zzz", "no number");
 	expect_refused("! 2", "? 2", "an unknown line");
+	expect_refused("kvm_unmap", "kvm_remap", "an unknown tracepoint");
 }
 
 static void test_noise(void)
