@@ -181,6 +181,8 @@ static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	if (pte_none(*ptep)) {
 		if (vma_is_anonymous(vma))
 			return do_anonymous_page(vma, ptep, write);
+		if (vma_is_dax(vma))
+			return dax_fault(vma, addr, access);
 		return do_fault(vma, addr, ptep, write);
 	}
 	if (pte_protnone(*ptep)) {
@@ -209,9 +211,14 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 	struct mm_struct *mm = vma->vm_mm;
 	pte_t *entry;
 	bool done = false;
-	int err = pt_walk_alloc(mm, addr, PT_LEVEL_PMD, &entry);
+	int err;
 
 	mm->machine->stat.pgfault++;
+	if (vma->vm_flags & VM_HUGETLB)
+		return hugetlb_fault(vma, addr, access);
+	if (vma_is_dax(vma))
+		return dax_fault(vma, addr, access);
+	err = pt_walk_alloc(mm, addr, PT_LEVEL_PMD, &entry);
 	if (err)
 		return err;
 	if (pte_none(*entry) && vma_is_anonymous(vma) && thp_vma_allowed(vma, addr)) {

@@ -29,6 +29,7 @@ struct zap {
 	struct mm_struct *mm;
 	struct machine *m;
 	bool reclaim_pt;
+	bool keep_cows;
 	uint64_t zapped;
 };
 
@@ -45,6 +46,8 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 		uint64_t pfn;
 
 		if (pte_none(*pte))
+			continue;
+		if (zap->keep_cows && (page_flags(zap->m, pte_pfn(*pte)) & PG_ANON))
 			continue;
 		if (zap->m->before_change)
 			before_change(zap->mm, addr, addr + PAGE_SIZE);
@@ -100,7 +103,7 @@ static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_
 				zap_leaf(zap, entry, addr, next);
 				continue;
 			}
-			__split_huge_pmd(zap->vma, entry, addr);
+			split_huge_leaf(zap->vma, entry, level, addr);
 		}
 		if (!pte_table(*entry, level))
 			continue;
@@ -110,7 +113,8 @@ static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_
 	}
 }
 
-void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt)
+static void zap_vma(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt,
+		    bool keep_cows)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct zap zap = {
@@ -118,12 +122,27 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 		.mm = mm,
 		.m = mm->machine,
 		.reclaim_pt = reclaim_pt && mm->machine->profile->reclaim_pt,
+		.keep_cows = keep_cows,
 	};
 
+	if (vma->vm_flags & VM_HUGETLB) {
+		hugetlb_unmap(vma, start, end);
+		return;
+	}
 	if (mm->machine->profile->unmap_drains)
 		lru_add_drain(mm->machine);
 	zap_range(&zap, pt_top(mm), mm->machine->geo->levels, start, end);
 	mm->machine->stat.changed += zap.zapped;
 	if (zap.zapped)
 		mm->machine->stat.tlb_flushes++;
+}
+
+void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt)
+{
+	zap_vma(vma, start, end, reclaim_pt, false);
+}
+
+void unmap_file_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool even_cows)
+{
+	zap_vma(vma, start, end, false, !even_cows);
 }
