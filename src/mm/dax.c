@@ -65,6 +65,15 @@ static int dax_install(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, 
 	return 0;
 }
 
+/* Without huge pages a smaller entry is tried, and refused by the device: its table stays. */
+static int dax_fallback(struct vm_area_struct *vma, uint64_t addr)
+{
+	pte_t *pmd;
+	int err = pt_walk_alloc(vma->vm_mm, addr, PT_LEVEL_PMD, &pmd);
+
+	return err ? err : -EFAULT;
+}
+
 int dax_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access)
 {
 	bool saved_dirty = vma->vm_mm->machine->profile->saved_dirty;
@@ -80,9 +89,8 @@ int dax_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access)
 	err = pt_walk_alloc(vma->vm_mm, addr, level, &entry);
 	if (err)
 		return err == -EEXIST ? -EFAULT : err;
-	/* without huge pages a smaller entry is tried, and refused by the device */
 	if (pte_none(*entry) && level > PT_LEVEL_PTE && (vma->vm_flags & VM_NOHUGEPAGE))
-		return -EFAULT;
+		return dax_fallback(vma, addr);
 	if (pte_none(*entry))
 		return dax_install(vma, addr, entry, write);
 	if (pte_table(*entry, level))

@@ -161,6 +161,8 @@ static int mmap_region(struct mm_struct *mm, uint64_t addr, uint64_t end, uint32
 {
 	int err = do_munmap(mm, addr, end - addr);
 
+	if (err && mm->machine->profile->map_unmap_enomem)
+		err = -ENOMEM;
 	if (!err && file)
 		err = call_mmap(mm, file, addr, end, &vm_flags, pgoff);
 	if (err)

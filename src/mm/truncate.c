@@ -130,7 +130,7 @@ int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 
 	if (vma_is_anonymous(vma))
 		return -EINVAL;
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return -EACCES;
 	if (vma_is_dax(vma))
 		return -ENODEV;
@@ -163,10 +163,10 @@ int mm_truncate(struct mm_file *file, uint64_t size)
 	if (file->kind == MM_FILE_HUGETLB && !IS_ALIGNED(size, file->page_size))
 		return -EINVAL;
 	file->size = size;
-	if (size >= old || PAGE_ALIGN(size) >= old)
-		return 0;
 	if (file->kind == MM_FILE_HUGETLB)
 		return hugetlb_remove(file, first, UINT64_MAX >> PAGE_SHIFT);
+	if (size >= old || PAGE_ALIGN(size) >= old)
+		return 0;
 	return shmem_truncate(file, first, last);
 }
 
