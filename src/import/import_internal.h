@@ -56,7 +56,7 @@ struct slot {
 	uint64_t gpa;
 	uint64_t size;
 	bool readonly;
-	bool used; /* the guest's use of it is in the script, and KVM still has its tables */
+	bool used; /* by the guest, since KVM last dropped its tables */
 };
 
 struct vm {
