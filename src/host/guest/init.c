@@ -21,8 +21,19 @@ static int kmsg_fd = -1;
 static void send_kernel_log(void)
 {
 	static const char *const words[] = {
-		"BUG", "WARNING", "bad pgd", "bad p4d", "bad pud", "bad pmd", "Bad page", "Oops",
-		"general protection", "soft lockup", "blocked for more", "detected stall", "Bad rss",
+		"BUG",
+		"WARNING",
+		"bad pgd",
+		"bad p4d",
+		"bad pud",
+		"bad pmd",
+		"Bad page",
+		"Oops",
+		"general protection",
+		"soft lockup",
+		"blocked for more",
+		"detected stall",
+		"Bad rss",
 	};
 	static char record[8192];
 	char *text;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * KVM's tracepoints through event probes, which print plain fields under a short name whatever
- * the kernel's own format is. What belongs to the guest's own tables and code is left out.
+ * KVM's tracepoints through event probes, which print plain fields under a short name
+ * whatever the kernel's own format is. What belongs to the guest's own tables and code is
+ * left out.
  */
 #include "guest_internal.h"
 
@@ -63,7 +64,8 @@ static bool overlap(uint64_t a, uint64_t a_end, uint64_t b, uint64_t b_end)
 }
 
 /* An entry or a page of entries that only the guest's own slot needs. */
-static bool is_own(const struct kvm_event *event, const uint64_t *arg, const struct ranges *slots)
+static bool is_own(const struct kvm_event *event, const uint64_t *arg,
+		   const struct ranges *slots)
 {
 	unsigned int level;
 	uint64_t start, end;
@@ -109,6 +111,6 @@ void kvmtrace_line(const char *line, unsigned int proc, const struct ranges *map
 		return;
 	if (is_own(event, arg, slots))
 		return;
-	wire_printf("k %u %s %lx %lx %lx %lx %lx\n", proc, event->name, arg[0], arg[1], arg[2], arg[3],
-		    arg[4]);
+	wire_printf("k %u %s %lx %lx %lx %lx %lx\n", proc, event->name, arg[0], arg[1],
+		    arg[2], arg[3], arg[4]);
 }

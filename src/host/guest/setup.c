@@ -35,7 +35,8 @@ int setup_mounts(void)
 	return mount_at("tmpfs", "/files", "size=100%,huge=never");
 }
 
-/* Load /modules/NAME.ko; a file that is not there means that the kernel has it built in. */
+/* Load /modules/NAME.ko; a file that is not there means that the kernel has it built in.
+ */
 int setup_module(const char *name, const char *params)
 {
 	char path[128];
@@ -96,8 +97,9 @@ int setup_sysctl(enum script_sysctl which, uint64_t value)
 	if (which == SCRIPT_SYSCTL_THP)
 		return put_file(THP "enabled", thp_words[value]);
 	if (which == SCRIPT_SYSCTL_SHMEM_THP)
-		return put_file(THP "shmem_enabled",
-				value == SCRIPT_THP_MADVISE ? "advise" : thp_words[value]);
+		return put_file(THP "shmem_enabled", value == SCRIPT_THP_MADVISE
+							     ? "advise"
+							     : thp_words[value]);
 	return -EINVAL;
 }
 
@@ -118,7 +120,8 @@ void setup_settings(void)
 		{ "/sys/kernel/mm/ksm/run", "0" },
 		{ "/proc/sys/kernel/numa_balancing", "0" },
 		{ "/sys/kernel/debug/sched/numa_balancing/scan_delay_ms", "0" },
-		{ "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages", "640" },
+		{ "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages",
+		  "640" },
 		{ "/proc/sys/vm/overcommit_memory", "1" },
 		{ "/proc/sys/vm/max_map_count", "16777216" },
 		{ "/proc/sys/vm/mmap_min_addr", "0" },
