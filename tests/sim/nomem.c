@@ -137,12 +137,11 @@ static struct script *parse(const char *text)
 
 static void sweep_text(const char *text, const char *name)
 {
-	static const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12", "linux-7.2" };
 	struct script *script = parse(text);
 	unsigned int i;
 
-	for (i = 0; script && i < sizeof(profiles) / sizeof(profiles[0]); i++)
-		sweep(script, name, profiles[i], i & 1);
+	for (i = 0; script && script_profile_names[i]; i++)
+		sweep(script, name, script_profile_names[i], i & 1);
 	script_free(script);
 }
 
