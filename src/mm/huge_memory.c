@@ -107,6 +107,29 @@ void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr)
 	notify_end(mm, &range);
 }
 
+/* Nothing smaller can map what is left of a device's 1 GiB page: it is faulted in again. */
+void __split_huge_pud(struct vm_area_struct *vma, pte_t *pud, uint64_t addr)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct mmu_notifier_range range;
+	uint64_t block = addr & PUD_MASK;
+
+	notify_start(mm, &range, MMU_NOTIFY_CLEAR, block, block + PUD_SIZE);
+	if (pte_leaf(*pud, PT_LEVEL_PUD)) {
+		before_change(mm, block, block + PUD_SIZE);
+		pt_set(mm->machine, pud, (pte_t){ 0 });
+	}
+	notify_end(mm, &range);
+}
+
+void split_huge_leaf(struct vm_area_struct *vma, pte_t *entry, unsigned int level, uint64_t addr)
+{
+	if (level == PT_LEVEL_PUD)
+		__split_huge_pud(vma, entry, addr);
+	else
+		__split_huge_pmd(vma, entry, addr);
+}
+
 /* A write to the huge zero page, replaced by a huge page in place where the profile does so. */
 static int do_huge_zero_wp_pmd(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd)
 {
