@@ -388,7 +388,7 @@ static void print(const struct verify *v)
 		return;
 	}
 	if (random_nr)
-		printf("%llu random scripts, seed %llu\n", (unsigned long long)random_nr,
+		printf("random scripts: %llu, seed %llu\n", (unsigned long long)random_nr,
 		       (unsigned long long)seed);
 	verify_print(&v->scripts, v->kernels, v->nr_kernels, audit, !noheadings);
 	for (i = 0; i < v->nr_minimal; i++)
