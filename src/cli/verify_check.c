@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One script on one kernel: operation by operation, which notifications started and ended over
- * which ranges, the release of an address space, and what the system call returned.
+ * which ranges, the release of an address space, what KVM did about it (less what differs from
+ * boot to boot: host frames and addresses of tables), and what the system call returned.
  */
 #include "cli_internal.h"
 #include "verify_internal.h"
@@ -14,34 +15,68 @@
 #include <base/mem.h>
 #include <trace/compare.h>
 
+#define ROLE_LEVEL_MASK 0xf
+
 /*
  * struct model - the model's side
- * @sink: passes on to @stream what a real kernel's stream has, too
+ * @sink: passes on to @stream what counts
+ * @shadow: the script has a VM with shadow paging
  * @errs: what each operation returned
  */
 struct model {
 	struct event_sink sink;
 	struct trace_stream stream;
+	bool shadow;
 	int *errs;
 	size_t nr;
 	size_t cap;
 	int error;
 };
 
-static void emit(struct event_sink *sink, const struct event *event)
+/*
+ * What both sides record. With shadow paging the upper tables also serve the guest's own code and
+ * tables on the real machine, so that they are there before the script's first access.
+ */
+static bool counts(const struct event *event, bool shadow)
 {
-	struct model *model = (struct model *)((char *)sink - offsetof(struct model, sink));
-
 	switch (event->id) {
 	case EVENT_TRACING_MARK_WRITE:
 	case EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START:
 	case EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END:
 	case EVENT_MMU_NOTIFIER_RELEASE:
-		model->stream.sink.emit(&model->stream.sink, event);
-		break;
+	case EVENT_KVM_UNMAP_HVA_RANGE:
+	case EVENT_KVM_PAGE_FAULT:
+	case EVENT_KVM_MMU_SET_SPTE:
+	case EVENT_KVM_MMU_SPTE_REQUESTED:
+	case EVENT_KVM_TDP_MMU_SPTE_CHANGED:
+	case EVENT_KVM_MMU_SPLIT_HUGE_PAGE:
+		return true;
+	case EVENT_KVM_MMU_GET_PAGE:
+	case EVENT_KVM_MMU_PREPARE_ZAP_PAGE:
+	case EVENT_KVM_MMU_SYNC_PAGE:
+	case EVENT_KVM_MMU_UNSYNC_PAGE:
+		return !shadow || (event->arg[1] & ROLE_LEVEL_MASK) <= 2;
 	default:
-		break;
+		return false;
 	}
+}
+
+static bool has_shadow(const struct script *script)
+{
+	size_t i;
+
+	for (i = 0; i < script->nr_ops; i++)
+		if (script->ops[i].code == OP_VM && script->ops[i].mmu >= SCRIPT_MMU_SHADOW)
+			return true;
+	return false;
+}
+
+static void emit(struct event_sink *sink, const struct event *event)
+{
+	struct model *model = (struct model *)((char *)sink - offsetof(struct model, sink));
+
+	if (counts(event, model->shadow))
+		model->stream.sink.emit(&model->stream.sink, event);
 }
 
 static void op_done(void *ctx, const struct sim_op_result *result)
@@ -67,7 +102,7 @@ static int model_run(const struct script *script, const char *profile, bool audi
 	struct sim_result result;
 	int err;
 
-	*model = (struct model){ .sink.emit = emit };
+	*model = (struct model){ .sink.emit = emit, .shadow = has_shadow(script) };
 	trace_stream_init(&model->stream);
 	options.sink = &model->sink;
 	err = sim_run(script, &options, &result);
@@ -84,7 +119,8 @@ static void model_release(struct model *model)
 	mem_free(model->errs);
 }
 
-static const struct trace_compare_options compare_options = { .what = TRACE_WHAT_ALL };
+static const struct trace_compare_options compare_options = { .what = TRACE_WHAT_ALL,
+							      .portable = true };
 
 const char *verify_profile(const char *release)
 {
@@ -170,13 +206,14 @@ static void set_failed(struct verify_result *result, const struct script *script
 	describe_status(stream, release, &result->text);
 }
 
-static int load_real(const struct host_stream *stream, struct trace_stream *ret)
+static int load_real(const struct host_stream *stream, bool shadow, struct trace_stream *ret)
 {
 	size_t i;
 
 	trace_stream_init(ret);
 	for (i = 0; i < stream->nr_events; i++)
-		ret->sink.emit(&ret->sink, &stream->events[i]);
+		if (counts(&stream->events[i], shadow))
+			ret->sink.emit(&ret->sink, &stream->events[i]);
 	return ret->error;
 }
 
@@ -253,7 +290,7 @@ int verify_check(const struct script *script, const struct host_stream *stream,
 	} else if (!err) {
 		strbuf_addf(&title, "Linux %s", release);
 		titles[0] = strbuf_str(&title);
-		err = load_real(stream, &real);
+		err = load_real(stream, model.shadow, &real);
 		if (!err)
 			err = compare(stream, &real, &model, titles, &result);
 		trace_stream_release(&real);
