@@ -76,7 +76,7 @@ static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t a
 		return COLLAPSE_NEXT;
 	if (pte_leaf(*pmd, PT_LEVEL_PMD))
 		return COLLAPSE_DONE;
-	if (!m->profile->collapse_readonly && !table_writable(m, *pmd))
+	if (!m->profile->collapse_lenient && !table_writable(m, *pmd))
 		return COLLAPSE_NEXT;
 	if (folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn)) {
 		m->oom = true;
@@ -239,7 +239,7 @@ int madvise_collapse(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	uint64_t from = (start + PMD_SIZE - 1) & PMD_MASK, to = end & PMD_MASK, addr;
 	enum collapse_result result = COLLAPSE_DONE;
-	bool failed = from > to;
+	bool failed = from > to && !vma->vm_mm->machine->profile->collapse_lenient;
 
 	if (!collapse_allowed(vma))
 		return -EINVAL;

@@ -66,13 +66,13 @@ int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_
 	pte_t *pmd, entry;
 	int err;
 
-	if (write && !(vma->vm_flags & VM_SHARED))
+	if ((write && !(vma->vm_flags & VM_SHARED)) || !file_block_suitable(vma, addr))
 		return 0;
-	err = file_fault_page(vma, addr, &pfn);
-	if (err || !page_is_large(m, pfn) || !file_block_suitable(vma, addr))
-		return err;
 	if (m->profile->nohuge_maps_small && (vma->vm_flags & VM_NOHUGEPAGE))
 		return 0;
+	err = file_fault_page(vma, addr, &pfn);
+	if (err || !page_is_large(m, pfn))
+		return err;
 	err = pt_walk_alloc(vma->vm_mm, addr, PT_LEVEL_PMD, &pmd);
 	if (err)
 		return err;

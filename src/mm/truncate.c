@@ -170,7 +170,7 @@ int mm_truncate(struct mm_file *file, uint64_t size)
 	file->size = size;
 	if (file->kind == MM_FILE_HUGETLB)
 		return hugetlb_remove(file, size >> PAGE_SHIFT, UINT64_MAX >> PAGE_SHIFT);
-	return size < old ? shmem_truncate(file, old, size) : 0;
+	return size <= old ? shmem_truncate(file, old, size) : 0;
 }
 
 bool vma_may_split(const struct vm_area_struct *vma, uint64_t addr)

@@ -42,7 +42,8 @@ enum wp_reuse {
  * @unmap_extra_split: the same for try_to_unmap of a file's huge page (6.1)
  * @shmem_thp_any_vma: shmem allocates huge pages for VMAs that cannot map them as a whole (6.1)
  * @nohuge_maps_small: VM_NOHUGEPAGE keeps a VMA from mapping a file's huge page as a whole
- * @collapse_readonly: MADV_COLLAPSE takes memory without a writable entry, too (7.x)
+ * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, and is content with a
+ *	range that holds no block (7.x)
  * @collapse_target_only: collapsing pages of a file frees the page tables of the caller's VMA
  *	only, and fails when that has none (6.1)
  * @wp_reuse: see above
@@ -71,7 +72,7 @@ struct mm_profile {
 	bool hugetlb_unmap_notifies;
 	bool dax_cold_bug;
 	bool failed_map_unmaps;
-	bool collapse_readonly;
+	bool collapse_lenient;
 	bool collapse_target_only;
 	bool unmap_extra_split;
 	bool shmem_thp_any_vma;
