@@ -14,6 +14,7 @@ const struct command *const commands[] = {
 	&command_run,
 	&command_compare,
 	&command_import,
+	&command_probe,
 	&command_list,
 	&command_commands,
 	&command_help,
