@@ -33,6 +33,8 @@ enum wp_reuse {
  * @huge_zero_replace: a write to the huge zero page replaces it in place (7.x)
  * @change_pte: change_pte() is called where a copy replaces a page (to 6.9)
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
+ * @numa_skips_pinned: NUMA hinting leaves pages of a copy-on-write mapping alone that are pinned
+ *	for DMA (5.18)
  * @wp_reuse: see above
  * @lru_batch: folios that a per-CPU batch holds a reference on before it is emptied
  * @cold_holds: MADV_COLD puts folios into such a batch (multi-generational LRU)
@@ -56,6 +58,7 @@ struct mm_profile {
 	bool huge_zero_replace;
 	bool change_pte;
 	bool reaper_clear;
+	bool numa_skips_pinned;
 	enum wp_reuse wp_reuse;
 	uint8_t lru_batch;
 	bool cold_holds;
@@ -67,12 +70,14 @@ struct mm_profile {
  * @tight: mprotect and NUMA hinting notify runs of populated entries only
  * @lazy_unmap: so do munmap, MADV_DONTNEED, MADV_FREE and truncation; a move by mremap notifies its
  *	whole range, unless nothing in it is populated
+ * @numa_skip: NUMA hinting flags its notifications, and tells of each page that becomes protnone
  * @run_level: granularity of a run: PT_LEVEL_PMD or PT_LEVEL_PUD
  * @run_gap: two runs at most this many bytes apart are notified as one
  */
 struct mm_design {
 	bool tight;
 	bool lazy_unmap;
+	bool numa_skip;
 	uint8_t run_level;
 	uint64_t run_gap;
 };
