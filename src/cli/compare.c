@@ -112,9 +112,9 @@ static int compare_all(struct comparison *c)
 {
 	int i, status = STATUS_OK;
 
-	for (i = 0; script_profile_names[i] && status == STATUS_OK; i++)
+	for (i = 0; script_kernel_names[i] && status == STATUS_OK; i++)
 		if (profiles >> i & 1)
-			status = compare_mmus(c, script_profile_names[i]);
+			status = compare_mmus(c, script_kernel_names[i]);
 	return status;
 }
 
@@ -123,8 +123,8 @@ static uint64_t all_kernels(void)
 	uint64_t set = 0;
 	int i;
 
-	for (i = 0; script_profile_names[i]; i++)
-		if (!strncmp(script_profile_names[i], "linux-", 6))
+	for (i = 0; script_kernel_names[i]; i++)
+		if (!strncmp(script_kernel_names[i], "linux-", 6))
 			set |= 1ull << i;
 	return set;
 }
@@ -215,7 +215,7 @@ static int run(int argc, char **argv)
 static const struct option options[] = {
 	OPT_CHOICES('p', "profile", &profiles, "NAME,...",
 		    "kernels and designs to compare (all kernels if not given):",
-		    script_profile_names),
+		    script_kernel_names),
 	OPT_CHOICES('m', "mmu", &mmus, "KIND,...",
 		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),

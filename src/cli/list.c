@@ -33,10 +33,10 @@ static void list_profiles(struct list *list)
 {
 	unsigned int i;
 
-	for (i = 0; script_profile_names[i]; i++) {
-		const char *summary = sim_profile_summary(script_profile_names[i]);
+	for (i = 0; script_kernel_names[i]; i++) {
+		const char *summary = sim_profile_summary(script_kernel_names[i]);
 
-		add(list, script_profile_names[i], summary ? summary : "");
+		add(list, script_kernel_names[i], summary ? summary : "");
 	}
 }
 

@@ -27,7 +27,7 @@ struct run {
 
 static const char *profile_name(void)
 {
-	return profile < 0 ? DEFAULT_PROFILE : script_profile_names[profile];
+	return profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
 }
 
 static void json_op(struct run *run, const struct sim_op_result *result)
@@ -353,7 +353,7 @@ static int run(int argc, char **argv)
 
 static const struct option options[] = {
 	OPT_CHOICE('p', "profile", &profile, "NAME",
-		   "behave as this kernel (" DEFAULT_PROFILE " if not given):", script_profile_names),
+		   "behave as this kernel (" DEFAULT_PROFILE " if not given):", script_kernel_names),
 	OPT_CHOICE('m', "mmu", &mmu, "KIND", "give every VM this kind of MMU, whatever it says:",
 		   mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),

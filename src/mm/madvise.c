@@ -66,7 +66,13 @@ static int madvise_flags(struct vm_area_struct **vma, uint64_t start, uint64_t e
 
 static int madvise_dontneed(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
-	zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, true);
+	if (vma->vm_flags & VM_HUGETLB) {
+		if (!IS_ALIGNED(start, huge_page_size(vma)))
+			return -EINVAL;
+		end &= ~(huge_page_size(vma) - 1);
+	}
+	if (start < end)
+		zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, ZAP_RECLAIM_PT);
 	return 0;
 }
 
@@ -128,7 +134,7 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 		pte_t *pte = table + pt_index(walk->m->geo, PT_LEVEL_PTE, addr);
 		int skip = 0;
 
-		if (!pte_present(*pte) || pfn_is_zero(pte_pfn(*pte)))
+		if (!pte_present(*pte) || !pfn_has_record(pte_pfn(*pte)))
 			continue;
 		if (page_is_large(walk->m, pte_pfn(*pte)))
 			skip = advise_large(walk, pte, addr, end);
@@ -159,6 +165,17 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 	(void)split_huge_page(walk->vma, addr, pfn);
 }
 
+/* A leaf of a device: none of the walk's business, but the walk splits 1 GiB leaves. */
+static void advise_dax(struct advise_walk *walk, pte_t *entry, unsigned int level, uint64_t addr)
+{
+	if (level == PT_LEVEL_PUD) {
+		__split_huge_pud(walk->vma, entry, addr);
+	} else if (walk->m->profile->dax_cold_bug) {
+		before_change(walk->mm, addr & PMD_MASK, (addr & PMD_MASK) + PMD_SIZE);
+		pt_set(walk->m, entry, (pte_t){ 0 });
+	}
+}
+
 static void advise_range(struct advise_walk *walk, pte_t *table, unsigned int level, uint64_t addr,
 			 uint64_t end)
 {
@@ -172,7 +189,9 @@ static void advise_range(struct advise_walk *walk, pte_t *table, unsigned int le
 		pte_t *entry = table + pt_index(walk->m->geo, level, addr);
 
 		next = pt_addr_end(walk->m->geo, level, addr, end);
-		if (level == PT_LEVEL_PMD && pte_leaf(*entry, level))
+		if (pte_leaf(*entry, level) && vma_is_dax(walk->vma))
+			advise_dax(walk, entry, level, addr);
+		else if (level == PT_LEVEL_PMD && pte_leaf(*entry, level))
 			advise_huge_pmd(walk, entry, addr, next);
 		if (pte_table(*entry, level))
 			advise_range(walk, pt_table(walk->m, *entry), level - 1, addr, next);
@@ -224,40 +243,6 @@ static int madvise_populate(struct vm_area_struct *vma, uint64_t start, uint64_t
 	return mm_access(vma->vm_mm, start, end - start, PAGE_SIZE, write ? MM_WRITE : MM_READ);
 }
 
-/* The part of a file that the hole covers goes away from every VMA that maps it. */
-static void unmap_mapping_range(struct mm_file *file, uint64_t first, uint64_t last)
-{
-	struct vm_area_struct *vma;
-
-	LIST_FOREACH(vma, &file->i_mmap, i_mmap) {
-		uint64_t from = first > vma->vm_pgoff ? first - vma->vm_pgoff : 0;
-		uint64_t to = last > vma->vm_pgoff ? last - vma->vm_pgoff : 0;
-		uint64_t start, end;
-
-		if (to > vma_pages(vma))
-			to = vma_pages(vma);
-		if (from >= to)
-			continue;
-		start = vma->vm_start + (from << PAGE_SHIFT);
-		end = vma->vm_start + (to << PAGE_SHIFT);
-		zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, false);
-	}
-}
-
-static int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
-{
-	uint64_t first = linear_page_index(vma, start);
-	uint64_t last = first + ((end - start) >> PAGE_SHIFT);
-
-	if (vma_is_anonymous(vma))
-		return -EINVAL;
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
-		return -EACCES;
-	unmap_mapping_range(vma->vm_file, first, last);
-	filemap_truncate(vma->vm_file, first, last);
-	return 0;
-}
-
 /* Linux: madvise_vma_behavior(); *@vma is the VMA that holds the range afterwards. */
 static int madvise_vma(struct vm_area_struct **vma, uint64_t start, uint64_t end, int advice)
 {
@@ -274,6 +259,8 @@ static int madvise_vma(struct vm_area_struct **vma, uint64_t start, uint64_t end
 	case MADV_REMOVE:
 		return madvise_remove(*vma, start, end);
 	case MADV_COLD:
+		if ((*vma)->vm_flags & VM_HUGETLB)
+			return -EINVAL;
 		advise_leaves(*vma, start, end, false);
 		return 0;
 	case MADV_POPULATE_READ:

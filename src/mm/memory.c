@@ -96,6 +96,11 @@ static int do_cow_fault(struct vm_area_struct *vma, pte_t *ptep, uint64_t index)
 	return 0;
 }
 
+static bool file_ends_before(const struct vm_area_struct *vma, uint64_t addr)
+{
+	return linear_page_index(vma, addr) >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT;
+}
+
 static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
 {
 	uint64_t index = linear_page_index(vma, addr);
@@ -103,8 +108,9 @@ static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool
 	uint64_t pfn;
 	int err;
 
-	if (index >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT)
-		return -EFAULT;
+	if (file_ends_before(vma, addr))
+		return write && !(vma->vm_flags & VM_SHARED) && anon_vma_prepare(vma) ? -ENOMEM :
+										       -EFAULT;
 	if (write && !(vma->vm_flags & VM_SHARED))
 		return do_cow_fault(vma, ptep, index);
 	if (!write) {
@@ -181,6 +187,8 @@ static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	if (pte_none(*ptep)) {
 		if (vma_is_anonymous(vma))
 			return do_anonymous_page(vma, ptep, write);
+		if (vma_is_dax(vma))
+			return dax_fault(vma, addr, access);
 		return do_fault(vma, addr, ptep, write);
 	}
 	if (pte_protnone(*ptep)) {
@@ -209,9 +217,14 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 	struct mm_struct *mm = vma->vm_mm;
 	pte_t *entry;
 	bool done = false;
-	int err = pt_walk_alloc(mm, addr, PT_LEVEL_PMD, &entry);
+	int err;
 
 	mm->machine->stat.pgfault++;
+	if (vma->vm_flags & VM_HUGETLB)
+		return hugetlb_fault(vma, addr, access);
+	if (vma_is_dax(vma))
+		return dax_fault(vma, addr, access);
+	err = pt_walk_alloc(mm, addr, PT_LEVEL_PMD, &entry);
 	if (err)
 		return err;
 	if (pte_none(*entry) && vma_is_anonymous(vma) && thp_vma_allowed(vma, addr)) {
@@ -224,6 +237,9 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 		if (err || pte_leaf(*entry, PT_LEVEL_PMD))
 			return err;
 	}
+	/* the table of a file's page comes with the page */
+	if (!vma_is_anonymous(vma) && pte_none(*entry) && file_ends_before(vma, addr))
+		return do_fault(vma, addr, NULL, access == MM_WRITE);
 	err = pt_walk_alloc(mm, addr, PT_LEVEL_PTE, &entry);
 	if (err)
 		return err;

@@ -31,7 +31,7 @@ static bool numa_skip(const struct change *change, pte_t pte)
 	uint64_t pfn = pte_pfn(pte);
 	const struct page *page;
 
-	if (pte_protnone(pte) || pfn_is_zero(pfn))
+	if (pte_protnone(pte) || !pfn_has_record(pfn))
 		return true;
 	if (!is_cow_mapping(change->vma->vm_flags))
 		return false;
@@ -129,7 +129,7 @@ static void change_huge_leaf(struct change *change, pte_t *entry, unsigned int l
 	bool numa = change->cp_flags & MM_CP_PROT_NUMA;
 	pte_t new;
 
-	if (numa && (pte_protnone(*entry) || pfn_is_zero(pfn)))
+	if (numa && (pte_protnone(*entry) || !pfn_has_record(pfn)))
 		return;
 	before_change(change->mm, addr, end);
 	new = pte_modify(*entry, change->newprot, saved_dirty);
@@ -208,7 +208,7 @@ static void change_range(struct change *change, pte_t *table, unsigned int level
 				change_huge_leaf(change, entry, level, addr, next);
 				continue;
 			}
-			__split_huge_pmd(change->vma, entry, addr);
+			split_huge_leaf(change->vma, entry, level, addr);
 		}
 		if (pte_table(*entry, level))
 			change_range(change, pt_table(change->m, *entry), level - 1, addr, next);
@@ -257,6 +257,8 @@ uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t 
 		.cp_flags = cp_flags,
 	};
 
+	if (vma->vm_flags & VM_HUGETLB)
+		return hugetlb_change_protection(vma, start, end, newprot);
 	if (mm->machine->design.numa_skip && (cp_flags & MM_CP_PROT_NUMA))
 		change.notify_flags = MMU_NOTIFIER_RANGE_NUMA;
 	if (mm->machine->design.tight)

@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Lines that name kernels are about those kernels as they are, without a design. */
+/* What is said of kernels is said of them as they are: with a design, only lines that name it. */
 static bool applies(const struct sim *sim, uint64_t profiles)
 {
 	int index = script_profile_index(sim->profile->name);
 
 	if (sim->options->designs)
-		return profiles >> script_nr_kernels() & sim->options->designs;
+		return profiles != UINT64_MAX &&
+		       (profiles >> script_nr_kernels() & sim->options->designs);
 	return index >= 0 && (profiles >> index & 1);
 }
 
@@ -100,6 +101,8 @@ static void print_events(struct sim *sim, const struct script_op *op, size_t nr_
 		if (i < sim->nr_seen)
 			event_text(&right, sim->seen[i].event, sim->seen[i].start,
 				   sim->seen[i].end, !sim->seen[i].ended);
+		if (strbuf_error(&left) || strbuf_error(&right))
+			sim->oom = true;
 		row(sim, strbuf_str(&left), strbuf_str(&right));
 		strbuf_release(&left);
 		strbuf_release(&right);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../kvm_events_internal.h"
+#include "kvm_events_internal.h"
 
 #define TRACING "/sys/kernel/tracing/"
 #define ROLE_LEVEL_MASK 0xf

@@ -35,6 +35,12 @@ enum wp_reuse {
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
  * @numa_skips_pinned: NUMA hinting leaves pages of a copy-on-write mapping alone that are pinned
  *	for DMA (5.18)
+ * @hugetlb_unmap_notifies: unmapping hugetlb memory sends UNMAP of its own, nested where the
+ *	caller has notified, too (to 6.2)
+ * @dax_cold_bug: MADV_COLD takes a 2 MiB leaf of a device for garbage and clears it (6.1)
+ * @failed_map_unmaps: a device that refuses mmap() gets what was to be its range unmapped (to
+ *	6.17)
+ * @map_unmap_enomem: mmap() says ENOMEM when it cannot unmap what is in the way (6.1)
  * @wp_reuse: see above
  * @lru_batch: folios that a per-CPU batch holds a reference on before it is emptied
  * @cold_holds: MADV_COLD puts folios into such a batch (multi-generational LRU)
@@ -59,6 +65,10 @@ struct mm_profile {
 	bool change_pte;
 	bool reaper_clear;
 	bool numa_skips_pinned;
+	bool hugetlb_unmap_notifies;
+	bool dax_cold_bug;
+	bool failed_map_unmaps;
+	bool map_unmap_enomem;
 	enum wp_reuse wp_reuse;
 	uint8_t lru_batch;
 	bool cold_holds;
