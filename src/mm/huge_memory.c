@@ -14,7 +14,7 @@ bool thp_vma_allowed(const struct vm_area_struct *vma, uint64_t addr)
 	return block >= vma->vm_start && block + PMD_SIZE <= vma->vm_end;
 }
 
-static void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool write)
+void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool write)
 {
 	struct machine *m = vma->vm_mm->machine;
 	pte_t entry = pte_mkhuge(pfn_pte(pfn, vm_get_page_prot(vma->vm_flags)));

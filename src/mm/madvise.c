@@ -97,6 +97,23 @@ static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
 	return true;
 }
 
+/* May others map the folio, of which @pfn is at @addr? */
+static bool advise_shared(const struct advise_walk *walk, uint64_t pfn, uint64_t addr)
+{
+	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
+
+	if (page_flags(walk->m, pfn) & PG_ANON)
+		return folio_shared(walk->mm, pfn, pgoff);
+	return file_folio_shared(walk->vma, pfn, pgoff);
+}
+
+static int advise_split(struct advise_walk *walk, uint64_t pfn, uint64_t addr)
+{
+	if (page_flags(walk->m, pfn) & PG_ANON)
+		return split_huge_page(walk->vma, addr, pfn);
+	return split_file_folio(walk->vma->vm_file, linear_page_index(walk->vma, addr));
+}
+
 /*
  * A page of a huge folio that is not advised as a whole: the folio is split, unless others may
  * map it. Return: 0 to go on with the entry; 1 to leave it alone; 2 to leave the whole block.
@@ -104,14 +121,15 @@ static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
 static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t addr, uint64_t end)
 {
 	uint64_t pfn = pte_pfn(*pte);
-	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
 	bool old = walk->m->profile->wp_reuse == WP_REUSE_PAGE_COUNT;
 
 	if (!old && maps_whole_folio(pte, addr, end))
 		return 0;
-	if (folio_shared(walk->mm, pfn, pgoff))
+	if (advise_shared(walk, pfn, addr))
 		return old ? 2 : 1;
-	return split_huge_page(walk->vma, addr, pfn) ? 2 : 0;
+	if (advise_split(walk, pfn, addr))
+		return 2;
+	return pte_none(*pte);
 }
 
 /* What others map, too, keeps its place on the LRU. */
@@ -152,9 +170,8 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr, uint64_t end)
 {
 	uint64_t pfn = pte_pfn(*pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
-	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
 
-	if (pfn_is_zero(pte_pfn(*pmd)) || folio_shared(walk->mm, pte_pfn(*pmd), pgoff))
+	if (pfn_is_zero(pte_pfn(*pmd)) || advise_shared(walk, pfn, addr))
 		return;
 	if (end - addr == PMD_SIZE) {
 		if (walk->free)
@@ -162,7 +179,7 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 		*pmd = pte_mkold(walk->free ? pte_mkclean(*pmd) : *pmd);
 		return;
 	}
-	(void)split_huge_page(walk->vma, addr, pfn);
+	(void)advise_split(walk, pfn, addr);
 }
 
 /* A leaf of a device: none of the walk's business, but the walk splits 1 GiB leaves. */
@@ -257,6 +274,8 @@ static int madvise_vma(struct vm_area_struct **vma, uint64_t start, uint64_t end
 		return madvise_free(*vma, start, end);
 	case MADV_REMOVE:
 		return madvise_remove(*vma, start, end);
+	case MADV_COLLAPSE:
+		return madvise_collapse(*vma, start, end);
 	case MADV_COLD:
 		if ((*vma)->vm_flags & VM_HUGETLB)
 			return -EINVAL;

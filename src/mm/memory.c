@@ -78,14 +78,14 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 }
 
 /* A private copy of a file page that was not mapped yet: no notification. */
-static int do_cow_fault(struct vm_area_struct *vma, pte_t *ptep, uint64_t index)
+static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
 	uint64_t pfn, cached;
 	int err = anon_page_alloc(vma, &pfn);
 
 	if (err)
 		return err;
-	err = filemap_get(vma->vm_file, index, &cached);
+	err = file_fault_page(vma, addr, &cached);
 	page_get_map(vma->vm_mm->machine, pfn);
 	if (err) {
 		page_put_map(vma->vm_mm->machine, pfn);
@@ -103,7 +103,6 @@ static bool file_ends_before(const struct vm_area_struct *vma, uint64_t addr)
 
 static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
 {
-	uint64_t index = linear_page_index(vma, addr);
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
 	uint64_t pfn;
 	int err;
@@ -112,13 +111,13 @@ static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool
 		return write && !(vma->vm_flags & VM_SHARED) && anon_vma_prepare(vma) ? -ENOMEM :
 										       -EFAULT;
 	if (write && !(vma->vm_flags & VM_SHARED))
-		return do_cow_fault(vma, ptep, index);
+		return do_cow_fault(vma, addr, ptep);
 	if (!write) {
 		do_fault_around(vma, addr, ptep);
 		if (!pte_none(*ptep))
 			return 0;
 	}
-	err = filemap_get(vma->vm_file, index, &pfn);
+	err = file_fault_page(vma, addr, &pfn);
 	if (err)
 		return err;
 	map_page(vma, ptep, pfn,
@@ -238,8 +237,13 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 			return err;
 	}
 	/* the table of a file's page comes with the page */
-	if (!vma_is_anonymous(vma) && pte_none(*entry) && file_ends_before(vma, addr))
-		return do_fault(vma, addr, NULL, access == MM_WRITE);
+	if (!vma_is_anonymous(vma) && pte_none(*entry)) {
+		if (file_ends_before(vma, addr))
+			return do_fault(vma, addr, NULL, access == MM_WRITE);
+		err = do_set_pmd(vma, addr, access == MM_WRITE, &done);
+		if (err || done)
+			return err;
+	}
 	err = pt_walk_alloc(mm, addr, PT_LEVEL_PTE, &entry);
 	if (err)
 		return err;

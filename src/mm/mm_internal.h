@@ -520,6 +520,8 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 bool thp_vma_allowed(const struct vm_area_struct *vma, uint64_t addr);
 int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool write,
 			       bool *ret_done);
+/* A huge anonymous page is mapped; @write: dirty, and writable where the VMA is. */
+void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool write);
 int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd);
 /* With the notification of the block, whatever the PMD is. */
 void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr);
@@ -551,7 +553,39 @@ void hugetlb_split(struct vm_area_struct *vma, uint64_t addr);
 int dax_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);
 bool dax_mappable(const struct mm_file *file, uint64_t addr, uint64_t end, uint32_t vm_flags);
 
+/* khugepaged.c */
+int madvise_collapse(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+
+/* shmem.c */
+/* Does the VMA cover the 2 MiB block, at the same offset in the file? */
+bool file_block_suitable(const struct vm_area_struct *vma, uint64_t addr);
+/* The page of the file at @addr, made if needed. */
+int file_fault_page(struct vm_area_struct *vma, uint64_t addr, uint64_t *ret_pfn);
+/* Where the file has a huge page at @addr, or gets one, it is mapped as a whole. */
+int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_done);
+/* A new huge page for the 512 indices from @index. */
+int filemap_add_huge(struct mm_file *file, uint64_t index, uint64_t *ret_pfn);
+/* The folio of the pages from @index goes away from the VMAs, one by one until nobody maps it. */
+int try_to_unmap_file(struct mm_file *file, uint64_t index, uint64_t head);
+/* May others map the huge page of @pfn, whose first page has index @index? For madvise. */
+bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t index);
+/* A huge page becomes small ones, mapped nowhere. */
+int split_file_folio(struct mm_file *file, uint64_t index);
+
 /* truncate.c */
+/* The VMAs of a file that map some of its pages, in the order of Linux's interval tree. */
+struct mapping {
+	struct vm_area_struct *vma;
+	uint64_t start;
+	uint64_t end;
+	size_t order;
+};
+struct mappings {
+	struct mapping *at; /* the caller's to mem_free() */
+	size_t nr, cap;
+};
+int find_mappings(struct mm_file *file, uint64_t first, uint64_t last,
+		  struct mappings *ret_mappings);
 /* May a VMA end at @addr (Linux: vm_ops->may_split())? */
 bool vma_may_split(const struct vm_area_struct *vma, uint64_t addr);
 int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end);
@@ -570,6 +604,8 @@ struct rmap {
 /* The VMAs that may map the huge anonymous folio of @pfn, whose first page has offset @pgoff. */
 int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_rmap);
 void rmap_release(struct rmap *rmap);
+/* How often the entries of [@start, @end) map a page of the folio at @head. */
+uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t start, uint64_t end);
 /* Every mapping of the folio is one of @mm's. */
 bool folio_mapped_by_one(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 bool folio_shared(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);

@@ -121,12 +121,25 @@ static void folio_free_if_unused(struct machine *m, uint64_t pfn)
 		folio_free(m, head);
 }
 
+/* Records for the pages of a folio of which none is mapped. */
+static void folio_init_pages(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio = pfn_folio(m, pfn);
+	struct page *page = pfn_page(m, pfn & ~(uint64_t)(HPAGE_PMD_NR - 1));
+
+	for (unsigned int i = 0; !folio->split && i < HPAGE_PMD_NR; i++)
+		page[i] = (struct page){ .flags = folio->flags, .node = folio->node };
+}
+
 void page_get_map(struct machine *m, uint64_t pfn)
 {
 	if (!pfn_has_record(pfn))
 		return;
-	if (pfn_is_huge(pfn))
+	if (pfn_is_huge(pfn)) {
+		if (!pfn_folio(m, pfn)->nr_mapped)
+			folio_init_pages(m, pfn);
 		pfn_folio(m, pfn)->nr_mapped++;
+	}
 	pfn_page(m, pfn)->mapcount++;
 }
 
