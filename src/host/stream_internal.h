@@ -4,6 +4,7 @@
  *
  *	op INDEX PID        operation INDEX of the script begins in process PID
  *	+ PID EVENT START END   a notification starts, - it ends; addresses in hex
+ *	k PID NAME ARG...   a tracepoint of KVM with the arguments of base/event.h in hex
  *	! PID               all subscribers are told that the address space ends
  *	ret ERRNO           the operation returned
  *	log TEXT            a message of the kernel
@@ -28,7 +29,8 @@ struct stream_builder {
 	bool ended;
 };
 
-/* stream_begin() - @stream becomes empty with status HOST_NOT_RUN. Return: 0 or -ENOMEM. */
+/* stream_begin() - @stream becomes empty with status HOST_NOT_RUN. Return: 0 or -ENOMEM.
+ */
 int stream_begin(struct stream_builder *builder, const struct script *script,
 		 struct host_stream *stream);
 

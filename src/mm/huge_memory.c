@@ -40,8 +40,10 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool w
 		err = pt_walk_alloc(vma->vm_mm, addr, PT_LEVEL_PMD, &pmd);
 	if (!err && write)
 		err = folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
-	if (err)
+	if (err) {
+		m->oom = true;
 		return err;
+	}
 	if (write) {
 		m->stat.thp_fault_alloc++;
 		pfn_folio(m, pfn)->anon_id = vma->anon_vma->id;
@@ -73,6 +75,8 @@ static int split_pmd_to_table(struct vm_area_struct *vma, pte_t *pmd)
 			table[i] = pfn_pte(pfn + i, (pgprot_t){ bits });
 	}
 	info->used = PTRS_PER_PTE;
+	info->first = 0;
+	info->last = PTRS_PER_PTE - 1;
 	info->maybe_shared = true;
 	if (!pfn_is_zero(pfn))
 		folio_map_to_pages(m, pfn);

@@ -10,7 +10,9 @@ int machine_create(const struct machine_config *config, struct machine **ret_mac
 	if (!m)
 		return -ENOMEM;
 	m->profile = config->profile;
+	m->design = config->design;
 	m->geo = config->geo;
+	m->run = pte_run_best();
 	m->events = config->events;
 	m->thp = config->thp;
 	m->shmem_thp = config->shmem_thp;
@@ -92,8 +94,10 @@ int mm_create(struct machine *machine, struct mm_struct **ret_mm)
 	struct mm_struct *mm = mem_zalloc(sizeof(*mm));
 	int err;
 
-	if (!mm)
+	if (!mm) {
+		machine->oom = true;
 		return -ENOMEM;
+	}
 	mm->machine = machine;
 	mm->order = machine->next_mm++;
 	RB_INIT(&mm->vmas);

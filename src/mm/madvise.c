@@ -66,22 +66,13 @@ static int madvise_flags(struct vm_area_struct **vma, uint64_t start, uint64_t e
 
 static int madvise_dontneed(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
-	struct mmu_notifier_range range;
-	uint64_t from = start, to;
-
 	if (vma->vm_flags & VM_HUGETLB) {
 		if (!IS_ALIGNED(start, huge_page_size(vma)))
 			return -EINVAL;
 		end &= ~(huge_page_size(vma) - 1);
 	}
-	to = end;
-	if (start >= end)
-		return 0;
-	if (vma->vm_flags & VM_HUGETLB)
-		adjust_range_if_pmd_sharing_possible(vma, &from, &to);
-	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, from, to);
-	unmap_page_range(vma, start, end, true);
-	notify_end(vma->vm_mm, &range);
+	if (start < end)
+		zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, ZAP_RECLAIM_PT);
 	return 0;
 }
 
@@ -237,15 +228,27 @@ static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t e
 	advise_range(&walk, pt_top(vma->vm_mm), walk.m->geo->levels, start, end);
 }
 
-static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+static void free_window(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	struct mmu_notifier_range range;
 
-	if (!vma_is_anonymous(vma))
-		return -EINVAL;
 	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
 	advise_leaves(vma, start, end, true);
 	notify_end(vma->vm_mm, &range);
+}
+
+static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+{
+	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
+
+	if (!vma_is_anonymous(vma))
+		return -EINVAL;
+	if (!vma->vm_mm->machine->design.lazy_unmap) {
+		free_window(vma, start, end);
+		return 0;
+	}
+	while (run_next(&runs))
+		free_window(vma, runs.start, runs.end);
 	return 0;
 }
 

@@ -62,9 +62,8 @@ static void unmap_mapping(const struct mapping *at, bool even_cows)
 	struct mmu_notifier_range range;
 
 	if (!(at->vma->vm_flags & VM_HUGETLB)) {
-		notify_start(mm, &range, MMU_NOTIFY_CLEAR, from, to);
-		unmap_file_range(at->vma, at->start, at->end, even_cows);
-		notify_end(mm, &range);
+		zap_notified(at->vma, MMU_NOTIFY_CLEAR, from, to,
+			     even_cows ? 0 : ZAP_KEEP_COWS);
 		return;
 	}
 	if (mm->machine->profile->hugetlb_unmap_notifies) {

@@ -36,12 +36,13 @@ struct zap {
 static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t end)
 {
 	struct pt_info *info = pt_info(zap->m, table);
-	pte_t *pte = table + pt_index(zap->m->geo, PT_LEVEL_PTE, addr);
 	unsigned int gone = 0;
+	pte_t *pte;
 
 	zap->m->stat.tables++;
-	if (!info->used)
+	if (!pt_info_clip(zap->m, info, PT_LEVEL_PTE, &addr, &end))
 		return;
+	pte = table + pt_index(zap->m->geo, PT_LEVEL_PTE, addr);
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
 		uint64_t pfn;
 
@@ -94,6 +95,8 @@ static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_
 		return;
 	}
 	zap->m->stat.tables++;
+	if (!pt_info_clip(zap->m, pt_info(zap->m, table), level, &addr, &end))
+		return;
 	for (; addr < end; addr = next) {
 		pte_t *entry = table + pt_index(geo, level, addr);
 
@@ -142,7 +145,28 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 	zap_vma(vma, start, end, reclaim_pt, false);
 }
 
-void unmap_file_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool even_cows)
+static void zap_window(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
+		       unsigned int flags)
 {
-	zap_vma(vma, start, end, false, !even_cows);
+	struct mmu_notifier_range range;
+	uint64_t from = start, to = end;
+
+	if (vma->vm_flags & VM_HUGETLB)
+		adjust_range_if_pmd_sharing_possible(vma, &from, &to);
+	notify_start(vma->vm_mm, &range, event, from, to);
+	zap_vma(vma, start, end, flags & ZAP_RECLAIM_PT, flags & ZAP_KEEP_COWS);
+	notify_end(vma->vm_mm, &range);
+}
+
+void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
+		  unsigned int flags)
+{
+	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
+
+	if (!vma->vm_mm->machine->design.lazy_unmap) {
+		zap_window(vma, event, start, end, flags);
+		return;
+	}
+	while (run_next(&runs))
+		zap_window(vma, event, runs.start, runs.end, flags);
 }

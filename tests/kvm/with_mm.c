@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The secondary MMUs on top of the real primary one: random system calls, faults and guest
- * accesses; the audit holds after each, for every profile and kind.
+ * The secondary MMUs on top of the real primary one: random system calls, faults and
+ * guest accesses; the audit holds after each, for every profile and kind.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -36,21 +36,24 @@ struct world {
 	struct rng rng;
 };
 
-static bool build(struct world *w, const char *profile, enum kvm_mmu_kind kind, uint64_t seed)
+static bool build(struct world *w, const char *profile, enum kvm_mmu_kind kind,
+		  uint64_t seed)
 {
 	const struct machine_config machine = { .profile = mm_profile_find(profile),
 						.geo = &x86_64_4level,
 						.events = &events,
 						.thp = THP_MADVISE };
 	struct kvm_config config = { .mmu = kind, .events = &events };
-	struct kvm_memory_region region = { .memory_size = PAGES * PAGE, .userspace_addr = BASE };
+	struct kvm_memory_region region = { .memory_size = PAGES * PAGE,
+					    .userspace_addr = BASE };
 	int err;
 
 	rng_seed(&w->rng, seed);
 	err = machine_create(&machine, &w->machine);
 	err = err ? err : mm_create(w->machine, &w->mm);
-	err = err ? err : mm_mmap(w->mm, BASE, PAGES * PAGE, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
+	err = err ? err :
+		    mm_mmap(w->mm, BASE, PAGES * PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
 	err = err ? err : mm_madvise(w->mm, BASE, PAGES * PAGE / 2, MADV_HUGEPAGE);
 	config.mm = w->mm;
 	config.profile = kvm_profile_find(profile);
@@ -74,7 +77,8 @@ static void system_call(struct world *w)
 	static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
 				     PROT_READ | PROT_WRITE };
 	uint64_t first = rng_below(&w->rng, PAGES);
-	uint64_t nr = 1 + rng_below(&w->rng, rng_chance(&w->rng, 1, 3) ? PAGES - first : 9);
+	uint64_t nr =
+		1 + rng_below(&w->rng, rng_chance(&w->rng, 1, 3) ? PAGES - first : 9);
 	uint64_t addr = BASE + first * PAGE, len = nr * PAGE;
 	struct mm_struct *child;
 
@@ -83,8 +87,8 @@ static void system_call(struct world *w)
 		(void)mm_munmap(w->mm, addr, len);
 		break;
 	case 1:
-		(void)mm_mmap(w->mm, addr, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			      NULL, 0);
+		(void)mm_mmap(w->mm, addr, len, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
 		break;
 	case 2:
 		(void)mm_madvise(w->mm, addr, len, MADV_DONTNEED);
@@ -112,8 +116,8 @@ static int step(struct world *w)
 		system_call(w);
 		return 0;
 	case 2:
-		(void)mm_access(w->mm, BASE + rng_below(&w->rng, PAGES) * PAGE, PAGE, PAGE,
-				rng_chance(&w->rng, 1, 2) ? MM_WRITE : MM_READ);
+		(void)mm_access(w->mm, BASE + rng_below(&w->rng, PAGES) * PAGE, PAGE,
+				PAGE, rng_chance(&w->rng, 1, 2) ? MM_WRITE : MM_READ);
 		return 0;
 	default:
 		if (rng_chance(&w->rng, 1, 2))
@@ -145,9 +149,47 @@ static unsigned int run(const char *profile, enum kvm_mmu_kind kind, uint64_t se
 	return bad;
 }
 
+static unsigned int seen[9];
+
+static void note_violation(void *ctx, unsigned int invariant, const char *text)
+{
+	(void)ctx;
+	printf("# invariant %u: %s\n", invariant, text);
+	seen[invariant]++;
+}
+
+/* A start that has no end: mprotect of a VMA at address 0, from 3.15 on. */
+static void address_zero(void)
+{
+	struct kvm_memory_region region = { .memory_size = 2u << 20 };
+	struct world w = { 0 };
+
+	if (!tap_ok(build(&w, "linux-6.12", KVM_MMU_TDP, 0), "a guest"))
+		return;
+	tap_eq(mm_mmap(w.mm, 0, 2u << 20, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0),
+	       0, "memory at address 0");
+	region.slot = 2;
+	region.guest_phys_addr = 1ull << 32;
+	tap_eq(kvm_set_memory_region(w.kvm, &region), 0, "in a slot");
+	tap_eq(kvm_guest_access(w.kvm, 1ull << 32, KVM_ACCESS_WRITE), 0,
+	       "the guest writes");
+	tap_eq(mm_mprotect(w.mm, 0, 2u << 20, PROT_READ), 0, "mprotect");
+	tap_eq(-kvm_guest_access(w.kvm, 1ull << 32, KVM_ACCESS_READ), EAGAIN,
+	       "the guest's next access never completes");
+	region.slot = 3;
+	region.guest_phys_addr = 1ull << 33;
+	tap_eq(-kvm_set_memory_region(w.kvm, &region), EBUSY,
+	       "nor does a change of slots");
+	kvm_audit(w.kvm, true, note_violation, NULL);
+	tap_eq(seen[4], 2, "and the audit says so");
+	tear_down(&w);
+}
+
 int main(int argc, char **argv)
 {
-	const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12", "linux-7.2" };
+	const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12",
+					 "linux-7.2" };
 	unsigned int seeds = argc > 1 ? strtoul(argv[1], NULL, 0) : 3, p, kind, s;
 	uint64_t live = mem_live(), zapped = 0;
 
@@ -160,6 +202,7 @@ int main(int argc, char **argv)
 			tap_ok(!bad, "%s kind %u", profiles[p], kind);
 		}
 	tap_ok(zapped > 1000, "%llu SPTEs were zapped", (unsigned long long)zapped);
+	address_zero();
 	tap_eq(mem_live(), live, "nothing leaked");
 	return tap_done();
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The notifier stream: kprobes on __mmu_notifier_invalidate_range_start() and _end(), with the
- * field offsets of struct mmu_notifier_range from the kernel's own BTF; and on
+ * The notifier stream: kprobes on __mmu_notifier_invalidate_range_start() and _end(),
+ * with the field offsets of struct mmu_notifier_range from the kernel's own BTF; and on
  * __mmu_notifier_release().
  *
- * Marks that the executor writes: "M n" (the next start over the probe page has process n's mm),
- * "O n p" (operation
- * with index n begins in process p, counted from 1), "R err" (it returned).
+ * Marks that the executor writes: "M n" (the next start over the probe page has process
+ * n's mm), "O n p" (operation with index n begins in process p, counted from 1), "R err"
+ * (it returned), "V p" (process p has a VM of the script: from here on KVM's tracepoints
+ * count).
  */
 #include "guest_internal.h"
 
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../btf_internal.h"
+#include "btf_internal.h"
 
 #define TRACING "/sys/kernel/tracing/"
 
@@ -25,8 +26,11 @@ static int marker_fd = -1;
 static int pipe_fd = -1;
 
 static struct {
-	const struct ranges *ranges;
+	const struct ranges *maps;
+	const struct ranges *slots;
 	uint64_t probe;
+	uint32_t proc;
+	uint32_t has_vm;
 	uint64_t mm[GUEST_MAX_PROCS];
 	uint32_t wait_mm;
 	uint64_t lost_before;
@@ -46,10 +50,11 @@ static int add_probe(const struct btf *btf, const char *name, const char *functi
 		if (err)
 			return err;
 	}
-	return put_filef(TRACING "kprobe_events",
-			 "p:mmuscope/%s %s m=+%u(%%di):x64 s=+%u(%%di):x64 e=+%u(%%di):x64 "
-			 "v=+%u(%%di):u32\n",
-			 name, function, at[0], at[1], at[2], at[3]);
+	return put_filef(
+		TRACING "kprobe_events",
+		"p:mmuscope/%s %s m=+%u(%%di):x64 s=+%u(%%di):x64 e=+%u(%%di):x64 "
+		"v=+%u(%%di):u32\n",
+		name, function, at[0], at[1], at[2], at[3]);
 }
 
 /* Linux calls it first of all at the end of an address space. */
@@ -121,7 +126,7 @@ uint64_t ftrace_lost(void)
 	return lost_total() - trace.lost_before;
 }
 
-static bool in_ranges(const struct ranges *ranges, uint64_t start, uint64_t end)
+bool ranges_touch(const struct ranges *ranges, uint64_t start, uint64_t end)
 {
 	size_t i;
 
@@ -131,7 +136,8 @@ static bool in_ranges(const struct ranges *ranges, uint64_t start, uint64_t end)
 	return false;
 }
 
-/* The number of the process with @mm, counted from 1; 0 when it is none of the script's. */
+/* The number of the process with @mm, counted from 1; 0 when it is none of the script's.
+ */
 static unsigned int proc_of_mm(uint64_t mm)
 {
 	unsigned int i;
@@ -164,9 +170,9 @@ static void take_event(char sign, const char *line)
 		return;
 	}
 	proc = proc_of_mm(mm);
-	if (proc && in_ranges(trace.ranges, start, end))
-		wire_printf("%c %u %u %lx %lx\n", sign, proc, (unsigned int)field(line, " v="),
-			    start, end);
+	if (proc && ranges_touch(trace.maps, start, end))
+		wire_printf("%c %u %u %lx %lx\n", sign, proc,
+			    (unsigned int)field(line, " v="), start, end);
 }
 
 static void take_release(const char *line)
@@ -175,6 +181,15 @@ static void take_release(const char *line)
 
 	if (proc)
 		wire_printf("! %u\n", proc);
+}
+
+/* "INDEX PROCESS" */
+static void take_op(const char *text)
+{
+	const char *proc = strchr(text, ' ');
+
+	trace.proc = proc ? strtoul(proc, NULL, 10) : 0;
+	wire_printf("op %s\n", text);
 }
 
 static void take_line(char *line)
@@ -187,12 +202,17 @@ static void take_line(char *line)
 		take_event('-', line);
 	} else if (!strncmp(line, "release: ", 9)) {
 		take_release(line);
+	} else if (line[0] == 'k' && trace.proc &&
+		   trace.has_vm & 1u << (trace.proc - 1)) {
+		kvmtrace_line(line, trace.proc, trace.maps, trace.slots);
 	} else if (!strncmp(line, mark, sizeof(mark) - 1)) {
 		line += sizeof(mark) - 1;
 		if (line[0] == 'M')
 			trace.wait_mm = strtoul(line + 1, NULL, 10) + 1;
 		else if (line[0] == 'O')
-			wire_printf("op %s\n", line + 2);
+			take_op(line + 2);
+		else if (line[0] == 'V')
+			trace.has_vm |= 1u << (strtoul(line + 1, NULL, 10) - 1);
 		else if (line[0] == 'R')
 			wire_printf("ret %s\n", line + 2);
 	}
@@ -224,17 +244,17 @@ int ftrace_drain(void)
 	return n < 0 && errno != EAGAIN ? -errno : 0;
 }
 
-void ftrace_begin(const struct ranges *ranges, uint64_t probe)
+void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_t probe)
 {
 	static const struct ranges none;
 
-	trace.ranges = &none;
-	memset(trace.mm, 0, sizeof(trace.mm));
+	memset(&trace, 0, sizeof(trace));
+	trace.maps = &none;
+	trace.slots = &none;
 	(void)ftrace_drain();
-	trace.line_len = 0;
-	trace.wait_mm = 0;
-	memset(trace.mm, 0, sizeof(trace.mm));
-	trace.ranges = ranges;
+	memset(&trace, 0, sizeof(trace));
+	trace.maps = maps;
+	trace.slots = slots;
 	trace.probe = probe;
 	trace.lost_before = lost_total();
 }

@@ -47,7 +47,8 @@ static const int advice_numbers[SCRIPT_MADV_NR] = {
 
 static int prot_bits(unsigned int prot)
 {
-	return (prot & SCRIPT_PROT_R ? PROT_READ : 0) | (prot & SCRIPT_PROT_W ? PROT_WRITE : 0) |
+	return (prot & SCRIPT_PROT_R ? PROT_READ : 0) |
+	       (prot & SCRIPT_PROT_W ? PROT_WRITE : 0) |
 	       (prot & SCRIPT_PROT_X ? PROT_EXEC : 0);
 }
 
@@ -66,7 +67,8 @@ static unsigned int size_log2(uint64_t size)
 	return 63 - __builtin_clzll(size);
 }
 
-/* Shared anonymous memory that is mapped again needs a name: a memory file is the same thing. */
+/* Shared anonymous memory that is mapped again needs a name: a memory file is the same
+ * thing. */
 static bool mapped_again(const struct executor *ex, const struct script_op *map)
 {
 	const struct script_op *op;
@@ -74,7 +76,8 @@ static bool mapped_again(const struct executor *ex, const struct script_op *map)
 
 	for (i = map - ex->script->ops + 1; i < ex->script->nr_ops; i++) {
 		op = &ex->script->ops[i];
-		if ((op->code == OP_MAP && op->flags & SCRIPT_MAP_OF && op->name2 == map->name) ||
+		if ((op->code == OP_MAP && op->flags & SCRIPT_MAP_OF &&
+		     op->name2 == map->name) ||
 		    (op->code == OP_TRUNCATE && op->name2 == map->name))
 			return true;
 	}
@@ -90,7 +93,8 @@ static bool is_anonymous(const struct executor *ex, const struct script_op *op)
 static int open_object(const struct script_op *op)
 {
 	unsigned int huge = op->kind == SCRIPT_KIND_HUGETLB
-				    ? MFD_HUGETLB | size_log2(op->page_size) << MFD_HUGE_SHIFT
+				    ? MFD_HUGETLB | size_log2(op->page_size)
+							    << MFD_HUGE_SHIFT
 				    : 0;
 	char path[32];
 
@@ -178,7 +182,8 @@ static int op_heap(const struct script_op *op)
 	int first = op->addr > now ? PR_SET_MM_BRK : PR_SET_MM_START_BRK;
 	int second = op->addr > now ? PR_SET_MM_START_BRK : PR_SET_MM_BRK;
 
-	if (prctl(PR_SET_MM, first, op->addr, 0, 0) || prctl(PR_SET_MM, second, op->addr, 0, 0))
+	if (prctl(PR_SET_MM, first, op->addr, 0, 0) ||
+	    prctl(PR_SET_MM, second, op->addr, 0, 0))
 		return -errno;
 	return 0;
 }

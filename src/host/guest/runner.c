@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The processes of one script. All are children of init (CLONE_PARENT). They pass the turn among
- * each other; who has it walks the shared cursor and executes. init waits with a time limit.
+ * The processes of one script. All are children of init (CLONE_PARENT). They pass the
+ * turn among each other; who has it walks the shared cursor and executes. init waits with
+ * a time limit.
  */
 #include "guest_internal.h"
 
@@ -64,8 +65,8 @@ static int64_t now_ms(void)
 }
 
 /*
- * A VM without memory: it registers KVM's notifier, without which the kernel calls none. Then
- * one notification of a known range tells init this process's mm.
+ * A VM without memory: it registers KVM's notifier, without which the kernel calls none.
+ * Then one notification of a known range tells init this process's mm.
  */
 static int observe(struct executor *ex)
 {
@@ -177,7 +178,7 @@ static int bury(struct shared *shared, uint32_t which)
 	return err;
 }
 
-/* The end of a process. After its own end the first process goes on, see run_turn(). */
+/* The end of another process. */
 static int op_exit(struct executor *ex, const struct script_op *op)
 {
 	struct shared *shared = ex->shared;
@@ -185,11 +186,8 @@ static int op_exit(struct executor *ex, const struct script_op *op)
 
 	if (which < 0)
 		return which;
-	if ((uint32_t)which == ex->self) {
-		shared->leaving = which;
-		give_turn(shared, 0);
-		_exit(0);
-	}
+	if ((uint32_t)which == ex->self)
+		return -ESRCH;
 	if (kill(shared->proc[which].pid, SIGKILL))
 		return -errno;
 	return bury(shared, which);
@@ -219,10 +217,6 @@ static void run_turn(struct executor *ex)
 	const struct script_op *op;
 	int to, err;
 
-	if (ex->shared->leaving) {
-		mark_ret(bury(ex->shared, ex->shared->leaving));
-		ex->shared->leaving = 0;
-	}
 	while ((op = script_cursor_next(&ex->shared->cursor))) {
 		mark_op(ex, op);
 		if (op->code == OP_SWITCH) {
@@ -260,8 +254,11 @@ static int prepare_executor(const struct script *script, struct shared *shared)
 	size_t nr = script->nr_names, i;
 	struct executor *ex = &executor;
 
-	*ex = (struct executor){ .script = script, .shared = shared, .kvm_fd = -1,
-				 .observer_fd = -1, .uffd = -1 };
+	*ex = (struct executor){ .script = script,
+				 .shared = shared,
+				 .kvm_fd = -1,
+				 .observer_fd = -1,
+				 .uffd = -1 };
 	ex->obj_fd = mem_alloc((nr + 1) * sizeof(int));
 	ex->vm = mem_zalloc((nr + 1) * sizeof(*ex->vm));
 	ex->obj_base = mem_zalloc((nr + 1) * sizeof(uint64_t));
@@ -305,7 +302,8 @@ static bool reap(struct shared *shared, int *ret_status)
 	return died;
 }
 
-static const char *wait_script(struct shared *shared, unsigned int limit_ms, int *ret_status)
+static const char *wait_script(struct shared *shared, unsigned int limit_ms,
+			       int *ret_status)
 {
 	int64_t deadline = now_ms() + limit_ms;
 	struct timespec nap = { 0, 50000000 };
@@ -320,12 +318,14 @@ static const char *wait_script(struct shared *shared, unsigned int limit_ms, int
 			return "hang";
 		turn = __atomic_load_n(&shared->turn, __ATOMIC_SEQ_CST);
 		if (turn != TURN_NOBODY)
-			(void)syscall(SYS_futex, &shared->turn, FUTEX_WAIT, turn, &nap, NULL, 0);
+			(void)syscall(SYS_futex, &shared->turn, FUTEX_WAIT, turn, &nap,
+				      NULL, 0);
 		(void)ftrace_drain();
 	}
 }
 
-/* Kill every process of the script; one that does not die within two seconds is left behind. */
+/* Kill every process of the script; one that does not die within two seconds is left
+ * behind. */
 static unsigned int kill_all(struct shared *shared)
 {
 	int64_t deadline = now_ms() + 2000;
@@ -351,7 +351,8 @@ static unsigned int kill_all(struct shared *shared)
 
 static int add_range(struct ranges *ranges, uint64_t start, uint64_t len)
 {
-	int err = mem_grow(&ranges->range, &ranges->cap, ranges->nr + 1, sizeof(*ranges->range));
+	int err = mem_grow(&ranges->range, &ranges->cap, ranges->nr + 1,
+			   sizeof(*ranges->range));
 
 	if (err)
 		return err;
@@ -372,13 +373,57 @@ static int collect_ranges(const struct script *script, struct ranges *ranges)
 	for (i = 0; i < script->nr_ops && !err; i++) {
 		op = &script->ops[i];
 		if (op->code == OP_MAP)
-			err = add_range(ranges, op->addr, (op->len + GUEST_PAGE - 1) & -GUEST_PAGE);
+			err = add_range(ranges, op->addr,
+					(op->len + GUEST_PAGE - 1) & -GUEST_PAGE);
 		else if (op->code == OP_MREMAP)
-			err = add_range(ranges, op->addr2, (op->len2 + GUEST_PAGE - 1) & -GUEST_PAGE);
+			err = add_range(ranges, op->addr2,
+					(op->len2 + GUEST_PAGE - 1) & -GUEST_PAGE);
 		else if (op->code == OP_HEAP)
 			heap = op->addr;
 		else if (op->code == OP_BRK && op->addr > heap)
-			err = add_range(ranges, heap, ((op->addr - heap) + GUEST_PAGE - 1) & -GUEST_PAGE);
+			err = add_range(ranges, heap,
+					((op->addr - heap) + GUEST_PAGE - 1) &
+						-GUEST_PAGE);
+	}
+	return err;
+}
+
+/* The executor's own maps must stay what they are. Return: -EADDRINUSE when the script
+ * wants one. */
+static int check_reserved(const struct ranges *maps)
+{
+	struct strbuf text = STRBUF_INIT;
+	uint64_t start, end;
+	const char *line;
+	char *dash;
+	int err = get_file("/proc/self/maps", &text);
+
+	for (line = strbuf_str(&text); !err && *line; line = strchrnul(line, '\n') + 1) {
+		start = strtoull(line, &dash, 16);
+		end = *dash == '-' ? strtoull(dash + 1, NULL, 16) : start;
+		if (start < end && end >> 63 == 0 && ranges_touch(maps, start, end)) {
+			wire_printf("log the executor itself lies at [0x%lx, 0x%lx)\n",
+				    start, end);
+			err = -EADDRINUSE;
+		}
+		if (!*strchrnul(line, '\n'))
+			break;
+	}
+	strbuf_release(&text);
+	return err;
+}
+
+/* The guest-physical ranges of the script's memslots. */
+static int collect_slots(const struct script *script, struct ranges *slots)
+{
+	const struct script_op *op;
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < script->nr_ops && !err; i++) {
+		op = &script->ops[i];
+		if (op->code == OP_MEMSLOT && !(op->flags & SCRIPT_MEMSLOT_DELETE))
+			err = add_range(slots, script_op_gpa(op), op->len);
 	}
 	return err;
 }
@@ -398,6 +443,7 @@ static int prepare_machine(const struct script *script)
 {
 	const struct script_op *op;
 	size_t i;
+	bool guests = false;
 	int err = setup_kvm(script_mmu(script));
 
 	for (i = 0; i < script->nr_ops && !err; i++) {
@@ -406,8 +452,9 @@ static int prepare_machine(const struct script *script)
 			err = setup_dax();
 		else if (op->code == OP_NUMA_HINT || op->code == OP_NUMA_SCAN)
 			err = kcall_prepare();
+		guests |= op->code == OP_VM;
 	}
-	return err;
+	return err ? err : kvmtrace_set(guests);
 }
 
 static void report(struct shared *shared, const char *how, int status, unsigned int left)
@@ -419,7 +466,8 @@ static void report(struct shared *shared, const char *how, int status, unsigned 
 	else if (lost)
 		wire_printf("state lost %lu\n", lost);
 	else if (!strcmp(how, "died"))
-		wire_printf("state died %d\n", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+		wire_printf("state died %d\n",
+			    WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 	else if (!strcmp(how, "hang"))
 		wire_printf("state hang %u\n", left);
 	else
@@ -427,8 +475,9 @@ static void report(struct shared *shared, const char *how, int status, unsigned 
 	wire_flush();
 }
 
-static void run_processes(const struct script *script, struct shared *shared,
-			  unsigned int limit_ms)
+/* Return: how many processes could not be ended. */
+static unsigned int run_processes(const struct script *script, struct shared *shared,
+				  unsigned int limit_ms)
 {
 	const char *how;
 	int status = 0;
@@ -450,20 +499,27 @@ static void run_processes(const struct script *script, struct shared *shared,
 	(void)ftrace_drain();
 	left = pid < 0 ? 0 : kill_all(shared);
 	report(shared, how, status, left);
+	return left;
 }
 
-void runner_run(const struct script *script, unsigned int number, unsigned int limit_ms)
+bool runner_run(const struct script *script, unsigned int number, unsigned int limit_ms)
 {
-	struct ranges ranges = { 0 };
+	struct ranges maps = { 0 }, slots = { 0 };
 	struct shared *shared;
+	unsigned int left = 0;
 	int err;
 
 	wire_printf("script %u\n", number);
 	wire_flush();
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	err = shared == MAP_FAILED ? -ENOMEM : prepare_executor(script, shared);
 	if (!err)
-		err = collect_ranges(script, &ranges);
+		err = collect_ranges(script, &maps);
+	if (!err)
+		err = collect_slots(script, &slots);
+	if (!err)
+		err = check_reserved(&maps);
 	setup_settings();
 	if (!err)
 		err = prepare_machine(script);
@@ -471,13 +527,15 @@ void runner_run(const struct script *script, unsigned int number, unsigned int l
 		wire_printf("state failed %d\n", -err);
 		wire_flush();
 	} else {
-		ftrace_begin(&ranges, (uintptr_t)probe_page);
-		run_processes(script, shared, limit_ms);
+		ftrace_begin(&maps, &slots, (uintptr_t)probe_page);
+		left = run_processes(script, shared, limit_ms);
 	}
 	mem_free(executor.obj_fd);
 	mem_free(executor.vm);
 	mem_free(executor.obj_base);
-	mem_free(ranges.range);
+	mem_free(maps.range);
+	mem_free(slots.range);
 	if (shared != MAP_FAILED)
 		munmap(shared, sizeof(*shared));
+	return !left;
 }

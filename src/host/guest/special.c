@@ -41,9 +41,9 @@ struct scan_arg {
 #endif
 
 /*
- * The descriptor. A touch of a protected page fails (SIGBUS) instead of waiting for somebody to
- * resolve it; asynchronous write protection, which would, only exists since 6.7 and makes
- * anonymous memory behave as other memory does.
+ * The descriptor. A touch of a protected page fails (SIGBUS) instead of waiting for
+ * somebody to resolve it; asynchronous write protection, which would, only exists
+ * since 6.7 and makes anonymous memory behave as other memory does.
  */
 static int open_uffd(struct executor *ex)
 {
@@ -93,9 +93,12 @@ int op_pagemap_scan(const struct script_op *op)
 	struct scan_arg arg = {
 		.size = sizeof(arg),
 		.flags = op->flags & SCRIPT_SCAN_WP ? SCAN_WP_MATCHING : 0,
-		.start = op->addr, .end = op->addr + op->len,
-		.vec = (uintptr_t)regions, .vec_len = 512,
-		.category_mask = SCAN_PAGE_WRITTEN, .return_mask = SCAN_PAGE_WRITTEN,
+		.start = op->addr,
+		.end = op->addr + op->len,
+		.vec = (uintptr_t)regions,
+		.vec_len = 512,
+		.category_mask = SCAN_PAGE_WRITTEN,
+		.return_mask = SCAN_PAGE_WRITTEN,
 	};
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), err = 0;
 
