@@ -247,6 +247,7 @@ static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end
 		free_window(vma, start, end);
 		return 0;
 	}
+	lru_add_drain(vma->vm_mm->machine);
 	while (run_next(&runs))
 		free_window(vma, runs.start, runs.end);
 	return 0;

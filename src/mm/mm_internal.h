@@ -67,12 +67,13 @@ enum {
 	PG_CACHE = 1 << 2,	    /* a file holds it */
 	PG_FREE = 1 << 3,
 	PG_LAZYFREE = 1 << 4, /* MADV_FREE took it off the swap-backed list */
+	PG_PINNED = 1 << 5,   /* for DMA; of a 2 MiB block as a whole */
 };
 
 /**
  * struct page - record of one 4 KiB frame
  * @mapcount: entries that map it; next free frame while PG_FREE
- * @held: references of LRU batches
+ * @held: references of LRU batches and of a pin
  */
 struct page {
 	uint32_t mapcount;
@@ -212,6 +213,9 @@ void folio_split(struct machine *m, uint64_t pfn);
 bool page_is_large(const struct machine *m, uint64_t pfn);
 unsigned int page_flags(const struct machine *m, uint64_t pfn);
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
+/* Linux: folio_maybe_dma_pinned() */
+bool page_pinned(const struct machine *m, uint64_t pfn);
+void page_pin(struct machine *m, uint64_t pfn);
 /* Whether a write fault may take the anonymous 4 KiB frame, of offset @pgoff, over uncopied. */
 bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 bool folio_can_reuse(const struct machine *m, uint64_t pfn);
@@ -489,6 +493,8 @@ static inline void before_change(struct mm_struct *mm, uint64_t start, uint64_t 
 /* Start and end of a notification, with the bytes populated in it counted. */
 void notify_start(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
 		  uint64_t start, uint64_t end);
+void notify_start_flags(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
+			uint32_t flags, uint64_t start, uint64_t end);
 void notify_end(struct mm_struct *mm, struct mmu_notifier_range *range);
 /* One pair around nothing but what the caller does between the two calls. */
 void notify_pair(struct mm_struct *mm, uint32_t event, uint64_t start, uint64_t end);

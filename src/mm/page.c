@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Frames and their records. A frame is held by the entries that map it and by the file that
- * caches it; it is free when neither is left. Freed frames are reused last in, first out.
+ * Frames and their records. A frame is held by the entries that map it, by the file that caches
+ * it and by a pin; it is free when none is left. Freed frames are reused last in, first out.
  */
 #include "mm_internal.h"
 
@@ -106,7 +106,7 @@ static void folio_free_if_unused(struct machine *m, uint64_t pfn)
 	struct folio *folio = pfn_folio(m, pfn);
 	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
 
-	if (folio->entire_mapcount || folio->nr_mapped || (folio->flags & PG_CACHE))
+	if (folio->entire_mapcount || folio->nr_mapped || (folio->flags & (PG_CACHE | PG_PINNED)))
 		return;
 	if (folio->split) {
 		struct page *page = pfn_page(m, head);
@@ -423,4 +423,23 @@ bool folio_can_reuse(const struct machine *m, uint64_t pfn)
 		return false;
 	return (folio->flags & PG_ANON_EXCLUSIVE) ||
 	       folio->entire_mapcount + folio->nr_mapped == 1;
+}
+
+bool page_pinned(const struct machine *m, uint64_t pfn)
+{
+	if (pfn_is_zero(pfn))
+		return false;
+	return (pfn_is_huge(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
+}
+
+void page_pin(struct machine *m, uint64_t pfn)
+{
+	if (pfn_is_zero(pfn) || page_pinned(m, pfn))
+		return;
+	if (pfn_is_huge(pfn)) {
+		pfn_folio(m, pfn)->flags |= PG_PINNED;
+		return;
+	}
+	pfn_page(m, pfn)->flags |= PG_PINNED;
+	pfn_page(m, pfn)->held++;
 }

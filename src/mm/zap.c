@@ -2,13 +2,20 @@
 /* Removing mappings, and the notifications that every change shares. */
 #include "mm_internal.h"
 
-void notify_start(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
-		  uint64_t start, uint64_t end)
+void notify_start_flags(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
+			uint32_t flags, uint64_t start, uint64_t end)
 {
 	mmu_notifier_range_init(range, event, start, end);
+	range->flags = flags;
 	if (mm_has_notifiers(&mm->notifier))
 		mm->machine->stat.bytes_populated += pt_populated(mm, start, end);
 	mmu_notifier_invalidate_range_start(&mm->notifier, range);
+}
+
+void notify_start(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
+		  uint64_t start, uint64_t end)
+{
+	notify_start_flags(mm, range, event, 0, start, end);
 }
 
 void notify_end(struct mm_struct *mm, struct mmu_notifier_range *range)
@@ -161,12 +168,15 @@ static void zap_window(struct vm_area_struct *vma, uint32_t event, uint64_t star
 void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
 		  unsigned int flags)
 {
+	struct machine *m = vma->vm_mm->machine;
 	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
 
-	if (!vma->vm_mm->machine->design.lazy_unmap) {
+	if (!m->design.lazy_unmap) {
 		zap_window(vma, event, start, end, flags);
 		return;
 	}
+	if (m->profile->unmap_drains)
+		lru_add_drain(m);
 	while (run_next(&runs))
 		zap_window(vma, event, runs.start, runs.end, flags);
 }

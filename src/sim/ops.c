@@ -250,6 +250,7 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 		.mm = sim->process->mm,
 		.events = &sim->events,
 		.literal = sim->options->literal,
+		.rmap_index = sim->options->designs & SIM_DESIGN_RMAP_INDEX,
 	};
 	struct kvm *kvm;
 	int err;
@@ -402,6 +403,8 @@ static int execute_memory(struct sim *sim, const struct script_op *op)
 		return mm_brk(mm, op->addr);
 	case OP_NUMA_HINT:
 		return mm_numa_hint(mm, op->addr, op->len);
+	case OP_PIN:
+		return mm_pin(mm, op->addr, op->len);
 	case OP_MAP:
 		return op_map(sim, op);
 	}

@@ -170,6 +170,14 @@ int mm_brk(struct mm_struct *mm, uint64_t addr);
 /** mm_numa_hint() - change_prot_numa() over [@addr, @addr + @len), VMA by VMA (mm/mempolicy.c). */
 int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len);
 
+/**
+ * mm_pin() - pin the pages of [@addr, @addr + @len) for DMA, faulting them in for writing, to the
+ * end of the machine (mm/gup.c:pin_user_pages() with FOLL_LONGTERM). fork() copies such pages, and
+ * NUMA hinting may leave them alone.
+ * Return: 0; -EINVAL; -EFAULT where the range cannot be written: what comes before stays pinned.
+ */
+int mm_pin(struct mm_struct *mm, uint64_t addr, uint64_t len);
+
 /** mm_fork() - a child with a copy (kernel/fork.c:dup_mmap()). Return: 0 or -ENOMEM. */
 int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child);
 
