@@ -71,6 +71,16 @@ static bool move_entry(struct pagetable_move *move, pte_t *old, unsigned int lev
 	return true;
 }
 
+/* No kernel moves the 1 GiB leaf of a device: "bad pud", and the new place faults it in again. */
+static void drop_pud_leaf(struct pagetable_move *move, pte_t *pud)
+{
+	uint64_t start = move->old_addr & PUD_MASK;
+
+	before_change(move->mm, start, start + PUD_SIZE);
+	pt_set(move->m, pud, (pte_t){ 0 });
+	move->m->stat.changed++;
+}
+
 /* One step; *@ret_extent is how far it got. */
 static int move_step(struct pagetable_move *move, uint64_t *ret_extent)
 {
@@ -81,6 +91,10 @@ static int move_step(struct pagetable_move *move, uint64_t *ret_extent)
 	*ret_extent = get_extent(move, PT_LEVEL_PUD);
 	if (!pud || pte_none(*pud))
 		return 0;
+	if (pte_leaf(*pud, PT_LEVEL_PUD)) {
+		drop_pud_leaf(move, pud);
+		return 0;
+	}
 	if (*ret_extent == PUD_SIZE && move_entry(move, pud, PT_LEVEL_PUD, &err))
 		return 0;
 	if (err)
