@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The notifier stream: kprobes on __mmu_notifier_invalidate_range_start() and _end(), with the
+ * field offsets of struct mmu_notifier_range from the kernel's own BTF; and on
+ * __mmu_notifier_release().
+ *
+ * Marks that the executor writes: "M n" (the next start over the probe page has process n's mm),
+ * "O n p" (operation
+ * with index n begins in process p, counted from 1), "R err" (it returned).
+ */
+#include "guest_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../btf_internal.h"
+
+#define TRACING "/sys/kernel/tracing/"
+
+static int marker_fd = -1;
+static int pipe_fd = -1;
+
+static struct {
+	const struct ranges *ranges;
+	uint64_t probe;
+	uint64_t mm[GUEST_MAX_PROCS];
+	uint32_t wait_mm;
+	uint64_t lost_before;
+	char line[1024];
+	size_t line_len;
+} trace;
+
+static int add_probe(const struct btf *btf, const char *name, const char *function)
+{
+	static const char *const members[] = { "mm", "start", "end", "event" };
+	uint32_t at[4];
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < 4; i++) {
+		err = btf_struct_member(btf, "mmu_notifier_range", members[i], &at[i]);
+		if (err)
+			return err;
+	}
+	return put_filef(TRACING "kprobe_events",
+			 "p:mmuscope/%s %s m=+%u(%%di):x64 s=+%u(%%di):x64 e=+%u(%%di):x64 "
+			 "v=+%u(%%di):u32\n",
+			 name, function, at[0], at[1], at[2], at[3]);
+}
+
+/* Linux calls it first of all at the end of an address space. */
+static int add_release_probe(void)
+{
+	return put_file(TRACING "kprobe_events",
+			"p:mmuscope/release __mmu_notifier_release m=%di:x64\n");
+}
+
+static int add_probes(void)
+{
+	struct strbuf blob = STRBUF_INIT;
+	struct btf btf;
+	int err;
+
+	err = get_file("/sys/kernel/btf/vmlinux", &blob);
+	if (!err)
+		err = btf_open(blob.buf, blob.len, &btf);
+	if (!err)
+		err = add_probe(&btf, "start", "__mmu_notifier_invalidate_range_start");
+	if (!err)
+		err = add_probe(&btf, "end", "__mmu_notifier_invalidate_range_end");
+	if (!err)
+		err = add_release_probe();
+	strbuf_release(&blob);
+	return err;
+}
+
+int ftrace_setup(void)
+{
+	int err = add_probes();
+
+	if (err)
+		return err;
+	(void)put_file(TRACING "buffer_size_kb", "32768");
+	(void)put_file(TRACING "options/context-info", "0");
+	(void)put_file(TRACING "options/overwrite", "0");
+	err = put_file(TRACING "events/mmuscope/enable", "1");
+	if (err)
+		return err;
+	marker_fd = open(TRACING "trace_marker", O_WRONLY);
+	pipe_fd = open(TRACING "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	return marker_fd < 0 || pipe_fd < 0 ? -errno : 0;
+}
+
+void ftrace_mark(const char *text, size_t len)
+{
+	(void)!write(marker_fd, text, len);
+}
+
+static uint64_t lost_total(void)
+{
+	struct strbuf stats = STRBUF_INIT;
+	const char *at;
+	uint64_t lost = 0;
+
+	if (!get_file(TRACING "per_cpu/cpu0/stats", &stats)) {
+		at = strstr(stats.buf, "overrun: ");
+		lost += at ? strtoull(at + 9, NULL, 10) : 0;
+		at = strstr(stats.buf, "dropped events: ");
+		lost += at ? strtoull(at + 16, NULL, 10) : 0;
+	}
+	strbuf_release(&stats);
+	return lost;
+}
+
+uint64_t ftrace_lost(void)
+{
+	return lost_total() - trace.lost_before;
+}
+
+static bool in_ranges(const struct ranges *ranges, uint64_t start, uint64_t end)
+{
+	size_t i;
+
+	for (i = 0; i < ranges->nr; i++)
+		if (start < ranges->range[i].end && end > ranges->range[i].start)
+			return true;
+	return false;
+}
+
+/* The number of the process with @mm, counted from 1; 0 when it is none of the script's. */
+static unsigned int proc_of_mm(uint64_t mm)
+{
+	unsigned int i;
+
+	for (i = 0; i < GUEST_MAX_PROCS; i++)
+		if (trace.mm[i] == mm)
+			return i + 1;
+	return 0;
+}
+
+static uint64_t field(const char *line, const char *name)
+{
+	const char *at = strstr(line, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 0) : 0;
+}
+
+static void take_event(char sign, const char *line)
+{
+	uint64_t mm = field(line, " m="), start = field(line, " s=");
+	uint64_t end = field(line, " e=");
+	unsigned int proc, i;
+
+	if (trace.wait_mm && sign == '+' && start == trace.probe) {
+		for (i = 0; i < GUEST_MAX_PROCS; i++)
+			if (trace.mm[i] == mm)
+				trace.mm[i] = 0;
+		trace.mm[trace.wait_mm - 1] = mm;
+		trace.wait_mm = 0;
+		return;
+	}
+	proc = proc_of_mm(mm);
+	if (proc && in_ranges(trace.ranges, start, end))
+		wire_printf("%c %u %u %lx %lx\n", sign, proc, (unsigned int)field(line, " v="),
+			    start, end);
+}
+
+static void take_release(const char *line)
+{
+	unsigned int proc = proc_of_mm(field(line, " m="));
+
+	if (proc)
+		wire_printf("! %u\n", proc);
+}
+
+static void take_line(char *line)
+{
+	static const char mark[] = "tracing_mark_write: ";
+
+	if (!strncmp(line, "start: ", 7)) {
+		take_event('+', line);
+	} else if (!strncmp(line, "end: ", 5)) {
+		take_event('-', line);
+	} else if (!strncmp(line, "release: ", 9)) {
+		take_release(line);
+	} else if (!strncmp(line, mark, sizeof(mark) - 1)) {
+		line += sizeof(mark) - 1;
+		if (line[0] == 'M')
+			trace.wait_mm = strtoul(line + 1, NULL, 10) + 1;
+		else if (line[0] == 'O')
+			wire_printf("op %s\n", line + 2);
+		else if (line[0] == 'R')
+			wire_printf("ret %s\n", line + 2);
+	}
+}
+
+static void take_bytes(const char *buf, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (buf[i] != '\n') {
+			if (trace.line_len < sizeof(trace.line) - 1)
+				trace.line[trace.line_len++] = buf[i];
+			continue;
+		}
+		trace.line[trace.line_len] = 0;
+		take_line(trace.line);
+		trace.line_len = 0;
+	}
+}
+
+int ftrace_drain(void)
+{
+	static char buf[65536];
+	ssize_t n;
+
+	while ((n = read(pipe_fd, buf, sizeof(buf))) > 0)
+		take_bytes(buf, n);
+	return n < 0 && errno != EAGAIN ? -errno : 0;
+}
+
+void ftrace_begin(const struct ranges *ranges, uint64_t probe)
+{
+	static const struct ranges none;
+
+	trace.ranges = &none;
+	memset(trace.mm, 0, sizeof(trace.mm));
+	(void)ftrace_drain();
+	trace.line_len = 0;
+	trace.wait_mm = 0;
+	memset(trace.mm, 0, sizeof(trace.mm));
+	trace.ranges = ranges;
+	trace.probe = probe;
+	trace.lost_before = lost_total();
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest program: /init of the booted kernel, and the executor of the scripts there.
+ *
+ * Life of a script: init parses it, forks its first process, which makes the system calls and
+ * writes marks to trace_marker; init waits, turns the trace into lines and sends those to the
+ * host. The processes of a script share one page with init (struct shared), so that init knows
+ * how far they came whatever happens to them.
+ *
+ * Everything of this program lives above GUEST_RESERVED (the heap of the C library excepted), so
+ * that a script may map anything below.
+ */
+#ifndef HOST_GUEST_INTERNAL_H
+#define HOST_GUEST_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <base/strbuf.h>
+#include <script/script.h>
+
+#define GUEST_MAX_PROCS 32
+#define GUEST_PAGE 4096ul
+
+/* ---- wire.c: lines to the host ---- */
+
+/* wire_open() - get at the debug port. Return: 0 or a negative errno. */
+int wire_open(void);
+/* wire_printf() - add to the pending output, which wire_flush() or a full buffer sends. */
+__attribute__((format(printf, 1, 2))) void wire_printf(const char *fmt, ...);
+void wire_flush(void);
+
+/* ---- files.c: small files of /proc, /sys and the like ---- */
+
+/* put_file() - write @text to an existing file. Return: 0 or a negative errno. */
+int put_file(const char *path, const char *text);
+__attribute__((format(printf, 2, 3))) int put_filef(const char *path, const char *fmt, ...);
+/* get_file() - the whole of a file. Return: 0 or a negative errno. */
+int get_file(const char *path, struct strbuf *out);
+/* get_number() - the unsigned decimal number that a file starts with. */
+int get_number(const char *path, uint64_t *ret_value);
+
+/* ---- setup.c: the machine ---- */
+
+/* setup_mounts(), setup_modules(): bring the kernel up; setup_settings(): before each script */
+int setup_mounts(void);
+int setup_module(const char *name, const char *params);
+int setup_kvm(enum script_mmu mmu);
+void setup_settings(void);
+int setup_sysctl(enum script_sysctl which, uint64_t value);
+
+/* setup_dax() - make the DAX devices, once; dax_path(): the one that maps pages of a size */
+int setup_dax(void);
+const char *dax_path(uint64_t page_size);
+
+/* ---- kcall.c: functions of the kernel without a system call ---- */
+
+/* kcall_prepare() - learn addresses and offsets, once, before the processes are forked. */
+int kcall_prepare(void);
+/* kcall_numa_hint() - change_prot_numa() on each VMA's part of [start, end). */
+int kcall_numa_hint(uint64_t start, uint64_t end);
+/* kcall_numa_scan() - one task_numa_work() of the calling process. */
+int kcall_numa_scan(void);
+
+/* ---- ftrace.c: the kernel's own account ---- */
+
+/* ftrace_setup() - kprobes on the notifier pair. Return: 0 or a negative errno. */
+int ftrace_setup(void);
+/* ftrace_mark() - a line into the trace; usable in any process. */
+void ftrace_mark(const char *text, size_t len);
+
+/**
+ * struct ranges - the addresses that a script ever maps; only events that touch them count
+ */
+struct ranges {
+	struct { uint64_t start, end; } *range;
+	size_t nr;
+	size_t cap;
+};
+
+/* ftrace_begin() - forget what was traced; @probe: see PROBE below */
+void ftrace_begin(const struct ranges *ranges, uint64_t probe);
+/* ftrace_drain() - send what is in the trace now. Return: 0 or a negative errno. */
+int ftrace_drain(void);
+/* ftrace_lost() - events that the kernel had no room for since ftrace_begin() */
+uint64_t ftrace_lost(void);
+
+/* ---- runner.c: the processes of one script ---- */
+
+enum shared_state { STATE_RUNNING, STATE_DONE };
+
+/**
+ * struct shared - what init and a script's processes share
+ * @turn: whose turn it is (futex); processes are numbered from 0
+ * @state: enum shared_state
+ * @executed: operations begun
+ * @cursor: where the script is; belongs to the process whose turn it is
+ * @leaving: the process that ends itself, to be seen off by the first one; 0 for none
+ * @proc: name 0 is that of the first process, SCRIPT_MAIN
+ */
+struct shared {
+	uint32_t turn;
+	uint32_t state;
+	uint64_t executed;
+	uint32_t leaving;
+	uint32_t nr_procs;
+	struct script_cursor cursor;
+	struct {
+		pid_t pid;
+		uint32_t name;
+		uint32_t ready;
+		uint32_t quit;
+		int err;
+	} proc[GUEST_MAX_PROCS];
+};
+
+/* The page whose MADV_DONTNEED, after a mark "M n", tells which mm process n has. */
+extern char probe_page[];
+
+/* runner_run() - execute one script in fresh processes and send its lines. */
+void runner_run(const struct script *script, unsigned int number, unsigned int limit_ms);
+
+/* ---- ops.c, touch.c, guestvm.c: operations; all return 0 or a negative errno ---- */
+
+/**
+ * struct guest_vm - one VM of a script
+ * @fd, @vcpu_fd: descriptors, -1 for none; the vCPU is made when the guest first runs
+ * @run: the vCPU's shared page
+ */
+struct guest_vm {
+	int fd;
+	int vcpu_fd;
+	struct kvm_run *run;
+};
+
+/**
+ * struct executor - state of one process of a script
+ * @self: its number
+ * @obj_fd: descriptor of the object behind each map, by name index, -1 for none
+ * @obj_base: where in the object the map starts
+ * @dax_next: where in each DAX device the next map starts, by log2 of the page size
+ * @vm: each VM by name index
+ */
+struct executor {
+	const struct script *script;
+	struct shared *shared;
+	uint32_t self;
+	int kvm_fd;
+	int observer_fd;
+	int *obj_fd;
+	uint64_t *obj_base;
+	struct guest_vm *vm;
+	int uffd;
+	uint64_t dax_next[64];
+};
+
+int op_execute(struct executor *ex, const struct script_op *op);
+int op_touch(const struct script_op *op);
+int op_numa_hint(const struct script_op *op);
+int op_numa_scan(const struct script_op *op);
+int op_mbind(const struct script_op *op);
+int op_move_pages(const struct script_op *op);
+int op_uffd(struct executor *ex, const struct script_op *op);
+int op_pagemap_scan(const struct script_op *op);
+int op_ksm(const struct script_op *op);
+int op_vm(struct executor *ex, const struct script_op *op);
+int op_memslot(struct executor *ex, const struct script_op *op);
+int op_guest(struct executor *ex, const struct script_op *op);
+int touch_setup(void);
+
+#endif /* HOST_GUEST_INTERNAL_H */

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Operations on NUMA placement. */
+#include "guest_internal.h"
+
+#include <errno.h>
+#include <linux/mempolicy.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAX_NODES 64
+#define MOVE_BATCH 512
+
+int op_numa_hint(const struct script_op *op)
+{
+	return kcall_numa_hint(op->addr, op->addr + op->len);
+}
+
+int op_numa_scan(const struct script_op *op)
+{
+	uint64_t i;
+	int err = 0;
+
+	for (i = 0; i < op->count && !err; i++)
+		err = kcall_numa_scan();
+	return err;
+}
+
+int op_mbind(const struct script_op *op)
+{
+	static const int policies[SCRIPT_MPOL_NR] = {
+		[SCRIPT_MPOL_DEFAULT] = MPOL_DEFAULT,
+		[SCRIPT_MPOL_BIND] = MPOL_BIND,
+		[SCRIPT_MPOL_PREFERRED] = MPOL_PREFERRED,
+		[SCRIPT_MPOL_INTERLEAVE] = MPOL_INTERLEAVE,
+		[SCRIPT_MPOL_LOCAL] = MPOL_LOCAL,
+	};
+	unsigned long nodes = op->nodes;
+	unsigned int flags = (op->flags & SCRIPT_MBIND_MOVE ? MPOL_MF_MOVE : 0) |
+			     (op->flags & SCRIPT_MBIND_STRICT ? MPOL_MF_STRICT : 0);
+
+	/* the kernel takes one bit less than it is told */
+	return syscall(SYS_mbind, op->addr, op->len, policies[op->policy], nodes ? &nodes : NULL,
+		       nodes ? MAX_NODES + 1 : 0, flags)
+		       ? -errno
+		       : 0;
+}
+
+/* The first page's error that is one; a page that was not there is none. */
+static int batch_error(const int *status, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (status[i] < 0 && status[i] != -ENOENT && status[i] != -EFAULT)
+			return status[i];
+	return 0;
+}
+
+int op_move_pages(const struct script_op *op)
+{
+	static void *pages[MOVE_BATCH];
+	static int nodes[MOVE_BATCH], status[MOVE_BATCH];
+	int node = op->nodes ? __builtin_ctzll(op->nodes) : 0, err = 0;
+	uint64_t at = 0;
+	unsigned int nr;
+
+	while (at < op->len && !err) {
+		for (nr = 0; nr < MOVE_BATCH && at < op->len; nr++, at += GUEST_PAGE) {
+			pages[nr] = (void *)(op->addr + at);
+			nodes[nr] = node;
+			status[nr] = 0;
+		}
+		if (syscall(SYS_move_pages, 0, nr, pages, nodes, status, MPOL_MF_MOVE) < 0)
+			err = -errno;
+		else
+			err = batch_error(status, nr);
+	}
+	return err;
+}
