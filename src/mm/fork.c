@@ -22,6 +22,7 @@ static pte_t copy_pte_entry(struct copy *copy, pte_t *src)
 	}
 	if (copy->src_vma->vm_flags & VM_SHARED)
 		pte = pte_mkclean(pte);
+	pte = pte_clear(pte, _PAGE_UFFD_WP);
 	return pte_mkold(pte);
 }
 
@@ -130,7 +131,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *vma)
 	new->vm_start = vma->vm_start;
 	new->vm_end = vma->vm_end;
 	new->vm_pgoff = vma->vm_pgoff;
-	new->vm_flags = vma->vm_flags;
+	new->vm_flags = vma->vm_flags & ~VM_UFFD_WP;
 	if (!(vma->vm_flags & VM_WIPEONFORK)) {
 		err = anon_vma_fork(new, vma);
 		if (err) {

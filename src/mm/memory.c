@@ -65,6 +65,8 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	uint64_t end = window + FAULT_AROUND_PAGES * PAGE_SIZE;
 	uint64_t at;
 
+	if (userfaultfd_wp(vma))
+		return;
 	if (end > vma->vm_end)
 		end = vma->vm_end;
 	for (at = window < vma->vm_start ? vma->vm_start : window; at < end; at += PAGE_SIZE) {
@@ -173,6 +175,24 @@ static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep)
 	pt_set(vma->vm_mm->machine, ptep, pte_mkyoung(pte));
 }
 
+/* What is mapped in the place of a marker is write-protected at once. */
+static int do_marker_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
+{
+	struct machine *m = vma->vm_mm->machine;
+	int err = 0;
+
+	pt_set(m, ptep, (pte_t){ 0 });
+	if (!userfaultfd_wp(vma))
+		return 0;
+	err = do_fault(vma, addr, ptep, write);
+	if (err)
+		pt_set(m, ptep, PTE_MARKER);
+	else
+		pt_set(m, ptep,
+		       pte_set(pte_wrprotect(*ptep, m->profile->saved_dirty), _PAGE_UFFD_WP));
+	return err;
+}
+
 static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep,
 			    enum mm_access access)
 {
@@ -183,10 +203,14 @@ static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 			return do_anonymous_page(vma, ptep, write);
 		return do_fault(vma, addr, ptep, write);
 	}
+	if (pte_is_marker(*ptep))
+		return do_marker_fault(vma, addr, ptep, write);
 	if (pte_protnone(*ptep)) {
 		do_numa_page(vma, ptep);
 		return 0;
 	}
+	if (write && !pte_write(*ptep) && userfaultfd_pte_wp(vma, *ptep))
+		return -EFAULT;
 	if (write && !pte_write(*ptep))
 		return do_wp_page(vma, addr, ptep);
 	return 0;
@@ -199,6 +223,8 @@ static int handle_pmd_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pm
 		do_numa_page(vma, pmd);
 		return 0;
 	}
+	if (access == MM_WRITE && !pte_write(*pmd) && userfaultfd_pte_wp(vma, *pmd))
+		return -EFAULT;
 	if (access == MM_WRITE && !pte_write(*pmd))
 		return do_huge_pmd_wp_page(vma, addr, pmd);
 	return 0;

@@ -339,6 +339,27 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 /* The boundary of @vma moves to @addr: tell about the 2 MiB block around it. */
 void vma_adjust_trans_huge(struct vm_area_struct *vma, uint64_t addr);
 
+/*
+ * An entry that is neither none nor present: uffd-wp holds for a page of an object that is not
+ * mapped now (Linux: PTE_MARKER_UFFD_WP). In swap format: type 31, inverted offset 1.
+ */
+#define PTE_MARKER ((pte_t){ UINT64_C(31) << 59 | (~UINT64_C(1) << 14 & ~(UINT64_C(31) << 59)) })
+
+static inline bool pte_is_marker(pte_t pte)
+{
+	return pte.val == PTE_MARKER.val;
+}
+
+static inline bool userfaultfd_wp(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_UFFD_WP;
+}
+
+static inline bool userfaultfd_pte_wp(const struct vm_area_struct *vma, pte_t pte)
+{
+	return userfaultfd_wp(vma) && pte_uffd_wp(pte);
+}
+
 /* ---- page tables: pagetable.c ---- */
 
 /**
@@ -448,7 +469,12 @@ bool folio_shared(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);
 
 /* mprotect.c */
-enum { MM_CP_TRY_CHANGE_WRITABLE = 1, MM_CP_PROT_NUMA = 2 };
+enum {
+	MM_CP_TRY_CHANGE_WRITABLE = 1 << 0,
+	MM_CP_PROT_NUMA = 1 << 1,
+	MM_CP_UFFD_WP = 1 << 2,
+	MM_CP_UFFD_WP_RESOLVE = 1 << 3,
+};
 uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
 			   pgprot_t newprot, unsigned int cp_flags);
 

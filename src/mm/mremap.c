@@ -29,6 +29,14 @@ static uint64_t get_extent(const struct pagetable_move *move, unsigned int level
 	return extent < other ? extent : other;
 }
 
+/* The new place is not registered with userfaultfd. */
+static pte_t moved_pte(const struct pagetable_move *move, pte_t pte)
+{
+	if (userfaultfd_wp(move->old))
+		pte = pte_is_marker(pte) ? (pte_t){ 0 } : pte_clear(pte, _PAGE_UFFD_WP);
+	return pte_present(pte) ? pte_set(pte, _PAGE_SOFT_DIRTY) : pte;
+}
+
 static int move_ptes(struct pagetable_move *move, pte_t *old_pmd, uint64_t extent)
 {
 	struct machine *m = move->m;
@@ -48,7 +56,7 @@ static int move_ptes(struct pagetable_move *move, pte_t *old_pmd, uint64_t exten
 			continue;
 		before_change(move->mm, move->old_addr + off, move->old_addr + off + PAGE_SIZE);
 		pt_set(m, from, (pte_t){ 0 });
-		pt_set(m, to, pte_set(pte, _PAGE_SOFT_DIRTY));
+		pt_set(m, to, moved_pte(move, pte));
 		m->stat.changed++;
 	}
 	return 0;
@@ -59,13 +67,16 @@ static bool move_entry(struct pagetable_move *move, pte_t *old, unsigned int lev
 {
 	pte_t *new, entry = *old;
 
+	*err = 0;
+	if (userfaultfd_wp(move->old) && !pte_leaf(entry, level))
+		return false;
 	*err = pt_walk_alloc(move->mm, move->new_addr, level, &new);
 	if (*err || !pte_none(*new))
 		return false;
 	before_change(move->mm, move->old_addr, move->old_addr + pt_size(move->m->geo, level));
 	pt_set(move->m, old, (pte_t){ 0 });
 	if (pte_leaf(entry, level))
-		entry = pte_set(entry, _PAGE_SOFT_DIRTY);
+		entry = moved_pte(move, entry);
 	pt_set(move->m, new, entry);
 	move->m->stat.changed++;
 	return true;
@@ -201,6 +212,7 @@ static int move_vma(struct vm_area_struct *vma, uint64_t addr, uint64_t old_len,
 	err = move_page_tables(find_vma(mm, addr), addr, new, new_addr, old_len);
 	if (err)
 		return err;
+	new->vm_flags &= ~VM_UFFD_WP;
 	if (flags & MREMAP_DONTUNMAP) {
 		dont_unmap(mm, new, addr, old_len);
 		return 0;

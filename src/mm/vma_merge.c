@@ -217,6 +217,7 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 		right = false;
 	if (left) {
 		take_anon_vma(prev, anon_vma, anon_chained);
+		prev->vm_flags |= flags & VM_SOFTDIRTY;
 		prev->vm_end = end;
 		if (right) {
 			take_anon_vma(prev, next->anon_vma, next->anon_chained);
@@ -228,6 +229,7 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 	if (!right)
 		return NULL;
 	take_anon_vma(next, anon_vma, anon_chained);
+	next->vm_flags |= flags & VM_SOFTDIRTY;
 	vma_set_start(next, start);
 	return next;
 }

@@ -29,6 +29,7 @@ struct zap {
 	struct mm_struct *mm;
 	struct machine *m;
 	bool reclaim_pt;
+	bool keep_markers;
 	uint64_t zapped;
 };
 
@@ -48,13 +49,25 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 			continue;
 		if (zap->m->before_change)
 			before_change(zap->mm, addr, addr + PAGE_SIZE);
+		if (!pte_present(*pte)) {
+			/* a marker outlives everything but its VMA */
+			if (!zap->keep_markers) {
+				pte->val = 0;
+				gone++;
+			}
+			continue;
+		}
 		pfn = pte_pfn(*pte);
-		pte->val = 0;
+		if (zap->keep_markers && userfaultfd_pte_wp(zap->vma, *pte)) {
+			*pte = PTE_MARKER;
+		} else {
+			pte->val = 0;
+			gone++;
+		}
 		page_put_map(zap->m, pfn);
-		gone++;
+		zap->zapped++;
 	}
 	info->used -= gone;
-	zap->zapped += gone;
 	if (!info->used)
 		info->maybe_shared = false;
 }
@@ -118,6 +131,7 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 		.mm = mm,
 		.m = mm->machine,
 		.reclaim_pt = reclaim_pt && mm->machine->profile->reclaim_pt,
+		.keep_markers = reclaim_pt && userfaultfd_wp(vma) && !vma_is_anonymous(vma),
 	};
 
 	if (mm->machine->profile->unmap_drains)

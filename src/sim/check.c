@@ -60,9 +60,6 @@ static bool check_op(const struct script *script, const struct script_op *op,
 	case OP_MOVE_PAGES:
 	case OP_NUMA_SCAN:
 	case OP_TRUNCATE:
-	case OP_UFFD:
-	case OP_CLEAR_REFS:
-	case OP_PAGEMAP_SCAN:
 	case OP_KSM:
 		error_at(script, op, diag, "the model does not execute this operation");
 		return false;

@@ -364,6 +364,15 @@ static int op_sysctl(struct sim *sim, const struct script_op *op)
 	return 0;
 }
 
+static int op_uffd(struct mm_struct *mm, const struct script_op *op)
+{
+	if (op->flags == SCRIPT_UFFD_REGISTER)
+		return mm_uffd_register(mm, op->addr, op->len);
+	if (op->flags == SCRIPT_UFFD_UNREGISTER)
+		return mm_uffd_unregister(mm, op->addr, op->len);
+	return mm_uffd_writeprotect(mm, op->addr, op->len, op->flags == SCRIPT_UFFD_WP);
+}
+
 static int execute_memory(struct sim *sim, const struct script_op *op)
 {
 	struct mm_struct *mm = sim->process->mm;
@@ -383,6 +392,12 @@ static int execute_memory(struct sim *sim, const struct script_op *op)
 		return mm_set_heap(mm, op->addr);
 	case OP_BRK:
 		return mm_brk(mm, op->addr);
+	case OP_UFFD:
+		return op_uffd(mm, op);
+	case OP_CLEAR_REFS:
+		return mm_clear_refs(mm, op->count);
+	case OP_PAGEMAP_SCAN:
+		return mm_pagemap_scan(mm, op->addr, op->len, op->flags & SCRIPT_SCAN_WP);
 	case OP_NUMA_HINT:
 		return mm_numa_hint(mm, op->addr, op->len);
 	case OP_MAP:

@@ -110,6 +110,10 @@ static void become_child(struct executor *ex, uint32_t self)
 			close(ex->vm[i].fd);
 		ex->vm[i].fd = ex->vm[i].vcpu_fd = -1;
 	}
+	/* it serves the parent's memory, not the child's */
+	if (ex->uffd >= 0)
+		close(ex->uffd);
+	ex->uffd = -1;
 	ex->self = self;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	ex->shared->proc[self].err = observe(ex);

@@ -12,12 +12,6 @@
 #define KSM "/sys/kernel/mm/ksm/"
 
 /* Linux 6.7's interface; older headers lack it. */
-struct scan_region {
-	uint64_t start;
-	uint64_t end;
-	uint64_t categories;
-};
-
 struct scan_arg {
 	uint64_t size;
 	uint64_t flags;
@@ -89,25 +83,18 @@ int op_uffd(struct executor *ex, const struct script_op *op)
 
 int op_pagemap_scan(const struct script_op *op)
 {
-	static struct scan_region regions[512];
 	struct scan_arg arg = {
 		.size = sizeof(arg),
 		.flags = op->flags & SCRIPT_SCAN_WP ? SCAN_WP_MATCHING : 0,
 		.start = op->addr, .end = op->addr + op->len,
-		.vec = (uintptr_t)regions, .vec_len = 512,
 		.category_mask = SCAN_PAGE_WRITTEN, .return_mask = SCAN_PAGE_WRITTEN,
 	};
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), err = 0;
 
 	if (fd < 0)
 		return -errno;
-	while (!err && arg.start < arg.end) {
-		if (ioctl(fd, SCAN_IOCTL, &arg) < 0)
-			err = -errno;
-		else if (arg.walk_end <= arg.start)
-			break;
-		arg.start = arg.walk_end;
-	}
+	if (ioctl(fd, SCAN_IOCTL, &arg) < 0)
+		err = -errno;
 	close(fd);
 	return err;
 }

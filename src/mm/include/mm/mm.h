@@ -145,6 +145,31 @@ int mm_brk(struct mm_struct *mm, uint64_t addr);
 /** mm_numa_hint() - change_prot_numa() over [@addr, @addr + @len), VMA by VMA (mm/mempolicy.c). */
 int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len);
 
+/**
+ * mm_clear_refs() - write @value to /proc/PID/clear_refs (fs/proc/task_mmu.c:clear_refs_write()).
+ * 4 clears the soft-dirty bits and so write-protects. Return: 0; -EINVAL for what is not 1 to 5.
+ */
+int mm_clear_refs(struct mm_struct *mm, uint64_t value);
+
+/**
+ * mm_pagemap_scan() - the PAGEMAP_SCAN ioctl over [@addr, @addr + @len) without output, with @wp
+ * PM_SCAN_WP_MATCHING. Memory without asynchronous write protection, which this model does not
+ * have, is left alone; the notification is sent all the same.
+ * Return: 0; -EINVAL for an unaligned @addr; -ENOTTY before 6.7.
+ */
+int mm_pagemap_scan(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp);
+
+/**
+ * mm_uffd_register(), mm_uffd_unregister() - UFFDIO_REGISTER in write-protect mode and
+ * UFFDIO_UNREGISTER of the process's one userfaultfd, which has UFFD_FEATURE_SIGBUS: an access
+ * that it would be told of fails (fs/userfaultfd.c; 6.12: mm/userfaultfd.c).
+ */
+int mm_uffd_register(struct mm_struct *mm, uint64_t addr, uint64_t len);
+int mm_uffd_unregister(struct mm_struct *mm, uint64_t addr, uint64_t len);
+
+/** mm_uffd_writeprotect() - UFFDIO_WRITEPROTECT, or with !@wp its end. -ENOENT: not registered. */
+int mm_uffd_writeprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp);
+
 /** mm_fork() - a child with a copy (kernel/fork.c:dup_mmap()). Return: 0 or -ENOMEM. */
 int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child);
 

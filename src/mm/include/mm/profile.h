@@ -33,6 +33,8 @@ enum wp_reuse {
  * @huge_zero_replace: a write to the huge zero page replaces it in place (7.x)
  * @change_pte: change_pte() is called where a copy replaces a page (to 6.9)
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
+ * @pagemap_scan: the PAGEMAP_SCAN ioctl exists (6.7)
+ * @uffd_wp_vmas: UFFDIO_WRITEPROTECT may span several VMAs (6.5)
  * @wp_reuse: see above
  * @lru_batch: folios that a per-CPU batch holds a reference on before it is emptied
  * @cold_holds: MADV_COLD puts folios into such a batch (multi-generational LRU)
@@ -56,6 +58,8 @@ struct mm_profile {
 	bool huge_zero_replace;
 	bool change_pte;
 	bool reaper_clear;
+	bool pagemap_scan;
+	bool uffd_wp_vmas;
 	enum wp_reuse wp_reuse;
 	uint8_t lru_batch;
 	bool cold_holds;
