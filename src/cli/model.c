@@ -18,33 +18,43 @@ const char *const mmu_names[SCRIPT_MMU_NR + 1] = {
 /* How many warnings about a script that is fine otherwise are shown. */
 #define MAX_WARNINGS 3
 
-/* Where the warning after @text begins: the next line that says so; the end if there is none. */
-static const char *next_warning(const char *text)
+/* The complaint after the one at @text: excerpts of the script begin with a blank. */
+static const char *next_complaint(const char *text)
 {
-	const char *line;
-
-	for (line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *found = strstr(line, ": warning: ");
-
-		if (line > text && found && found < line + strcspn(line, "\n"))
-			return line;
-	}
-	return line;
+	do {
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	} while (*text == ' ');
+	return text;
 }
 
-/* A recording replaces maps by the hundred: a few warnings are enough. */
-static void print_warnings(const char *file, const char *text)
+static bool is_warning(const char *text)
 {
-	unsigned int nr;
+	const char *warning = strstr(text, ": warning: ");
 
-	for (nr = 0; *text && nr < MAX_WARNINGS; nr++) {
-		const char *end = next_warning(text);
+	return warning && warning < text + strcspn(text, "\n");
+}
 
-		fwrite(text, 1, end - text, stderr);
+/*
+ * The errors of a broken script, or the first warnings about one that is fine: a recording
+ * replaces maps by the hundred.
+ */
+static void print_complaints(const char *text, unsigned int max_warnings)
+{
+	unsigned int warnings = 0;
+
+	while (*text) {
+		const char *end = next_complaint(text);
+
+		if (!is_warning(text)) {
+			fwrite(text, 1, end - text, stderr);
+		} else if (warnings++ < max_warnings) {
+			fwrite(text, 1, end - text, stderr);
+			if (warnings == max_warnings && *end)
+				fputs("further warnings are not shown\n", stderr);
+		}
 		text = end;
 	}
-	if (*text)
-		fprintf(stderr, "%s: further warnings are not shown\n", file);
 }
 
 struct script *model_load(const char *path, const struct sim_options *options, bool warn)
@@ -62,10 +72,7 @@ struct script *model_load(const char *path, const struct sim_options *options, b
 	if (err && !diag.len)
 		strbuf_addf(&diag, "%s: %s\n", path, strerror(-err));
 	fflush(stdout);
-	if (err)
-		fputs(strbuf_str(&diag), stderr);
-	else if (warn)
-		print_warnings(script->file, strbuf_str(&diag));
+	print_complaints(strbuf_str(&diag), !err && warn ? MAX_WARNINGS : 0);
 	strbuf_release(&diag);
 	return err ? script_free(script) : script;
 }

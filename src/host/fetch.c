@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define MAX_PACKAGES 4
+#define APT_OPTIONS 8
 #define MODULE_DEPTH 8
 
 /**
@@ -33,7 +34,7 @@ struct fetch {
 	const char *to;
 	struct host_kernel *kernel;
 	struct strbuf *diag;
-	char apt[7][PATH_MAX + 64];
+	char apt[APT_OPTIONS][PATH_MAX + 64];
 	char package[MAX_PACKAGES][128];
 	unsigned int nr_packages;
 	char tree[PATH_MAX];
@@ -123,6 +124,7 @@ static int apt_configure(struct fetch *f)
 	snprintf(f->apt[4], sizeof(f->apt[4]), "-oAcquire::Languages=none");
 	snprintf(f->apt[5], sizeof(f->apt[5]), "-oAPT::Sandbox::User=root");
 	snprintf(f->apt[6], sizeof(f->apt[6]), "-oAcquire::Retries=2");
+	snprintf(f->apt[7], sizeof(f->apt[7]), "-oAPT::Update::Error-Mode=any");
 	strbuf_release(&text);
 	apt_mirrors_release(&mirrors);
 	return err;
@@ -136,7 +138,7 @@ static int apt_run(struct fetch *f, const char *tool, const char *verb, const ch
 	unsigned int n = 0, i;
 
 	argv[n++] = tool;
-	for (i = 0; i < 7; i++)
+	for (i = 0; i < APT_OPTIONS; i++)
 		argv[n++] = f->apt[i];
 	if (!strcmp(tool, "apt-get"))
 		argv[n++] = "-q";

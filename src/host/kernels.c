@@ -342,6 +342,8 @@ int host_kernel_get(const struct host_options *options, const char *name,
 		return err;
 	}
 	err = find_in(root, name, ret_kernel, diag);
+	if (err && err != -ENOENT && err != -EUCLEAN)
+		strbuf_addf(diag, "%s: cannot read the kernels here: %s\n", root, strerror(-err));
 	if (err != -ENOENT && err != -EUCLEAN)
 		return err;
 	if (options->offline) {

@@ -27,6 +27,7 @@
  * @current: the script that the guest is in, NO_SCRIPT between two
  * @next: the first script that has not been begun
  * @finished: the guest said that all is done
+ * @again: the guest wants a fresh machine for what is left
  */
 struct job {
 	const struct host_options *options;
@@ -38,6 +39,7 @@ struct job {
 	size_t current;
 	size_t next;
 	bool finished;
+	bool again;
 	bool done;
 	int64_t started_ms;
 	int64_t begun_ms;
@@ -107,6 +109,10 @@ static int take_line(void *ctx, char *line)
 		job->finished = true;
 		return 0;
 	}
+	if (!strcmp(line, "again")) {
+		job->again = true;
+		return 0;
+	}
 	if (!strncmp(line, "script ", 7))
 		return begin_script(job, line + 7);
 	if (!strncmp(line, "close ", 6))
@@ -131,6 +137,7 @@ static int start_job(struct job *job, struct strbuf *diag)
 	if (!job->begun_ms)
 		job->begun_ms = job->started_ms;
 	job->current = NO_SCRIPT;
+	job->again = false;
 	return err;
 }
 
@@ -182,8 +189,19 @@ static int serve_job(struct job *job, struct strbuf *diag)
 		return err;
 	if (err)
 		return job_broke(job, err, HOST_FAILED, diag);
+	if (job->finished && job->next < job->nr_scripts) {
+		job->current = NO_SCRIPT;
+		return job_broke(job, -EPROTO, HOST_FAILED, diag);
+	}
 	if (job->finished) {
-		end_job(job, job->next == job->nr_scripts ? 0 : -EPROTO);
+		end_job(job, 0);
+		return 0;
+	}
+	if (job->again) {
+		machine_stop(&job->machine);
+		if (job->next < job->nr_scripts)
+			return start_job(job, diag);
+		end_job(job, 0);
 		return 0;
 	}
 	if (job->machine.stream_fd < 0)

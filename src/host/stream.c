@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "kvm_events_internal.h"
 #include "stream_internal.h"
 
 #include <errno.h>
@@ -140,6 +141,33 @@ static int take_event(struct stream_builder *builder, enum event_id id, const ch
 	return add_event(builder->stream, &event);
 }
 
+#define KVM_ARGS 5
+
+/* "PID NAME ARG ARG ARG ARG ARG" */
+static int take_kvm(struct stream_builder *builder, const char *at)
+{
+	struct event event = { 0 };
+	uint64_t pid;
+	size_t len;
+	unsigned int i;
+
+	if (take_number(&at, 10, MAX_PID, &pid))
+		return -EPROTO;
+	len = strcspn(at, " ");
+	for (i = 0; i < KVM_EVENTS_NR; i++)
+		if (strlen(kvm_events[i].name) == len && !memcmp(at, kvm_events[i].name, len))
+			break;
+	if (i == KVM_EVENTS_NR || at[len] != ' ')
+		return -EPROTO;
+	event.id = kvm_events[i].id;
+	event.pid = pid;
+	at += len + 1;
+	for (i = 0; i < KVM_ARGS; i++)
+		if (take_number(&at, 16, UINT64_MAX, &event.arg[i]))
+			return -EPROTO;
+	return add_event(builder->stream, &event);
+}
+
 static int take_release(struct stream_builder *builder, const char *at)
 {
 	struct event event = { .id = EVENT_MMU_NOTIFIER_RELEASE };
@@ -208,6 +236,8 @@ int stream_line(struct stream_builder *builder, const char *line)
 		return take_event(builder, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START, line + 2);
 	if (!strncmp(line, "- ", 2))
 		return take_event(builder, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END, line + 2);
+	if (!strncmp(line, "k ", 2))
+		return take_kvm(builder, line + 2);
 	if (!strncmp(line, "! ", 2))
 		return take_release(builder, line + 2);
 	if (!strncmp(line, "ret ", 4))
@@ -217,11 +247,27 @@ int stream_line(struct stream_builder *builder, const char *line)
 	return -EPROTO;
 }
 
+static bool write_kvm(const struct event *event, struct strbuf *out)
+{
+	unsigned int i, arg;
+
+	for (i = 0; i < KVM_EVENTS_NR; i++)
+		if (kvm_events[i].id == event->id)
+			break;
+	if (i == KVM_EVENTS_NR)
+		return false;
+	strbuf_addf(out, "k %u %s", event->pid, kvm_events[i].name);
+	for (arg = 0; arg < KVM_ARGS; arg++)
+		strbuf_addf(out, " %lx", event->arg[arg]);
+	strbuf_addch(out, '\n');
+	return true;
+}
+
 static void write_event(const struct event *event, struct strbuf *out)
 {
 	bool start = event->id == EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START;
 
-	if (event->id == EVENT_TRACING_MARK_WRITE)
+	if (event->id == EVENT_TRACING_MARK_WRITE || write_kvm(event, out))
 		return;
 	if (event->id == EVENT_MMU_NOTIFIER_RELEASE) {
 		strbuf_addf(out, "! %u\n", event->pid);

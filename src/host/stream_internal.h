@@ -4,6 +4,7 @@
  *
  *	op INDEX PID        operation INDEX of the script begins in process PID
  *	+ PID EVENT START END   a notification starts, - it ends; addresses in hex
+ *	k PID NAME ARG...   a tracepoint of KVM with the arguments of base/event.h in hex
  *	! PID               all subscribers are told that the address space ends
  *	ret ERRNO           the operation returned
  *	log TEXT            a message of the kernel

@@ -83,7 +83,7 @@ struct import_call *imp_count_call(struct import *im, const char *name, size_t l
 		len = sizeof(call->name) - 1;
 	for (i = imp_hash(name, len) & mask; im->call_slots[i]; i = (i + 1) & mask) {
 		call = &report->calls[im->call_slots[i] - 1];
-		if (!strncmp(call->name, name, len) && !call->name[len]) {
+		if (strlen(call->name) == len && !memcmp(call->name, name, len)) {
 			call->seen++;
 			return call;
 		}

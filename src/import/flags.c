@@ -124,7 +124,7 @@ bool imp_parse_number(const char *s, size_t len, uint64_t *ret_value)
 static const struct word *find_word(const struct word *words, const char *s, size_t len)
 {
 	for (; words->name; words++)
-		if (!strncmp(words->name, s, len) && !words->name[len])
+		if (strlen(words->name) == len && !memcmp(words->name, s, len))
 			return words;
 	return NULL;
 }
@@ -212,8 +212,9 @@ const char *imp_advice_name(uint64_t advice)
 
 const char *imp_policy_name(uint64_t policy)
 {
-	static const char *const names[] = { "default", "preferred", "bind", "interleave", "local" };
+	static const char *const names[] = { "default", "preferred", "bind", "interleave",
+					     "local" };
 
-	policy &= ~0xe000ULL; /* MPOL_F_*: how the nodes are meant after a change of the set */
+	policy &= ~0xe000ULL; /* MPOL_F_*: what becomes of the nodes when the set changes */
 	return policy < sizeof(names) / sizeof(names[0]) ? names[policy] : NULL;
 }

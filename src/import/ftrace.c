@@ -68,8 +68,9 @@ static int call_succeeded(struct import *im, struct task *task, const struct cal
 
 	switch (call->id) {
 	case CALL_MMAP:
-		map = (struct map_call){ result, a[1], a[2], a[3], imp_map_kind_of(a[3], "", 0), 0,
-					 a[5] };
+		map = (struct map_call){
+			result, a[1], a[2], a[3], imp_map_kind_of(a[3], "", 0), 0, a[5]
+		};
 		return imp_op_mmap(im, task->mm, &map);
 	case CALL_MUNMAP:
 		return imp_op_munmap(im, task->mm, a[0], a[1]);
@@ -80,7 +81,7 @@ static int call_succeeded(struct import *im, struct task *task, const struct cal
 		return name ? imp_op_madvise(im, task->mm, a[0], a[1], name, false) : 0;
 	case CALL_MREMAP:
 		return imp_op_mremap(im, task->mm, a[0], a[1], a[2], result,
-				 a[3] & MREMAP_BIT_DONTUNMAP);
+				     a[3] & MREMAP_BIT_DONTUNMAP);
 	case CALL_BRK:
 		return imp_op_brk(im, task->mm, result);
 	case CALL_IOCTL:
@@ -194,8 +195,12 @@ static int event_syscall(struct import *im, struct task *task, struct ftrace_lin
 	return call_exits(im, task, call, line, count);
 }
 
-/* "task_newtask: pid=12 comm=x clone_flags=3d0f00 ...", "sched_process_fork: ... child_pid=12" */
-static int event_fork(struct import *im, struct task *task, const struct ftrace_line *line)
+/*
+ * "task_newtask: pid=12 comm=x clone_flags=3d0f00 ...", "sched_process_fork: ...
+ * child_pid=12"
+ */
+static int event_fork(struct import *im, struct task *task,
+		      const struct ftrace_line *line)
 {
 	uint64_t child, flags;
 
@@ -210,8 +215,8 @@ static int event_fork(struct import *im, struct task *task, const struct ftrace_
 	return child && child <= UINT32_MAX ? imp_fork_child(im, task, child) : 0;
 }
 
-static int event_fault(struct import *im, struct task *task, const struct ftrace_line *line,
-		       struct import_call *count)
+static int event_fault(struct import *im, struct task *task,
+		       const struct ftrace_line *line, struct import_call *count)
 {
 	uint64_t addr, code;
 
@@ -260,7 +265,8 @@ static int event(struct import *im, struct task *task, struct ftrace_line *line)
 /* "# tracer: nop", trace-cmd's "cpus=2" and its like */
 static bool is_remark(const struct line *line)
 {
-	return !line->len || line->s[0] == '#' || (line->len > 5 && !memcmp(line->s, "cpus=", 5)) ||
+	return !line->len || line->s[0] == '#' ||
+	       (line->len > 5 && !memcmp(line->s, "cpus=", 5)) ||
 	       (line->len > 9 && !memcmp(line->s, "version =", 9)) ||
 	       (line->len > 9 && !memcmp(line->s + line->len - 9, " is empty", 9));
 }
@@ -281,7 +287,8 @@ static int read_line(struct import *im, const struct line *line)
 		return 0;
 	}
 	/* what is left of a thread after its last call makes no thread again */
-	if (split.kind == FTRACE_EVENT && imp_token_is(&split.name, "sched_process_exit") &&
+	if (split.kind == FTRACE_EVENT &&
+	    imp_token_is(&split.name, "sched_process_exit") &&
 	    !imp_task_find(im, split.pid))
 		return 0;
 	if (split.tgid) {
@@ -316,12 +323,14 @@ static int ftrace_line(struct import *im, const struct line *line)
 }
 
 static const char without_faults[] = "the recorded page faults are left out";
-static const char with_faults[] =
-	"nothing about accesses: pages are touched where the recording shows a page fault;\n"
-	"# a thread made by clone3 shares its maker's memory unless task_newtask says otherwise";
+static const char with_faults[] = "nothing about accesses: pages are touched where the "
+				  "recording shows a page fault;\n"
+				  "# a thread made by clone3 shares its maker's memory "
+				  "unless task_newtask says otherwise";
 
-int import_ftrace(const struct import_options *options, const struct import_source *source,
-		  const struct import_sink *sink, struct import_report *ret_report)
+int import_ftrace(const struct import_options *options,
+		  const struct import_source *source, const struct import_sink *sink,
+		  struct import_report *ret_report)
 {
 	struct import *im;
 	int err = import_begin(&im, options, source, sink, ret_report, "ftrace");
@@ -332,7 +341,8 @@ int import_ftrace(const struct import_options *options, const struct import_sour
 	/* nothing has to be assumed: faults carry what was touched */
 	if (im->options.touch != IMPORT_TOUCH_NONE)
 		im->options.touch = IMPORT_TOUCH_WRITTEN;
-	imp_write_header(im, im->options.touch == IMPORT_TOUCH_NONE ? without_faults : with_faults);
+	imp_write_header(im, im->options.touch == IMPORT_TOUCH_NONE ? without_faults
+								    : with_faults);
 	err = import_lines(im, ftrace_line);
 	if (!err && !im->understood)
 		err = imp_fail(im, "no event of ftrace found");

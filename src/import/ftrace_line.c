@@ -30,7 +30,9 @@ static bool decimal(const char *s, const char *end, uint64_t *ret_value)
 	return true;
 }
 
-/* " [000] ": the only thing that all spellings share, and that a comm hardly ever holds. */
+/*
+ * " [000] ": the only thing that all spellings share, and that a comm hardly ever holds.
+ */
 static const char *find_cpu(const char *s, const char *end)
 {
 	const char *t;
@@ -59,7 +61,8 @@ static bool split_task(const char *s, const char *end, struct ftrace_line *line)
 
 	end = trim_end(s, end);
 	if (end > s && end[-1] == ')') {
-		for (word = end - 1; word > s && word[-1] != ' ' && word[-1] != '('; word--)
+		for (word = end - 1; word > s && word[-1] != ' ' && word[-1] != '(';
+		     word--)
 			;
 		if (decimal(word, end - 1, &value))
 			line->tgid = value;
@@ -137,8 +140,9 @@ static bool split_event(const char *s, const char *end, struct ftrace_line *line
 {
 	const char *stop = s;
 
-	while (stop < end && ((*stop >= 'a' && *stop <= 'z') || (*stop >= 'A' && *stop <= 'Z') ||
-			      is_digit(*stop) || *stop == '_' || *stop == '-'))
+	while (stop < end &&
+	       ((*stop >= 'a' && *stop <= 'z') || (*stop >= 'A' && *stop <= 'Z') ||
+		is_digit(*stop) || *stop == '_' || *stop == '-'))
 		stop++;
 	if (stop > s && stop[-1] == '-')
 		stop--;
@@ -194,7 +198,7 @@ bool imp_ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line)
 }
 
 bool imp_ftrace_field(const struct token *fields, const char *name, unsigned int base,
-		  uint64_t *ret_value)
+		      uint64_t *ret_value)
 {
 	const size_t n = strlen(name);
 	const char *s = fields->s, *end = s + fields->len, *stop;
@@ -207,7 +211,8 @@ bool imp_ftrace_field(const struct token *fields, const char *name, unsigned int
 		s += n + 1;
 		while (s < end && *s == ' ')
 			s++;
-		for (stop = s; stop < end && *stop != ' ' && *stop != ',' && *stop != ')'; stop++)
+		for (stop = s; stop < end && *stop != ' ' && *stop != ',' && *stop != ')';
+		     stop++)
 			;
 		return base == 16 ? imp_parse_hex(s, stop - s, ret_value)
 				  : decimal(s, stop, ret_value);
@@ -226,7 +231,8 @@ unsigned int imp_ftrace_args(const struct token *fields, uint64_t args[6])
 
 		while (stop > s && (stop[-1] == ' ' || stop[-1] == ')'))
 			stop--;
-		for (value = stop; value > s && value[-1] != ' ' && value[-1] != '('; value--)
+		for (value = stop; value > s && value[-1] != ' ' && value[-1] != '(';
+		     value--)
 			;
 		if (!imp_parse_hex(value, stop - value, &args[nr]))
 			break;

@@ -2,8 +2,8 @@
 /*
  * What the importers share: the recorded processes' layouts, and the operations on them.
  *
- * An importer reads calls and hands them to the op_*() functions with the results the recording
- * shows; those keep the layout and write the script.
+ * An importer reads calls and hands them to the op_*() functions with the results the
+ * recording shows; those keep the layout and write the script.
  */
 #ifndef IMPORT_IMPORT_INTERNAL_H
 #define IMPORT_IMPORT_INTERNAL_H
@@ -26,7 +26,9 @@ enum { PROT_BIT_R = 1, PROT_BIT_W = 2, PROT_BIT_X = 4 }; /* the numbers of PROT_
 
 enum map_kind { KIND_ANON, KIND_SHMEM, KIND_FILE, KIND_HUGE_2M, KIND_HUGE_1G };
 
-/* How the script calls a map; the number follows, except behind the first heap and ram. */
+/*
+ * How the script calls a map; the number follows, except behind the first heap and ram.
+ */
 enum map_name { NAME_NONE, NAME_MAP, NAME_IMPLIED, NAME_HEAP, NAME_RAM, NAME_NR };
 
 /**
@@ -150,14 +152,14 @@ struct import {
 	uint64_t time; /* ns since the first time stamp */
 	uint64_t first_time;
 	bool timed;
-	uint64_t relative; /* sum of differences, with strace -r */
+	uint64_t relative;   /* sum of differences, with strace -r */
 	uint64_t understood; /* lines that were */
 	LIST_HEAD(, mm) mms;
 	LIST_HEAD(, task) tasks[TASK_BUCKETS];
 	struct task *recent;
 	struct task *first_task;
 	struct mm *current; /* the mm of the process the script is in */
-	bool blank; /* an empty process exists to fork new programs from */
+	bool blank;         /* an empty process exists to fork new programs from */
 	uint32_t next_process;
 	uint32_t next_name[NAME_NR];
 	uint32_t next_vm;
@@ -171,7 +173,7 @@ struct import {
 		uint64_t key;
 		uint64_t epoch;
 	} touched[TOUCH_CACHE];
-	uint64_t touch_epoch; /* what was touched in an earlier one does not count */
+	uint64_t touch_epoch;    /* what was touched in an earlier one does not count */
 	uint64_t resident_start; /* the map that smaps is about to describe */
 	uint64_t resident_end;
 	struct object objects[OBJECT_CACHE];
@@ -180,7 +182,10 @@ struct import {
 
 /* -- calls.c -- */
 
-/* The calls that mean something; CALL_OTHER_MEMORY can change an address space all the same. */
+/*
+ * The calls that mean something; CALL_OTHER_MEMORY can change an address space all the
+ * same.
+ */
 enum call_id {
 	CALL_NONE,
 	CALL_OTHER_MEMORY,
@@ -211,7 +216,9 @@ struct call {
 	int number;
 };
 
-/** imp_call_find() - the call called @name; NULL when it has nothing to do with memory. */
+/**
+ * imp_call_find() - the call called @name; NULL when it has nothing to do with memory.
+ */
 const struct call *imp_call_find(const char *name, size_t len);
 /** imp_call_by_number() - the same by its x86-64 number. */
 const struct call *imp_call_by_number(uint64_t number);
@@ -219,7 +226,9 @@ const struct call *imp_call_by_number(uint64_t number);
 /** imp_hash() - of a name or path. */
 uint32_t imp_hash(const char *s, size_t len);
 
-/** imp_count_call() - count a name; the returned record may be the common one, "(other)". */
+/**
+ * imp_count_call() - count a name; the returned record may be the common one, "(other)".
+ */
 struct import_call *imp_count_call(struct import *im, const char *name, size_t len);
 
 /** imp_count_bad() - a line that could not be read. */
@@ -238,7 +247,10 @@ void imp_out_addr(struct import *im, struct mm *mm, uint64_t addr);
 void imp_out_vma_name(struct import *im, const struct vma *vma);
 /** imp_out_prot() - "none", "r", "rw", "rx" or "rwx"; what can be written can be read. */
 void imp_out_prot(struct import *im, unsigned int prot);
-/** imp_out_text() - foreign text inside a comment: printable, one line, at most @max bytes. */
+/**
+ * imp_out_text() - foreign text inside a comment: printable, one line, at most @max
+ * bytes.
+ */
 void imp_out_text(struct import *im, const char *s, size_t len, size_t max);
 /** imp_out_end() - the "# line N" comment and the newline; counts an operation. */
 void imp_out_end(struct import *im);
@@ -251,13 +263,18 @@ int imp_out_flush(struct import *im);
 /** imp_vma_find() - the first vma that ends above @addr; NULL if none. */
 struct vma *imp_vma_find(struct mm *mm, uint64_t addr);
 struct vma *imp_vma_next(struct vma *vma);
-/** imp_vma_insert() - a copy of @like as [@like->start, @like->end), which must be free. */
+/**
+ * imp_vma_insert() - a copy of @like as [@like->start, @like->end), which must be free.
+ */
 int imp_vma_insert(struct mm *mm, const struct vma *like);
 /** imp_vma_split() - make @addr a boundary. */
 int imp_vma_split(struct mm *mm, uint64_t addr);
 /** imp_vma_remove() - nothing is mapped in [@start, @end) any more. */
 int imp_vma_remove(struct mm *mm, uint64_t start, uint64_t end);
-/** imp_vma_protect() - all mapped in [@start, @end) gets @prot; neighbours alike are joined. */
+/**
+ * imp_vma_protect() - all mapped in [@start, @end) gets @prot; neighbours alike are
+ * joined.
+ */
 int imp_vma_protect(struct mm *mm, uint64_t start, uint64_t end, unsigned int prot);
 int imp_vma_copy_all(struct mm *to, struct mm *from);
 void imp_vma_remove_all(struct mm *mm);
@@ -271,9 +288,15 @@ void imp_mm_put(struct import *im, struct mm *mm);
 struct task *imp_task_get(struct import *im, uint32_t pid);
 /** imp_task_find() - the thread @pid, NULL if unknown. */
 struct task *imp_task_find(struct import *im, uint32_t pid);
-/** imp_task_name() - the thread seen without a number so far is @pid; NULL if there is none. */
+/**
+ * imp_task_name() - the thread seen without a number so far is @pid; NULL if there is
+ * none.
+ */
 struct task *imp_task_name(struct import *im, uint32_t pid);
-/** imp_task_supersede() - thread @pid runs a new program and takes @leader's number and place. */
+/**
+ * imp_task_supersede() - thread @pid runs a new program and takes @leader's number and
+ * place.
+ */
 void imp_task_supersede(struct import *im, struct task *leader, uint32_t pid);
 /** imp_task_is_shown() - the options ask for this thread. */
 bool imp_task_is_shown(const struct import *im, const struct task *task);
@@ -290,7 +313,10 @@ int imp_task_exec(struct import *im, struct task *task);
 /** imp_task_exit() - one thread, or with @group its whole process, is gone. */
 void imp_task_exit(struct import *im, struct task *task, bool group);
 
-/** imp_go_to() - make the script's current process that of @mm; false when it is not shown. */
+/**
+ * imp_go_to() - make the script's current process that of @mm; false when it is not
+ * shown.
+ */
 bool imp_go_to(struct import *im, struct mm *mm);
 /** imp_maybe_blank() - write "fork blank" while the script's process is still empty. */
 void imp_maybe_blank(struct import *im);
@@ -321,20 +347,23 @@ struct map_call {
 };
 
 int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call);
-/** imp_map_kind_of() - from MAP_* flags and the path behind the descriptor ("" when not shown). */
+/**
+ * imp_map_kind_of() - from MAP_* flags and the path behind the descriptor ("" when not
+ * shown).
+ */
 enum map_kind imp_map_kind_of(uint64_t flags, const char *path, size_t len);
 int imp_op_munmap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len);
 /** imp_op_mprotect() - @enomem: it failed with ENOMEM, having changed the first part */
-int imp_op_mprotect(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
-		bool enomem);
-int imp_op_madvise(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *advice,
-	       bool enomem);
-int imp_op_mremap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, uint64_t new_len,
-	      uint64_t new_addr, bool dontunmap);
+int imp_op_mprotect(struct import *im, struct mm *mm, uint64_t addr, uint64_t len,
+		    unsigned int prot, bool enomem);
+int imp_op_madvise(struct import *im, struct mm *mm, uint64_t addr, uint64_t len,
+		   const char *advice, bool enomem);
+int imp_op_mremap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len,
+		  uint64_t new_len, uint64_t new_addr, bool dontunmap);
 /** imp_op_brk() - the break is @brk after the call. */
 int imp_op_brk(struct import *im, struct mm *mm, uint64_t brk);
-int imp_op_mbind(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *policy,
-	     uint64_t nodes, uint64_t flags);
+int imp_op_mbind(struct import *im, struct mm *mm, uint64_t addr, uint64_t len,
+		 const char *policy, uint64_t nodes, uint64_t flags);
 /** imp_op_heap() - the heap starts, empty, at @start. */
 void imp_op_heap(struct import *im, struct mm *mm, uint64_t start);
 void imp_out_brk(struct import *im, struct mm *mm, uint64_t brk);
@@ -346,15 +375,18 @@ bool imp_range_ok(struct import *im, uint64_t addr, uint64_t len);
 /* -- vm.c -- */
 
 int imp_op_vm_create(struct import *im, struct mm *mm, int fd);
-int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa, uint64_t size,
-	       uint64_t hva, bool readonly);
+int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa,
+		   uint64_t size, uint64_t hva, bool readonly);
 void imp_vms_release(struct mm *mm);
 
 /* -- touch.c -- */
 
 /** imp_touch_range() - pages that became accessible, with IMPORT_TOUCH_ALL. */
-void imp_touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end, bool write);
-/** imp_touch_pointer() - the kernel used @len bytes at @addr, with IMPORT_TOUCH_WRITTEN. */
+void imp_touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end,
+		     bool write);
+/**
+ * imp_touch_pointer() - the kernel used @len bytes at @addr, with IMPORT_TOUCH_WRITTEN.
+ */
 void imp_touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t len);
 /** imp_touch_resident() - @len bytes at @start are known to be populated. */
 void imp_touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64_t len);
@@ -418,7 +450,9 @@ bool imp_split_call(const char *s, size_t len, struct call_text *ret_call);
 /** imp_member() - the value of "name=value" inside a "{...}" token or a bare argument. */
 bool imp_member(const struct token *token, const char *name, struct token *ret_value);
 bool imp_token_is(const struct token *token, const char *s);
-/** imp_fd_path() - the path of "3</path>" (empty when there is none); @ret_fd: the number. */
+/**
+ * imp_fd_path() - the path of "3</path>" (empty when there is none); @ret_fd: the number.
+ */
 struct token imp_fd_path(const struct token *token, int *ret_fd);
 
 /* -- strace_calls.c -- */
@@ -426,13 +460,14 @@ struct token imp_fd_path(const struct token *token, int *ret_fd);
 bool imp_is_fork(const struct call *call);
 /** imp_strace_call() - a finished call. Return: 1 used, 0 not, or a negative errno. */
 int imp_strace_call(struct import *im, struct task *task, const struct call *call,
-		const struct call_text *text, struct import_call *count);
+		    const struct call_text *text, struct import_call *count);
 /**
- * imp_strace_begun() - a call that was begun, as far as that means something before its end.
+ * imp_strace_begun() - a call that was begun, as far as that means something before its
+ * end.
  * Return: 1 when it is done with, 0 when its end matters, or a negative errno.
  */
-int imp_strace_begun(struct import *im, struct task *task, const struct call *call, const char *args,
-		 size_t len);
+int imp_strace_begun(struct import *im, struct task *task, const struct call *call,
+		     const char *args, size_t len);
 
 /* -- ftrace_line.c -- */
 
@@ -442,8 +477,8 @@ enum ftrace_kind { FTRACE_EVENT, FTRACE_ENTER, FTRACE_EXIT };
  * struct ftrace_line - one line of tracefs, trace-cmd report or perf script text
  * @tgid: 0 when not shown
  * @time: in ns
- * @kind: FTRACE_ENTER and FTRACE_EXIT: a system call, and @name is its name; else the event's name
- *        without its system
+ * @kind: FTRACE_ENTER and FTRACE_EXIT: a system call, and @name is its name; else the
+ *   event's name without its system
  * @raw: the call's number came instead of its name (raw_syscalls)
  * @fields: what follows
  */
@@ -462,8 +497,10 @@ struct ftrace_line {
 bool imp_ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line);
 /** imp_ftrace_field() - the number behind "name=" or "name: " in base @base. */
 bool imp_ftrace_field(const struct token *fields, const char *name, unsigned int base,
-		  uint64_t *ret_value);
-/** imp_ftrace_args() - up to six hexadecimal values of "a: 1, b: 2" or "(1, 2)"; how many. */
+		      uint64_t *ret_value);
+/**
+ * imp_ftrace_args() - up to six hexadecimal values of "a: 1, b: 2" or "(1, 2)"; how many.
+ */
 unsigned int imp_ftrace_args(const struct token *fields, uint64_t args[6]);
 
 /* -- summary.c -- */
@@ -479,7 +516,8 @@ int import_begin(struct import **ret_im, const struct import_options *options,
 		 struct import_report *report, const char *tool);
 int import_end(struct import *im, int err);
 /** import_lines() - call @one per line until it fails or the recording ends. */
-int import_lines(struct import *im, int (*one)(struct import *im, const struct line *line));
+int import_lines(struct import *im,
+		 int (*one)(struct import *im, const struct line *line));
 /** import_time() - set im->time from an absolute time stamp in ns. */
 void import_time(struct import *im, uint64_t time);
 

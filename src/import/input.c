@@ -59,7 +59,10 @@ void imp_input_release(struct input *in)
 	memset(in, 0, sizeof(*in));
 }
 
-/* The first bytes are in the buffer: is this a zstd frame? Then they are compressed input. */
+/*
+ * The first bytes are in the buffer: is this a zstd frame? Then they are compressed
+ * input.
+ */
 static int start(struct input *in)
 {
 	static const unsigned char magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
@@ -133,7 +136,9 @@ static int refill(struct input *in)
 	in->eof = n == 0;
 	in->end += n;
 	if (!in->started) {
-		/* a pipe may deliver less than the four bytes that tell the formats apart */
+		/*
+		 * a pipe may deliver less than the four bytes that tell the formats apart
+		 */
 		if (in->end < 4 && !in->eof)
 			return 0;
 		err = start(in);

@@ -16,9 +16,9 @@ struct input {
 	size_t end;
 	bool eof;
 	bool started;
-	bool skipping;	/* inside a line that was cut */
-	bool cut_end;	/* the last line was cut, and no newline ended it */
-	void *zstd;	/* ZSTD_DStream of a compressed recording */
+	bool skipping; /* inside a line that was cut */
+	bool cut_end;  /* the last line was cut, and no newline ended it */
+	void *zstd;    /* ZSTD_DStream of a compressed recording */
 	char *packed;
 	size_t packed_pos;
 	size_t packed_end;

@@ -89,12 +89,16 @@ int imp_vma_remove(struct mm *mm, uint64_t start, uint64_t end)
 
 static bool alike(const struct vma *low, const struct vma *high)
 {
-	return low->end == high->start && low->base == high->base && low->name == high->name &&
-	       low->number == high->number && low->prot == high->prot &&
-	       low->kind == high->kind && low->shared == high->shared;
+	return low->end == high->start && low->base == high->base &&
+	       low->name == high->name && low->number == high->number &&
+	       low->prot == high->prot && low->kind == high->kind &&
+	       low->shared == high->shared;
 }
 
-/* Join the vma that ends at @addr with the one that starts there, if nothing tells them apart. */
+/*
+ * Join the vma that ends at @addr with the one that starts there, if nothing tells them
+ * apart.
+ */
 static void join(struct mm *mm, uint64_t addr)
 {
 	struct vma *low = addr ? imp_vma_find(mm, addr - 1) : NULL;
@@ -118,7 +122,8 @@ int imp_vma_protect(struct mm *mm, uint64_t start, uint64_t end, unsigned int pr
 		err = imp_vma_split(mm, end);
 	if (err)
 		return err;
-	for (vma = imp_vma_find(mm, start); vma && vma->start < end; vma = imp_vma_next(vma))
+	for (vma = imp_vma_find(mm, start); vma && vma->start < end;
+	     vma = imp_vma_next(vma))
 		vma->prot = prot;
 	for (vma = imp_vma_find(mm, start); vma && vma->start < end; vma = next) {
 		next = imp_vma_next(vma);

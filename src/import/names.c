@@ -28,14 +28,14 @@ int import_touch_index(const char *name)
 	return find_name(touches, IMPORT_TOUCH_NR, name);
 }
 
-int import_file(enum import_format format, const char *path, const struct import_options *options,
-		const struct import_sink *sink, struct import_report *ret_report)
+int import_file(enum import_format format, const char *path,
+		const struct import_options *options, const struct import_sink *sink,
+		struct import_report *ret_report)
 {
 	static int (*const importers[IMPORT_FORMAT_NR])(
 		const struct import_options *, const struct import_source *,
-		const struct import_sink *, struct import_report *) = {
-		import_strace, import_ftrace, import_proc
-	};
+		const struct import_sink *,
+		struct import_report *) = { import_strace, import_ftrace, import_proc };
 	const bool is_stdin = !strcmp(path, "-");
 	const int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	struct import_options named = options ? *options : (struct import_options){ 0 };
@@ -45,7 +45,8 @@ int import_file(enum import_format format, const char *path, const struct import
 	if (fd < 0) {
 		err = -errno;
 		memset(ret_report, 0, sizeof(*ret_report));
-		snprintf(ret_report->error, sizeof(ret_report->error), "%s", strerror(-err));
+		snprintf(ret_report->error, sizeof(ret_report->error), "%s",
+			 strerror(-err));
 		return err;
 	}
 	if (!named.name)

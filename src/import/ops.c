@@ -8,14 +8,14 @@
 #define ROUND_UP(x) (((x) + PAGE - 1) & ~(PAGE - 1))
 /* A process with a VM: maps of this size that can be written are called ram. */
 #define RAM_SIZE (16ULL << 20)
-/* More names than the language allows in one script (SCRIPT_MAX_NAMES) get hex instead. */
+/*
+ * More names than the language allows in one script (SCRIPT_MAX_NAMES) get hex instead.
+ */
 #define MAX_NAMES 1000000u
 
 static const char *const kind_words[] = {
-	[KIND_ANON] = "anon",
-	[KIND_SHMEM] = "shmem",
-	[KIND_FILE] = "file",
-	[KIND_HUGE_2M] = "hugetlb=2M",
+	[KIND_ANON] = "anon",          [KIND_SHMEM] = "shmem",
+	[KIND_FILE] = "file",          [KIND_HUGE_2M] = "hugetlb=2M",
 	[KIND_HUGE_1G] = "hugetlb=1G",
 };
 
@@ -37,7 +37,8 @@ static bool starts_with(const char *s, size_t len, const char *prefix)
 enum map_kind imp_map_kind_of(uint64_t flags, const char *path, size_t len)
 {
 	if (flags & MAP_BIT_HUGETLB)
-		return (flags >> MAP_HUGE_SHIFT_BITS & 63) == 30 ? KIND_HUGE_1G : KIND_HUGE_2M;
+		return (flags >> MAP_HUGE_SHIFT_BITS & 63) == 30 ? KIND_HUGE_1G
+								 : KIND_HUGE_2M;
 	if (flags & MAP_BIT_ANON || starts_with(path, len, "/dev/zero"))
 		return KIND_ANON;
 	if (starts_with(path, len, "/memfd:") || starts_with(path, len, "/dev/shm/") ||
@@ -48,7 +49,8 @@ enum map_kind imp_map_kind_of(uint64_t flags, const char *path, size_t len)
 
 static void give_name(struct import *im, struct vma *vma, enum map_name name)
 {
-	if (im->next_name[NAME_MAP] + im->next_name[NAME_IMPLIED] + im->next_name[NAME_RAM] >=
+	if (im->next_name[NAME_MAP] + im->next_name[NAME_IMPLIED] +
+		    im->next_name[NAME_RAM] >=
 	    MAX_NAMES)
 		name = NAME_NONE;
 	vma->name = name;
@@ -79,8 +81,9 @@ static void out_view(struct import *im, const struct mm *mm, const struct vma *v
 	struct object *object = &im->objects[key % OBJECT_CACHE];
 	struct vma first = { .name = object->name, .number = object->number };
 
-	if (!call->object || vma->kind != KIND_SHMEM || !vma->shared || vma->name == NAME_NONE ||
-	    call->offset & (PAGE - 1) || call->offset > ADDR_END)
+	if (!call->object || vma->kind != KIND_SHMEM || !vma->shared ||
+	    vma->name == NAME_NONE || call->offset & (PAGE - 1) ||
+	    call->offset > ADDR_END)
 		return;
 	if (object->key == key) {
 		imp_out_str(im, " of=");
@@ -97,14 +100,17 @@ static void out_view(struct import *im, const struct mm *mm, const struct vma *v
 /* What makes a writable map of a process with a VM look like guest memory. */
 static enum map_name name_for(const struct mm *mm, const struct vma *vma)
 {
-	if (!SLIST_EMPTY(&mm->vms) && vma->prot & PROT_BIT_W && vma->end - vma->start >= RAM_SIZE)
+	if (!SLIST_EMPTY(&mm->vms) && vma->prot & PROT_BIT_W &&
+	    vma->end - vma->start >= RAM_SIZE)
 		return NAME_RAM;
 	return NAME_MAP;
 }
 
 int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
 {
-	struct vma vma = { .start = call->addr, .prot = call->prot & 7, .kind = call->kind,
+	struct vma vma = { .start = call->addr,
+			   .prot = call->prot & 7,
+			   .kind = call->kind,
 			   .shared = call->flags & MAP_BIT_SHARED };
 	bool shown;
 	int err;
@@ -113,6 +119,7 @@ int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
 	    !imp_range_ok(im, call->addr, ROUND_UP(call->len)))
 		return 0;
 	vma.end = call->addr + ROUND_UP(call->len);
+	imp_touch_flush(im); /* while the names still stand for what they did */
 	err = imp_vma_remove(mm, vma.start, vma.end);
 	if (err)
 		return err;
@@ -122,7 +129,6 @@ int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
 	err = imp_vma_insert(mm, &vma);
 	if (err || !shown)
 		return err;
-	imp_touch_flush(im);
 	out_map(im, &vma);
 	imp_out_str(im, call->flags & MAP_BIT_NORESERVE ? " noreserve" : "");
 	imp_out_str(im, call->flags & MAP_BIT_POPULATE ? " populate" : "");
@@ -137,18 +143,21 @@ int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
 /* A map that the recording does not show being made, from its first use on. */
 static int imply_one(struct import *im, struct mm *mm, uint64_t start, uint64_t end)
 {
-	struct vma vma = { .start = start, .end = end, .prot = PROT_BIT_R | PROT_BIT_W,
+	struct vma vma = { .start = start,
+			   .end = end,
+			   .prot = PROT_BIT_R | PROT_BIT_W,
 			   .kind = KIND_ANON };
-	bool shown = imp_go_to(im, mm);
+	bool shown;
 	int err;
 
+	imp_touch_flush(im);
+	shown = imp_go_to(im, mm);
 	if (shown)
 		give_name(im, &vma, NAME_IMPLIED);
 	err = imp_vma_insert(mm, &vma);
 	if (err || !shown)
 		return err;
 	im->report->implied++;
-	imp_touch_flush(im);
 	out_map(im, &vma);
 	imp_out_note(im, "assumed, not shown being mapped");
 	imp_touch_range(im, mm, start, end, true);
@@ -174,7 +183,8 @@ int imp_op_imply(struct import *im, struct mm *mm, uint64_t addr, uint64_t end)
 }
 
 /* "NAME ADDR LEN", the beginning of most operations. */
-static void out_op(struct import *im, struct mm *mm, const char *name, uint64_t addr, uint64_t len)
+static void out_op(struct import *im, struct mm *mm, const char *name, uint64_t addr,
+		   uint64_t len)
 {
 	imp_touch_flush(im);
 	imp_out_str(im, name);
@@ -222,8 +232,8 @@ static uint64_t mapped_until(struct mm *mm, uint64_t addr, uint64_t end)
 	return addr < end ? addr : end;
 }
 
-int imp_op_mprotect(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, unsigned int prot,
-		bool enomem)
+int imp_op_mprotect(struct import *im, struct mm *mm, uint64_t addr, uint64_t len,
+		    unsigned int prot, bool enomem)
 {
 	struct vma *vma;
 	uint64_t end;
@@ -245,14 +255,15 @@ int imp_op_mprotect(struct import *im, struct mm *mm, uint64_t addr, uint64_t le
 		imp_touch_forget(im);
 	}
 	end = mapped_until(mm, addr, end);
-	for (vma = imp_vma_find(mm, addr); vma && vma->start < end; vma = imp_vma_next(vma))
+	for (vma = imp_vma_find(mm, addr); vma && vma->start < end;
+	     vma = imp_vma_next(vma))
 		touch_gained(im, mm, addr, end, vma, prot);
 	err = end > addr ? imp_vma_protect(mm, addr, end, prot) : 0;
 	return err ? err : 1;
 }
 
-int imp_op_madvise(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *advice,
-	       bool enomem)
+int imp_op_madvise(struct import *im, struct mm *mm, uint64_t addr, uint64_t len,
+		   const char *advice, bool enomem)
 {
 	int err = 0;
 
@@ -320,20 +331,25 @@ static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	return a < b + b_len && b < a + a_len;
 }
 
-int imp_op_mremap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, uint64_t new_len,
-	      uint64_t new_addr, bool dontunmap)
+int imp_op_mremap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len,
+		  uint64_t new_len, uint64_t new_addr, bool dontunmap)
 {
 	uint64_t keep;
 	int err;
 
-	/* an old length of 0 maps shared memory once more: the map follows when it is used */
-	if (!len || len > ADDR_END || new_len > ADDR_END || !imp_range_ok(im, addr, ROUND_UP(len)) ||
+	/*
+	 * an old length of 0 maps shared memory once more: the map follows when it is
+	 * used
+	 */
+	if (!len || len > ADDR_END || new_len > ADDR_END ||
+	    !imp_range_ok(im, addr, ROUND_UP(len)) ||
 	    !imp_range_ok(im, new_addr, ROUND_UP(new_len)))
 		return 0;
 	len = ROUND_UP(len);
 	new_len = ROUND_UP(new_len);
 	if (new_addr != addr && overlap(addr, len, new_addr, new_len))
-		return imp_range_ok(im, 0, 0); /* counts it: no kernel moves memory onto itself */
+		return imp_range_ok(
+			im, 0, 0); /* counts it: no kernel moves memory onto itself */
 	err = imp_op_imply(im, mm, addr, addr + len);
 	if (err)
 		return err;
@@ -393,8 +409,10 @@ void imp_out_brk(struct import *im, struct mm *mm, uint64_t brk)
 
 int imp_op_brk(struct import *im, struct mm *mm, uint64_t brk)
 {
-	struct vma heap = { .prot = PROT_BIT_R | PROT_BIT_W, .kind = KIND_ANON,
-			    .name = NAME_HEAP, .base = mm->brk_start,
+	struct vma heap = { .prot = PROT_BIT_R | PROT_BIT_W,
+			    .kind = KIND_ANON,
+			    .name = NAME_HEAP,
+			    .base = mm->brk_start,
 			    .number = mm->heap_number };
 	const uint64_t old = ROUND_UP(mm->brk), new = ROUND_UP(brk);
 	int err;
@@ -422,7 +440,8 @@ int imp_op_brk(struct import *im, struct mm *mm, uint64_t brk)
 	if (err)
 		return err;
 	imp_touch_range(im, mm, old, new, true);
-	err = imp_vma_protect(mm, old, new, heap.prot); /* joins it with the rest of the heap */
+	err = imp_vma_protect(mm, old, new,
+			      heap.prot); /* joins it with the rest of the heap */
 	return err ? err : 1;
 }
 
@@ -439,8 +458,8 @@ static void out_nodes(struct import *im, uint64_t nodes)
 	}
 }
 
-int imp_op_mbind(struct import *im, struct mm *mm, uint64_t addr, uint64_t len, const char *policy,
-	     uint64_t nodes, uint64_t flags)
+int imp_op_mbind(struct import *im, struct mm *mm, uint64_t addr, uint64_t len,
+		 const char *policy, uint64_t nodes, uint64_t flags)
 {
 	int err;
 

@@ -125,7 +125,8 @@ void imp_out_addr(struct import *im, struct mm *mm, uint64_t addr)
 
 void imp_out_prot(struct import *im, unsigned int prot)
 {
-	static const char *const words[8] = { "none", "r", "rw", "rw", "rx", "rx", "rwx", "rwx" };
+	static const char *const words[8] = { "none", "r",  "rw",  "rw",
+					      "rx",   "rx", "rwx", "rwx" };
 
 	imp_out_str(im, words[prot & 7]);
 }

@@ -35,7 +35,8 @@ static bool split_maps(const struct line *line, struct maps_line *ret)
 	    !imp_parse_hex(s, dash - s, &ret->start) ||
 	    !imp_parse_hex(dash + 1, space - dash - 1, &ret->end) || space[5] != ' ')
 		return false;
-	ret->prot = (space[1] == 'r' ? PROT_BIT_R : 0) | (space[2] == 'w' ? PROT_BIT_W : 0) |
+	ret->prot = (space[1] == 'r' ? PROT_BIT_R : 0) |
+		    (space[2] == 'w' ? PROT_BIT_W : 0) |
 		    (space[3] == 'x' ? PROT_BIT_X : 0);
 	ret->shared = space[4] == 's';
 	s = skip_word(space + 1, end);
@@ -89,8 +90,8 @@ static void resident(struct import *im, const struct line *line)
 		s++;
 	for (stop = s; stop < end && *stop != ' '; stop++)
 		;
-	if (!task || !imp_parse_number(s, stop - s, &kib) || !kib || kib > ADDR_END / KIB ||
-	    kib * KIB > im->resident_end - im->resident_start)
+	if (!task || !imp_parse_number(s, stop - s, &kib) || !kib ||
+	    kib > ADDR_END / KIB || kib * KIB > im->resident_end - im->resident_start)
 		return;
 	imp_touch_resident(im, task->mm, im->resident_start, kib * KIB);
 }
@@ -120,10 +121,12 @@ static int proc_line(struct import *im, const struct line *line)
 }
 
 static const char *const assumptions[IMPORT_TOUCH_NR] = {
-	[IMPORT_TOUCH_ALL] = "every page of every accessible map is touched (written where it may "
-			     "be written, else read)",
-	[IMPORT_TOUCH_WRITTEN] = "of each map as many bytes are touched as smaps shows resident, "
-				 "from its start on\n# (which pages those are it does not show)",
+	[IMPORT_TOUCH_ALL] =
+		"every page of every accessible map is touched (written where it may "
+		"be written, else read)",
+	[IMPORT_TOUCH_WRITTEN] =
+		"of each map as many bytes are touched as smaps shows resident, "
+		"from its start on\n# (which pages those are it does not show)",
 	[IMPORT_TOUCH_NONE] = "no page is touched",
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Threads of the recording, their address spaces, and the script's processes for those. */
+/*
+ * Threads of the recording, their address spaces, and the script's processes for those.
+ */
 #include "import_internal.h"
 
 #include <errno.h>
@@ -63,7 +65,10 @@ bool imp_task_is_shown(const struct import *im, const struct task *task)
 	return !pid || task->tgid == pid || task->pid == pid;
 }
 
-/* Whether anything of an address space that @task brings up can be shown as the script's first. */
+/*
+ * Whether anything of an address space that @task brings up can be shown as the script's
+ * first.
+ */
 static bool may_be_main(const struct import *im, const struct task *task)
 {
 	return !im->next_process && imp_task_is_shown(im, task);
@@ -77,7 +82,10 @@ static void make_main(struct import *im, struct mm *mm)
 	im->current = mm;
 }
 
-/* An address space that no shown one was forked into: the first, or one more from the blank. */
+/*
+ * An address space that no shown one was forked into: the first, or one more from the
+ * blank.
+ */
 static void place_new(struct import *im, struct mm *mm, const struct task *task)
 {
 	if (may_be_main(im, task)) {
@@ -106,7 +114,9 @@ void imp_maybe_blank(struct import *im)
 	if (im->blank || im->next_process != 1 || !im->current || im->options.pid ||
 	    !RB_EMPTY(&im->current->tree))
 		return;
-	imp_out_str(im, "fork blank  # stays empty: programs started later are forked from it\n");
+	imp_out_str(
+		im,
+		"fork blank  # stays empty: programs started later are forked from it\n");
 	im->report->ops++;
 	im->blank = true;
 }
@@ -115,8 +125,11 @@ bool imp_go_to(struct import *im, struct mm *mm)
 {
 	if (mm->state != MM_SHOWN)
 		return false;
+	if (im->run.count && im->run.mm != mm)
+		imp_touch_flush(im);
 	if (im->current == mm)
 		return true;
+	imp_touch_flush(im);
 	imp_out_str(im, "switch ");
 	out_process(im, mm->number);
 	imp_out_bytes(im, "\n", 1);
@@ -198,10 +211,14 @@ static int fork_mm(struct import *im, struct mm *parent, struct task *child)
 	return 0;
 }
 
-/* A child asked for by the options whose parent is not shown: begin with what it inherited. */
+/*
+ * A child asked for by the options whose parent is not shown: begin with what it
+ * inherited.
+ */
 static void show_inherited(struct import *im, struct mm *mm)
 {
-	static const char *const kinds[] = { "anon", "shmem", "file", "hugetlb=2M", "hugetlb=1G" };
+	static const char *const kinds[] = { "anon", "shmem", "file", "hugetlb=2M",
+					     "hugetlb=1G" };
 	const uint64_t brk = mm->brk;
 	struct vma *vma;
 
@@ -233,7 +250,8 @@ static void show_inherited(struct import *im, struct mm *mm)
 	}
 }
 
-static int make_child(struct import *im, struct task *parent, uint32_t pid, struct task **ret_child)
+static int make_child(struct import *im, struct task *parent, uint32_t pid,
+		      struct task **ret_child)
 {
 	struct task *child = task_new(im, pid);
 	int err = 0;
@@ -272,7 +290,10 @@ void imp_fork_begins(struct import *im, struct task *task, uint64_t clone_flags)
 	task->forked = 0;
 }
 
-/* The thread longest inside a fork whose child has not been seen: the parent of a new pid. */
+/*
+ * The thread longest inside a fork whose child has not been seen: the parent of a new
+ * pid.
+ */
 static struct task *oldest_fork(struct import *im)
 {
 	struct task *task, *best = NULL;
@@ -306,7 +327,10 @@ int imp_fork_ends(struct import *im, struct task *task, uint32_t child)
 	return child && child != task->pid ? imp_fork_child(im, task, child) : 0;
 }
 
-/* A thread without a known parent: of a program the recording starts with, or found running. */
+/*
+ * A thread without a known parent: of a program the recording starts with, or found
+ * running.
+ */
 static struct task *task_unknown(struct import *im, uint32_t pid)
 {
 	struct task *task = task_new(im, pid);
@@ -397,6 +421,8 @@ static struct task *only_task(struct import *im)
 {
 	struct task *task = imp_task_find(im, 0);
 
+	if (!task && im->nr_tasks == 1)
+		task = im->recent;
 	for (unsigned int i = 0; !task && im->nr_tasks == 1 && i < TASK_BUCKETS; i++)
 		task = LIST_FIRST(&im->tasks[i]);
 	return task ? task : im->first_task;

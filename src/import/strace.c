@@ -3,7 +3,8 @@
  * Lines of a strace log.
  *
  * [pid 12] or 12 (with -f), a time stamp (-t -tt -ttt -r), then one of
- *	name(args) = result <secs>	name(args <unfinished ...>	<... name resumed>args) = result
+ *	name(args) = result <secs>
+ *	name(args <unfinished ...>	<... name resumed>args) = result
  *	--- SIGNAL {...} ---		+++ exited with 0 +++		strace: a message
  */
 #include "import_internal.h"
@@ -66,7 +67,10 @@ static uint64_t take_fraction(const char **s, const char *end)
 	return value;
 }
 
-/* The rest of "12:34:56.789" behind "12", or of "1700000000.123456" behind the first number. */
+/*
+ * The rest of "12:34:56.789" behind "12", or of "1700000000.123456" behind the first
+ * number.
+ */
 static void take_time(struct import *im, const char **s, const char *end, uint64_t first)
 {
 	const bool clock = **s == ':';
@@ -247,8 +251,7 @@ static int call_done(struct import *im, struct task *task, const struct call *ca
 	return used < 0 ? used : 0;
 }
 
-/* A call without meaning for the layout: does the line end as it should? Looked at only where
-   it matters, at the end of a recording. */
+/* A call without meaning for the layout: does the line end as it should? */
 static bool looks_whole(const struct token *args)
 {
 	struct call_text text;
@@ -257,13 +260,14 @@ static bool looks_whole(const struct token *args)
 }
 
 /* With --touch written: the pages behind the pointers that a call was given. */
-static void follow_pointers(struct import *im, struct task *task, const struct token *args)
+static void follow_pointers(struct import *im, struct task *task,
+			    const struct token *args)
 {
 	struct call_text text;
 	uint64_t addr, len;
 
-	if (im->options.touch != IMPORT_TOUCH_WRITTEN || !imp_split_call(args->s, args->len, &text) ||
-	    text.error.len)
+	if (im->options.touch != IMPORT_TOUCH_WRITTEN ||
+	    !imp_split_call(args->s, args->len, &text) || text.error.len)
 		return;
 	for (unsigned int i = 0; i < text.nr && i < MAX_ARGS; i++) {
 		const struct token *arg = &text.args[i];
@@ -271,14 +275,20 @@ static void follow_pointers(struct import *im, struct task *task, const struct t
 		if (arg->len < 6 || arg->s[0] != '0' || arg->s[1] != 'x' ||
 		    !imp_parse_number(arg->s, arg->len, &addr))
 			continue;
-		/* read(3, 0x7f..., 4096) = 100 and its kin return how much of the buffer they used */
-		if (!(i == 1 && text.nr >= 3 && imp_parse_number(text.result.s, text.result.len, &len)))
+		/*
+		 * read(3, 0x7f..., 4096) = 100 and its kin return how much of the buffer
+		 * they used
+		 */
+		if (!(i == 1 && text.nr >= 3 &&
+		      imp_parse_number(text.result.s, text.result.len, &len)))
 			len = 0;
-		imp_touch_pointer(im, task->mm, addr, len < im->options.touch_limit ? len : 0);
+		imp_touch_pointer(im, task->mm, addr,
+				  len < im->options.touch_limit ? len : 0);
 	}
 }
 
-static int line_call(struct import *im, struct task *task, struct token t, size_t n, bool last)
+static int line_call(struct import *im, struct task *task, struct token t, size_t n,
+		     bool last)
 {
 	const struct call *call = imp_call_find(t.s, n);
 	struct import_call *count = imp_count_call(im, t.s, n);
@@ -341,7 +351,8 @@ static int line_resumed(struct import *im, struct task *task, struct token t)
 		/* the thread that runs another program takes its process's number */
 		call = imp_call_find(t.s, n);
 		task->in_call = false;
-		if (!call || call->id != CALL_EXEC || !memmem(rest.s, rest.len, ") = 0", 5))
+		if (!call || call->id != CALL_EXEC ||
+		    !memmem(rest.s, rest.len, ") = 0", 5))
 			return 0;
 		return imp_task_exec(im, task);
 	}
@@ -361,7 +372,10 @@ static int line_continued(struct import *im, struct token t)
 	return task->in_call && task->nr ? call_resumed(im, task, &t) : -EBADMSG;
 }
 
-/* "+++ exited with 0 +++", "+++ killed by SIGKILL +++", "+++ superseded by execve in pid 9 +++" */
+/*
+ * "+++ exited with 0 +++", "+++ killed by SIGKILL +++", "+++ superseded by execve in pid
+ * 9 +++"
+ */
 static int line_gone(struct import *im, struct task *task, const struct token *t)
 {
 	static const char superseded[] = "+++ superseded by execve in pid ";
@@ -385,8 +399,8 @@ static int line_gone(struct import *im, struct task *task, const struct token *t
 /* Lines that say nothing about calls: signals, strace's own words, stack traces of -k. */
 static bool is_remark(const struct token *t)
 {
-	return starts(t, "--- ") || starts(t, "strace: ") || starts(t, "> ") || starts(t, "?\?\?\?(") ||
-	       starts(t, "Process ");
+	return starts(t, "--- ") || starts(t, "strace: ") || starts(t, "> ") ||
+	       starts(t, "?\?\?\?(") || starts(t, "Process ");
 }
 
 static int read_line(struct import *im, const struct line *line)
@@ -443,16 +457,18 @@ static int strace_line(struct import *im, const struct line *line)
 
 static const char *const assumptions[IMPORT_TOUCH_NR] = {
 	[IMPORT_TOUCH_ALL] =
-		"every page that becomes accessible is touched at once (written where it may be "
+		"every page that becomes accessible is touched at once (written where it "
+		"may be "
 		"written, else\n# read), and so is every memslot by its guest",
-	[IMPORT_TOUCH_WRITTEN] =
-		"only pages that the log shows in use are touched: MAP_POPULATE, addresses given "
-		"to the\n# kernel as arguments, stacks given to threads",
+	[IMPORT_TOUCH_WRITTEN] = "only pages that the log shows in use are touched: "
+				 "MAP_POPULATE, addresses given "
+				 "to the\n# kernel as arguments, stacks given to threads",
 	[IMPORT_TOUCH_NONE] = "no page is touched",
 };
 
-int import_strace(const struct import_options *options, const struct import_source *source,
-		  const struct import_sink *sink, struct import_report *ret_report)
+int import_strace(const struct import_options *options,
+		  const struct import_source *source, const struct import_sink *sink,
+		  struct import_report *ret_report)
 {
 	struct import *im;
 	int err = import_begin(&im, options, source, sink, ret_report, "strace");

@@ -31,9 +31,13 @@ static int do_mmap(struct import *im, struct task *task, const struct call_text 
 	path = imp_fd_path(&text->args[4], &fd);
 	call.prot = prot;
 	call.kind = imp_map_kind_of(call.flags, path.s, path.len);
-	/* descriptors of one name may be different objects: the number has to agree as well */
+	/*
+	 * descriptors of one name may be different objects: the number has to agree as
+	 * well
+	 */
 	if (path.len)
-		call.object = imp_hash(path.s, path.len) + (uint64_t)fd * 0x9e3779b97f4a7c15ULL;
+		call.object =
+			imp_hash(path.s, path.len) + (uint64_t)fd * 0x9e3779b97f4a7c15ULL;
 	return imp_op_mmap(im, task->mm, &call);
 }
 
@@ -80,7 +84,7 @@ static int do_mremap(struct import *im, struct task *task, const struct call_tex
 	    !imp_parse_mremap_flags(text->args[3].s, text->args[3].len, &flags))
 		return -EBADMSG;
 	return imp_op_mremap(im, task->mm, addr, len, new_len, new_addr,
-			 flags & MREMAP_BIT_DONTUNMAP);
+			     flags & MREMAP_BIT_DONTUNMAP);
 }
 
 static int do_brk(struct import *im, struct task *task, const struct call_text *text)
@@ -123,8 +127,11 @@ static int do_mbind(struct import *im, struct task *task, const struct call_text
 	return name ? imp_op_mbind(im, task->mm, addr, len, name, nodes, flags) : 0;
 }
 
-/* {slot=0, flags=0, guest_phys_addr=0, memory_size=786432, userspace_addr=0x7f5487e00000} */
-static int do_memslot(struct import *im, struct task *task, int fd, const struct token *region)
+/*
+ * {slot=0, flags=0, guest_phys_addr=0, memory_size=786432, userspace_addr=0x7f5487e00000}
+ */
+static int do_memslot(struct import *im, struct task *task, int fd,
+		      const struct token *region)
 {
 	static const char *const names[] = { "slot", "guest_phys_addr", "memory_size",
 					     "userspace_addr" };
@@ -138,7 +145,7 @@ static int do_memslot(struct import *im, struct task *task, int fd, const struct
 	if (!imp_member(region, "flags", &flags))
 		return -EBADMSG;
 	return imp_op_memslot(im, task->mm, fd, v[0], v[1], v[2], v[3],
-			  memmem(flags.s, flags.len, "KVM_MEM_READONLY", 16) != NULL);
+			      memmem(flags.s, flags.len, "KVM_MEM_READONLY", 16) != NULL);
 }
 
 static int do_ioctl(struct import *im, struct task *task, const struct call_text *text)
@@ -183,11 +190,12 @@ static uint64_t clone_flags(const struct call *call, const char *args, size_t le
 
 bool imp_is_fork(const struct call *call)
 {
-	return call->id == CALL_FORK || call->id == CALL_VFORK || call->id == CALL_CLONE ||
-	       call->id == CALL_CLONE3;
+	return call->id == CALL_FORK || call->id == CALL_VFORK ||
+	       call->id == CALL_CLONE || call->id == CALL_CLONE3;
 }
 
-static void touch_stack(struct import *im, struct task *task, const char *args, size_t len)
+static void touch_stack(struct import *im, struct task *task, const char *args,
+			size_t len)
 {
 	struct token all = { args, len }, stack, size;
 	uint64_t addr, bytes;
@@ -197,8 +205,9 @@ static void touch_stack(struct import *im, struct task *task, const char *args, 
 	if (len && args[0] == '{')
 		all = (struct token){ args + 1, len - 1 };
 	if (imp_member(&all, "stack", &stack) && imp_member(&all, "stack_size", &size) &&
-	    imp_parse_number(stack.s, stack.len, &addr) && imp_parse_number(size.s, size.len, &bytes) &&
-	    addr && bytes && bytes < ADDR_END && addr < ADDR_END)
+	    imp_parse_number(stack.s, stack.len, &addr) &&
+	    imp_parse_number(size.s, size.len, &bytes) && addr && bytes &&
+	    bytes < ADDR_END && addr < ADDR_END)
 		imp_touch_pointer(im, task->mm, addr + bytes - 1, 1);
 	else if (imp_member(&all, "child_stack", &stack) &&
 		 imp_parse_number(stack.s, stack.len, &addr) && addr)
@@ -223,8 +232,8 @@ static int do_fork(struct import *im, struct task *task, const struct call *call
 	return err ? err : child != 0;
 }
 
-int imp_strace_begun(struct import *im, struct task *task, const struct call *call, const char *args,
-		 size_t len)
+int imp_strace_begun(struct import *im, struct task *task, const struct call *call,
+		     const char *args, size_t len)
 {
 	struct import_call *count;
 	struct token arg[2];
@@ -256,15 +265,16 @@ int imp_strace_begun(struct import *im, struct task *task, const struct call *ca
 
 static bool failed(const struct call_text *text)
 {
-	return text->result.len && (text->result.s[0] == '-' || text->result.s[0] == '?' ||
-				    text->error.len);
+	return text->result.len &&
+	       (text->result.s[0] == '-' || text->result.s[0] == '?' || text->error.len);
 }
 
 int imp_strace_call(struct import *im, struct task *task, const struct call *call,
-		const struct call_text *text, struct import_call *count)
+		    const struct call_text *text, struct import_call *count)
 {
 	const bool enomem = failed(text) && imp_token_is(&text->error, "ENOMEM");
-	const bool partly = enomem && (call->id == CALL_MPROTECT || call->id == CALL_MADVISE);
+	const bool partly =
+		enomem && (call->id == CALL_MPROTECT || call->id == CALL_MADVISE);
 
 	if (call->id == CALL_EXIT || call->id == CALL_EXIT_GROUP) {
 		imp_task_exit(im, task, call->id == CALL_EXIT_GROUP);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The frame around an import: options, header, the loop over lines, the summary at the end. */
+/*
+ * The frame around an import: options, header, the loop over lines, the summary at the
+ * end.
+ */
 #include "import_internal.h"
 
 #include <errno.h>
@@ -62,7 +65,8 @@ int import_begin(struct import **ret_im, const struct import_options *options,
 	return 0;
 }
 
-int import_lines(struct import *im, int (*one)(struct import *im, const struct line *line))
+int import_lines(struct import *im,
+		 int (*one)(struct import *im, const struct line *line))
 {
 	struct line line;
 	int err = 0;
@@ -70,7 +74,8 @@ int import_lines(struct import *im, int (*one)(struct import *im, const struct l
 	while (!err && !im->error) {
 		err = imp_input_line(&im->input, &line);
 		if (err == -EINVAL)
-			err = imp_fail(im, "the compressed data is damaged or breaks off");
+			err = imp_fail(im,
+				       "the compressed data is damaged or breaks off");
 		if (!err && im->input.cut_end)
 			err = imp_fail(im, "the last line breaks off (no newline)");
 		if (err <= 0)
@@ -139,7 +144,8 @@ void imp_write_header(struct import *im, const char *assumption)
 	imp_out_str(im, im->tool);
 	imp_out_str(im, "); what was read is counted at the end.\n# Assumed: ");
 	imp_out_str(im, assumption);
-	if (options->touch == IMPORT_TOUCH_ALL && options->touch_limit != (~0ULL & ~(PAGE - 1))) {
+	if (options->touch == IMPORT_TOUCH_ALL &&
+	    options->touch_limit != (~0ULL & ~(PAGE - 1))) {
 		imp_out_str(im, ";\n# of a longer stretch only the first ");
 		imp_out_size(im, options->touch_limit);
 	}
@@ -149,8 +155,10 @@ void imp_write_header(struct import *im, const char *assumption)
 		imp_out_dec(im, options->pid);
 		imp_out_str(im, ".\n");
 	}
-	imp_out_str(im, "# Names: mN maps in order, seenN maps that the recording does not show being "
-		    "made, ramN maps of\n# 16M and more in a process with a VM, pN processes.\n\n");
+	imp_out_str(im, "# Names: mN maps in order, seenN maps that the recording does "
+			"not show being "
+			"made, ramN maps of\n# 16M and more in a process with a VM, pN "
+			"processes.\n\n");
 }
 
 static int by_count(const void *a, const void *b)
@@ -166,8 +174,8 @@ static int by_count(const void *a, const void *b)
 }
 
 /* "# label: 12 mmap, 3 brk": the calls that were used, or those that were not. */
-static void list_calls(struct import *im, const struct import_call *const *calls, unsigned int nr,
-		       bool used)
+static void list_calls(struct import *im, const struct import_call *const *calls,
+		       unsigned int nr, bool used)
 {
 	unsigned int shown = 0, more = 0;
 	uint64_t rest = 0;
@@ -183,13 +191,15 @@ static void list_calls(struct import *im, const struct import_call *const *calls
 			continue;
 		}
 		if (shown == 1)
-			imp_out_str(im, used ? "# Used: " : "# Read, without an effect here: ");
+			imp_out_str(im, used ? "# Used: "
+					     : "# Read, without an effect here: ");
 		else
 			imp_out_str(im, ", ");
 		imp_out_dec(im, n);
 		imp_out_bytes(im, " ", 1);
 		imp_out_text(im, calls[i]->name, strlen(calls[i]->name), 31);
-		imp_out_str(im, calls[i]->memory ? " (can change memory, not understood)" : "");
+		imp_out_str(im, calls[i]->memory ? " (can change memory, not understood)"
+						 : "");
 	}
 	if (more) {
 		imp_out_str(im, ", ");
@@ -225,7 +235,8 @@ void imp_write_summary(struct import *im)
 	comment(im, "Faults and calls outside all known maps, left out", report->outside);
 	comment(im, "Faults that the protection forbids, left out", report->denied);
 	comment(im, "Calls of other processes, left out", report->elsewhere);
-	comment(im, "Threads assumed to belong to the first process", report->assumed_threads);
+	comment(im, "Threads assumed to belong to the first process",
+		report->assumed_threads);
 	comment(im, "Calls begun and never finished", report->unfinished);
 	comment(im, "Lines that could not be read", report->nr_bad);
 	comment(im, "Lines cut for their length", report->cut);

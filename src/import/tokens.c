@@ -34,7 +34,9 @@ static const char *skip_comment(const char *s, const char *end)
 	return end;
 }
 
-/* Behind what -y writes after a descriptor; paths hold commas and brackets, sockets "->". */
+/*
+ * Behind what -y writes after a descriptor; paths hold commas and brackets, sockets "->".
+ */
 static const char *skip_annotation(const char *s, const char *end)
 {
 	for (s++; s < end; s++)
@@ -51,7 +53,10 @@ static bool is_annotation(const char *s, const char *begin, const char *end)
 	       ((before >= '0' && before <= '9') || before == 'D');
 }
 
-/* Where the next token ends: at a comma or the call's closing parenthesis; @end: broken off. */
+/*
+ * Where the next token ends: at a comma or the call's closing parenthesis; @end: broken
+ * off.
+ */
 static const char *token_end(const char *s, const char *end)
 {
 	const char *begin = s;
@@ -100,7 +105,10 @@ static const char *token_end(const char *s, const char *end)
 	return end;
 }
 
-/* "= 0x7f...", "= -1 ENOMEM (...)", "= ?", "= 8<anon_inode:kvm-vm>", each with <secs> or not */
+/*
+ * "= 0x7f...", "= -1 ENOMEM (...)", "= ?", "= 8<anon_inode:kvm-vm>", each with <secs> or
+ * not
+ */
 static bool split_result(const char *s, const char *end, struct call_text *text)
 {
 	struct token rest = trim(s, end);
@@ -187,5 +195,6 @@ struct token imp_fd_path(const struct token *token, int *ret_fd)
 		return (struct token){ end, 0 };
 	while (end > open + 1 && end[-1] != '>')
 		end--;
-	return (struct token){ open + 1, end > open + 1 ? (size_t)(end - 1 - (open + 1)) : 0 };
+	return (struct token){ open + 1,
+			       end > open + 1 ? (size_t)(end - 1 - (open + 1)) : 0 };
 }

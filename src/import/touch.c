@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Accesses: assumed for a strace log, known from the page faults of an ftrace recording. */
+/*
+ * Accesses: assumed for a strace log, known from the page faults of an ftrace recording.
+ */
 #include "import_internal.h"
 
-static void out_touch(struct import *im, struct mm *mm, uint64_t start, uint64_t len, bool write)
+static void out_touch(struct import *im, struct mm *mm, uint64_t start, uint64_t len,
+		      bool write)
 {
 	imp_out_str(im, "touch ");
 	imp_out_addr(im, mm, start);
@@ -11,11 +14,13 @@ static void out_touch(struct import *im, struct mm *mm, uint64_t start, uint64_t
 	imp_out_str(im, write ? " w" : " r");
 }
 
-void imp_touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end, bool write)
+void imp_touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t end,
+		     bool write)
 {
 	uint64_t len = end - start, limit = im->options.touch_limit;
 
-	if (im->options.touch != IMPORT_TOUCH_ALL || mm->state != MM_SHOWN || start >= end)
+	if (im->options.touch != IMPORT_TOUCH_ALL || mm->state != MM_SHOWN ||
+	    start >= end)
 		return;
 	if (len > limit) {
 		im->report->untouched += len - limit;
@@ -31,8 +36,8 @@ void imp_touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64
 {
 	const struct vma *vma = imp_vma_find(mm, start);
 
-	if (im->options.touch != IMPORT_TOUCH_WRITTEN || !vma || vma->start > start || !vma->prot ||
-	    !imp_go_to(im, mm))
+	if (im->options.touch != IMPORT_TOUCH_WRITTEN || !vma || vma->start > start ||
+	    !vma->prot || !imp_go_to(im, mm))
 		return;
 	im->report->touched += len;
 	out_touch(im, mm, start, len, vma->prot & PROT_BIT_W);
@@ -49,7 +54,8 @@ static bool touched_before(struct import *im, const struct mm *mm, uint64_t page
 {
 	const uint64_t key = page | (mm->number % (PAGE - 1) + 1);
 	const unsigned int slot = (page / PAGE * 0x9e3779b97f4a7c15ULL) >> 52;
-	bool known = im->touched[slot].key == key && im->touched[slot].epoch == im->touch_epoch;
+	bool known = im->touched[slot].key == key &&
+		     im->touched[slot].epoch == im->touch_epoch;
 
 	im->touched[slot].key = key;
 	im->touched[slot].epoch = im->touch_epoch;
@@ -85,24 +91,23 @@ void imp_touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t
 
 void imp_touch_flush(struct import *im)
 {
-	struct run *run = &im->run;
+	const struct run run = im->run;
 	const uint64_t line = im->line, time = im->time;
 
-	if (!run->count)
+	if (!run.count)
 		return;
-	/* from here on nothing waits: imp_go_to() and imp_out_end() may come back here */
-	im->line = run->line;
-	im->time = run->time;
-	im->report->touched += run->count * PAGE;
-	if (imp_go_to(im, run->mm)) {
-		out_touch(im, run->mm, run->start, run->last + PAGE - run->start, run->write);
-		if (run->count > 1 && run->step != PAGE) {
+	im->run.count = 0; /* imp_go_to() comes back here */
+	im->line = run.line;
+	im->time = run.time;
+	if (imp_go_to(im, run.mm)) {
+		im->report->touched += run.count * PAGE;
+		out_touch(im, run.mm, run.start, run.last + PAGE - run.start, run.write);
+		if (run.count > 1 && run.step != PAGE) {
 			imp_out_str(im, " stride=");
-			imp_out_size(im, run->step);
+			imp_out_size(im, run.step);
 		}
 		imp_out_end(im);
 	}
-	run->count = 0;
 	im->line = line;
 	im->time = time;
 }

@@ -6,7 +6,9 @@
 
 #include <base/mem.h>
 
-/* KVM keeps the number of the address space (1: system management mode) above the slot's. */
+/*
+ * KVM keeps the number of the address space (1: system management mode) above the slot's.
+ */
 #define SLOT_AS_SHIFT 16
 
 static struct vm *vm_find(struct mm *mm, int fd)
@@ -78,7 +80,8 @@ static void out_slot(struct import *im, const struct vm *vm, uint32_t id)
 	imp_out_str(im, " ");
 }
 
-static void slot_delete(struct import *im, struct mm *mm, struct vm *vm, struct slot *slot)
+static void slot_delete(struct import *im, struct mm *mm, struct vm *vm,
+			struct slot *slot)
 {
 	if (imp_go_to(im, mm)) {
 		out_slot(im, vm, slot->id);
@@ -89,7 +92,10 @@ static void slot_delete(struct import *im, struct mm *mm, struct vm *vm, struct 
 	mem_free(slot);
 }
 
-/* What the guest does with its memory no system call shows: IMPORT_TOUCH_ALL assumes a use. */
+/*
+ * What the guest does with its memory no system call shows: IMPORT_TOUCH_ALL assumes a
+ * use.
+ */
 static void guest_touch(struct import *im, const struct vm *vm, const struct slot *slot,
 			bool readonly)
 {
@@ -132,14 +138,15 @@ static int slot_create(struct import *im, struct mm *mm, struct vm *vm, struct s
 	return 0;
 }
 
-int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa, uint64_t size,
-	       uint64_t hva, bool readonly)
+int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa,
+		   uint64_t size, uint64_t hva, bool readonly)
 {
 	struct vm *vm = vm_find(mm, fd);
 	struct slot *slot;
 	int err;
 
-	if (id >> SLOT_AS_SHIFT || (size && !imp_range_ok(im, hva, size)))
+	if (id >> SLOT_AS_SHIFT || (size && !imp_range_ok(im, hva, size)) ||
+	    (size | gpa) & (PAGE - 1) || gpa > ADDR_END)
 		return 0;
 	if (!vm) {
 		err = imp_op_vm_create(im, mm, fd);
@@ -151,7 +158,7 @@ int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64
 		if (slot->id == id)
 			break;
 	if (slot && slot->gpa == gpa && slot->size == size)
-		return 0; /* only its flags change: dirty logging, of which scripts know nothing */
+		return 0; /* dirty logging comes or goes: scripts know nothing of it */
 	if (slot)
 		slot_delete(im, mm, vm, slot);
 	if (!size)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The invariants of the secondary side (section 7 of the design), checked by walking what exists. */
+/*
+ * The invariants of the secondary side (section 7 of the design), checked by walking what
+ * exists.
+ */
 #include "kvm_internal.h"
 
 #include <inttypes.h>
@@ -16,8 +19,8 @@ struct audit {
 	uint64_t tables;
 };
 
-__attribute__((format(printf, 3, 4))) static void broken(struct audit *a, unsigned int invariant,
-							 const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void
+broken(struct audit *a, unsigned int invariant, const char *fmt, ...)
 {
 	char text[256];
 	va_list ap;
@@ -37,7 +40,8 @@ static bool being_invalidated(const struct kvm *kvm, const struct kvm_memory_slo
 {
 	uint64_t key = kvm->profile->gfn_based_retry ? gfn : slot_hva(slot, gfn);
 
-	return kvm->mmu_invalidate_in_progress && key >= kvm->mmu_invalidate_range_start &&
+	return kvm->mmu_invalidate_in_progress &&
+	       key >= kvm->mmu_invalidate_range_start &&
 	       key < kvm->mmu_invalidate_range_end;
 }
 
@@ -48,27 +52,32 @@ static bool check_frame(struct audit *a, const struct kvm_memory_slot *slot, spt
 	uint64_t hva = slot_hva(slot, gfn);
 
 	if (mm_translate(a->kvm->mm, hva, ret)) {
-		broken(a, 2, "gfn 0x%" PRIx64 " is mapped by SPTE 0x%" PRIx64
-		       " but the process maps nothing at 0x%" PRIx64, gfn, spte.val, hva);
+		broken(a, 2,
+		       "gfn 0x%" PRIx64 " is mapped by SPTE 0x%" PRIx64
+		       " but the process maps nothing at 0x%" PRIx64,
+		       gfn, spte.val, hva);
 		return false;
 	}
 	if (ret->pfn != pfn) {
-		broken(a, 2, "gfn 0x%" PRIx64 " is mapped to frame 0x%" PRIx64
-		       " but the process has frame 0x%" PRIx64 " at 0x%" PRIx64, gfn, pfn,
-		       ret->pfn, hva);
+		broken(a, 2,
+		       "gfn 0x%" PRIx64 " is mapped to frame 0x%" PRIx64
+		       " but the process has frame 0x%" PRIx64 " at 0x%" PRIx64,
+		       gfn, pfn, ret->pfn, hva);
 		return false;
 	}
 	if (spte_writable(spte) && !ret->writable) {
-		broken(a, 2, "gfn 0x%" PRIx64 " is writable by SPTE 0x%" PRIx64
-		       " but the process may not write at 0x%" PRIx64, gfn, spte.val, hva);
+		broken(a, 2,
+		       "gfn 0x%" PRIx64 " is writable by SPTE 0x%" PRIx64
+		       " but the process may not write at 0x%" PRIx64,
+		       gfn, spte.val, hva);
 		return false;
 	}
 	return true;
 }
 
 /* Invariant 2; a large leaf over one large primary leaf is checked once. */
-static void check_permissions(struct audit *a, const struct kvm_memory_slot *slot, spte_t spte,
-			      uint64_t gfn, unsigned int level)
+static void check_permissions(struct audit *a, const struct kvm_memory_slot *slot,
+			      spte_t spte, uint64_t gfn, unsigned int level)
 {
 	uint64_t i, pfn = spte_pfn(spte), nr = spte_pages(level);
 
@@ -90,8 +99,8 @@ static void check_permissions(struct audit *a, const struct kvm_memory_slot *slo
 }
 
 /* Invariant 6, from the SPTE's side: it is in the head of its frame, once. */
-static void check_rmapped(struct audit *a, const struct kvm_memory_slot *slot, const spte_t *sptep,
-			  uint64_t gfn, unsigned int level)
+static void check_rmapped(struct audit *a, const struct kvm_memory_slot *slot,
+			  const spte_t *sptep, uint64_t gfn, unsigned int level)
 {
 	const struct slot_rmap *rmap = &slot->rmap[level - 1];
 	unsigned int shift = SPTE_LEVEL_BITS * (level - 1);
@@ -107,12 +116,14 @@ static void check_rmapped(struct audit *a, const struct kvm_memory_slot *slot, c
 	for (at = rmap_get_first(head, &iter); at; at = rmap_get_next(&iter))
 		found += at == sptep;
 	if (found != 1)
-		broken(a, 6, "the SPTE of gfn 0x%" PRIx64 " at level %u is %u times in its reverse map",
+		broken(a, 6,
+		       "the SPTE of gfn 0x%" PRIx64
+		       " at level %u is %u times in its reverse map",
 		       gfn, level, found);
 }
 
-static void check_leaf(struct audit *a, const struct kvm_mmu_page *sp, const spte_t *sptep,
-		       uint64_t gfn)
+static void check_leaf(struct audit *a, const struct kvm_mmu_page *sp,
+		       const spte_t *sptep, uint64_t gfn)
 {
 	unsigned int as_id = sp->role & ROLE_SMM ? 1 : 0, level = sp_level(sp);
 	struct kvm *kvm = (struct kvm *)a->kvm; /* the slot lookup keeps a hint */
@@ -127,7 +138,8 @@ static void check_leaf(struct audit *a, const struct kvm_mmu_page *sp, const spt
 		broken(a, 6, "SPTE 0x%" PRIx64 " of gfn 0x%" PRIx64 " contradicts itself",
 		       sptep->val, gfn);
 	if (!slot || gfn + spte_pages(level) > slot->base_gfn + slot->npages) {
-		broken(a, 6, "gfn 0x%" PRIx64 " is mapped at level %u but in no slot", gfn, level);
+		broken(a, 6, "gfn 0x%" PRIx64 " is mapped at level %u but in no slot",
+		       gfn, level);
 		return;
 	}
 	check_permissions(a, slot, *sptep, gfn, level);
@@ -148,29 +160,35 @@ static bool has_parent(const struct kvm_mmu_page *sp, const spte_t *parent)
 
 static void check_page(struct audit *a, const struct kvm_mmu_page *sp);
 
-static void check_child(struct audit *a, const struct kvm_mmu_page *sp, const spte_t *sptep,
-			uint64_t gfn)
+static void check_child(struct audit *a, const struct kvm_mmu_page *sp,
+			const spte_t *sptep, uint64_t gfn)
 {
 	const struct kvm *kvm = a->kvm;
 	const struct kvm_mmu_page *child;
 
 	if (!pt_arena_owns(&kvm->arena, spte_pfn(*sptep))) {
-		broken(a, 6, "SPTE 0x%" PRIx64 " at level %u points to no table", sptep->val,
-		       sp_level(sp));
+		broken(a, 6, "SPTE 0x%" PRIx64 " at level %u points to no table",
+		       sptep->val, sp_level(sp));
 		return;
 	}
 	child = kvm_sp(kvm, spte_pfn(*sptep));
 	if (sp_level(child) + 1 != sp_level(sp)) {
-		broken(a, 6, "an entry of level %u points to a table of level %u", sp_level(sp),
-		       sp_level(child));
+		broken(a, 6, "an entry of level %u points to a table of level %u",
+		       sp_level(sp), sp_level(child));
 		return;
 	}
 	if (!has_parent(child, sptep))
-		broken(a, 6, "a table of level %u does not know its parent", sp_level(child));
+		broken(a, 6, "a table of level %u does not know its parent",
+		       sp_level(child));
 	if ((sp->role & child->role & ROLE_DIRECT) && child->gfn != gfn)
-		broken(a, 6, "the table for gfn 0x%" PRIx64 " is where gfn 0x%" PRIx64 " belongs",
+		broken(a, 6,
+		       "the table for gfn 0x%" PRIx64 " is where gfn 0x%" PRIx64
+		       " belongs",
 		       child->gfn, gfn);
-	/* shadow pages can have several parents and are all on the list: each is checked once */
+	/*
+	 * shadow pages can have several parents and are all on the list: each is checked
+	 * once
+	 */
 	if (child->flags & SP_TDP)
 		check_page(a, child);
 }
@@ -191,12 +209,14 @@ static void check_page(struct audit *a, const struct kvm_mmu_page *sp)
 			check_child(a, sp, &table[i], sp_gfn(a->kvm, sp, i));
 	}
 	if (used != sp->used)
-		broken(a, 6, "the table of level %u for gfn 0x%" PRIx64 " has %u entries, counted %u",
+		broken(a, 6,
+		       "the table of level %u for gfn 0x%" PRIx64
+		       " has %u entries, counted %u",
 		       level, sp->gfn, used, sp->used);
 }
 
-static void check_head(struct audit *a, const struct kvm_memory_slot *slot, unsigned int level,
-		       uint64_t i, uint64_t *entries)
+static void check_head(struct audit *a, const struct kvm_memory_slot *slot,
+		       unsigned int level, uint64_t i, uint64_t *entries)
 {
 	const struct kvm_rmap_head *head = &slot->rmap[level - 1].heads[i];
 	unsigned int shift = SPTE_LEVEL_BITS * (level - 1);
@@ -210,13 +230,19 @@ static void check_head(struct audit *a, const struct kvm_memory_slot *slot, unsi
 		++*entries;
 		if (!spte_leaf(*sptep, level) || sp_level(sp) != level ||
 		    sp_gfn(a->kvm, sp, sptep_index(sptep)) != gfn)
-			broken(a, 6, "the reverse map of gfn 0x%" PRIx64
-			       " at level %u holds an SPTE that does not map it", gfn, level);
+			broken(a, 6,
+			       "the reverse map of gfn 0x%" PRIx64
+			       " at level %u holds an SPTE that does not map it",
+			       gfn, level);
 	}
 }
 
-/* Invariant 6, from the heads' side: as many entries as leaves, each a live leaf of that frame. */
-static void check_slot_rmap(struct audit *a, const struct kvm_memory_slot *slot, uint64_t *entries)
+/*
+ * Invariant 6, from the heads' side: as many entries as leaves, each a live leaf of that
+ * frame.
+ */
+static void check_slot_rmap(struct audit *a, const struct kvm_memory_slot *slot,
+			    uint64_t *entries)
 {
 	unsigned int level;
 	uint64_t i;
@@ -227,7 +253,8 @@ static void check_slot_rmap(struct audit *a, const struct kvm_memory_slot *slot,
 		for (i = occupancy_next(used, 0, used->nr); i < used->nr;
 		     i = occupancy_next(used, i + 1, used->nr)) {
 			if (!slot->rmap[level - 1].heads[i].val)
-				broken(a, 6, "an empty reverse-map head is marked in use");
+				broken(a, 6,
+				       "an empty reverse-map head is marked in use");
 			check_head(a, slot, level, i, &entries[level - 1]);
 		}
 	}
@@ -242,14 +269,16 @@ static void check_rmaps(struct audit *a)
 		const struct kvm_memslots *slots = &a->kvm->memslots[as_id];
 		struct kvm_memory_slot *slot;
 
-		for (slot = hva_first_slot((struct kvm_memslots *)slots, 0, UINT64_MAX); slot;
-		     slot = hva_next_slot(slot, 0, UINT64_MAX))
+		for (slot = hva_first_slot((struct kvm_memslots *)slots, 0, UINT64_MAX);
+		     slot; slot = hva_next_slot(slot, 0, UINT64_MAX))
 			check_slot_rmap(a, slot, entries);
 	}
 	for (l = 0; l < KVM_NR_LEVELS; l++)
 		if (entries[l] != a->leaves[l])
-			broken(a, 6, "%" PRIu64 " leaves of shadow pages at level %u, %" PRIu64
-			       " entries in reverse maps", a->leaves[l], l + 1, entries[l]);
+			broken(a, 6,
+			       "%" PRIu64 " leaves of shadow pages at level %u, %" PRIu64
+			       " entries in reverse maps",
+			       a->leaves[l], l + 1, entries[l]);
 }
 
 static void check_tables(struct audit *a)
@@ -260,9 +289,16 @@ static void check_tables(struct audit *a)
 	const struct kvm_mmu_page *sp;
 	unsigned int i;
 
-	TAILQ_FOREACH(sp, &kvm->active_mmu_pages, link)
+	TAILQ_FOREACH (sp, &kvm->active_mmu_pages, link)
 		check_page(a, sp);
 	check_rmaps(a);
+	/*
+	 * a root zapped while in use is on no list, empty, and lives until the guest runs
+	 * again
+	 */
+	if (kvm->paging.root_pfn &&
+	    (kvm_sp(kvm, kvm->paging.root_pfn)->role & ROLE_INVALID))
+		check_page(a, kvm_sp(kvm, kvm->paging.root_pfn));
 	for (i = 0; kvm->tdp_mmu && i < KVM_ADDRESS_SPACES; i++)
 		if (kvm->root_pfn[i])
 			check_page(a, kvm_sp(kvm, kvm->root_pfn[i]));
@@ -271,8 +307,8 @@ static void check_tables(struct audit *a)
 			broken(a, 6, "%" PRIu64 " leaves at level %u, counted %" PRIu64,
 			       a->leaves[i], i + 1, pages[i]);
 	if (a->tables != kvm->stat.tables)
-		broken(a, 6, "%" PRIu64 " tables can be reached, %" PRIu64 " are in use", a->tables,
-		       kvm->stat.tables);
+		broken(a, 6, "%" PRIu64 " tables can be reached, %" PRIu64 " are in use",
+		       a->tables, kvm->stat.tables);
 }
 
 static void check_counts(struct audit *a, bool idle)
@@ -280,22 +316,32 @@ static void check_counts(struct audit *a, bool idle)
 	const struct kvm *kvm = a->kvm;
 
 	if (idle && kvm->mn_active_invalidate_count)
-		broken(a, 4, "%" PRIu64 " notifications never ended: a change of memory slots"
-		       " waits for ever in kvm_swap_active_memslots", kvm->mn_active_invalidate_count);
+		broken(a, 4,
+		       "%" PRIu64 " notifications never ended: a change of memory slots"
+		       " waits for ever in kvm_swap_active_memslots",
+		       kvm->mn_active_invalidate_count);
 	if (idle && kvm->mmu_invalidate_in_progress)
-		broken(a, 4, "mmu_invalidate_in_progress is %" PRIu64 " with no operation running:"
-		       " guest accesses in [0x%" PRIx64 ", 0x%" PRIx64 ") (%s) never complete",
+		broken(a, 4,
+		       "mmu_invalidate_in_progress is %" PRIu64
+		       " with no operation running:"
+		       " guest accesses in [0x%" PRIx64 ", 0x%" PRIx64
+		       ") (%s) never complete",
 		       kvm->mmu_invalidate_in_progress, kvm->mmu_invalidate_range_start,
 		       kvm->mmu_invalidate_range_end,
 		       kvm->profile->gfn_based_retry ? "guest frames" : "host addresses");
 	if (kvm->mmu_invalidate_in_progress > kvm->mn_active_invalidate_count)
 		broken(a, 4, "more invalidations in progress than notifications active");
 	if (kvm->ghost.broken)
-		broken(a, 3, "%" PRIu64 " SPTEs were installed although an invalidation had begun"
-		       " since the sequence was sampled", kvm->ghost.broken);
+		broken(a, 3,
+		       "%" PRIu64
+		       " SPTEs were installed although an invalidation had begun"
+		       " since the sequence was sampled",
+		       kvm->ghost.broken);
 	if (kvm->stat.rmap_longest > kvm->profile->rmap_budget)
-		broken(a, 8, "%" PRIu64 " reverse-map heads scanned without a chance to yield,"
-		       " promised %" PRIu64, kvm->stat.rmap_longest, kvm->profile->rmap_budget);
+		broken(a, 8,
+		       "%" PRIu64 " reverse-map heads scanned without a chance to yield,"
+		       " promised %" PRIu64,
+		       kvm->stat.rmap_longest, kvm->profile->rmap_budget);
 }
 
 uint64_t kvm_audit(const struct kvm *kvm, bool idle, kvm_violation_fn *report, void *ctx)

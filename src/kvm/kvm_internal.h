@@ -49,8 +49,8 @@ struct kvm_rmap_head {
  * struct pte_list_desc - more than one SPTE
  * @more: next descriptor
  * @spte_count: entries used here
- * @tail_count: entries in all that follow; kept only in the first, and only where the profile
- *	puts new descriptors in front
+ * @tail_count: entries in all that follow; kept only in the first, and only where the
+ *	profile puts new descriptors in front
  */
 struct pte_list_desc {
 	struct pte_list_desc *more;
@@ -76,9 +76,11 @@ struct desc_pool {
  * @used: present entries
  * @root_count: how often it is a vCPU's root
  * @flags: SP_*
+ * @write_flooding: emulated writes to the guest table since it was last walked
  * @link: in kvm.active_mmu_pages, latest first (shadow pages only)
  * @hash: in kvm.page_hash by @gfn (shadow pages only)
- * @shadowed: not direct: the guest frame and rights of each entry, a table of the same arena; 0 else
+ * @shadowed: not direct: the guest frame and rights of each entry, a table of the same
+ *	arena; 0 else
  */
 struct kvm_mmu_page {
 	uint64_t gfn;
@@ -87,6 +89,7 @@ struct kvm_mmu_page {
 	uint16_t used;
 	uint8_t root_count;
 	uint8_t flags;
+	uint8_t write_flooding;
 	TAILQ_ENTRY(kvm_mmu_page) link;
 	LIST_ENTRY(kvm_mmu_page) hash;
 	uint64_t shadowed;
@@ -95,6 +98,8 @@ struct kvm_mmu_page {
 #define SP_TDP (1u << 0)    /* a TDP MMU page */
 #define SP_GEN (1u << 1)    /* mmu_valid_gen when it was made */
 #define SP_UNSYNC (1u << 2) /* may differ from the guest table */
+
+#define WRITE_FLOODING 3 /* emulated writes to a table until its shadow page is zapped */
 
 TAILQ_HEAD(mmu_page_list, kvm_mmu_page);
 LIST_HEAD(mmu_page_bucket, kvm_mmu_page);
@@ -114,9 +119,9 @@ struct kvm_memory_slot {
 	uint64_t base_gfn;
 	uint64_t npages;
 	uint64_t userspace_addr;
-	uint64_t hva_last;	/* last byte */
+	uint64_t hva_last; /* last byte */
 	uint64_t hva_subtree_last;
-	uint64_t order;		/* of insertion, among equal addresses */
+	uint64_t order; /* of insertion, among equal addresses */
 	uint32_t flags;
 	uint16_t id;
 	uint16_t as_id;
@@ -136,8 +141,8 @@ struct kvm_memslots {
 };
 
 /**
- * struct kvm_ghost - independent witness of invariant 3: what was invalidated since a fault
- * sampled the sequence
+ * struct kvm_ghost - independent witness of invariant 3: what was invalidated since a
+ * fault sampled the sequence
  * @armed: a fault is between sampling and installing
  * @nr: ranges noted in @start, @end (guest frames)
  * @overflow: more than fit: regard everything as invalidated
@@ -151,6 +156,45 @@ struct kvm_ghost {
 	uint64_t start[KVM_GHOST_RANGES];
 	uint64_t end[KVM_GHOST_RANGES];
 	uint64_t broken;
+};
+
+/**
+ * struct guest_page - what the guest has written to a frame of its memory: table entries
+ * only
+ */
+struct guest_page {
+	RB_ENTRY(guest_page) node;
+	uint64_t gfn;
+	uint64_t entries[PT_TABLE_ENTRIES];
+};
+RB_HEAD(guest_memory, guest_page);
+
+/**
+ * struct tracked_gfn - a guest frame that shadow pages shadow
+ * @shadowed: shadow pages of any level: no large page may map it
+ * @tracked: of them, those above level 1: nothing may map it writable
+ */
+struct tracked_gfn {
+	RB_ENTRY(tracked_gfn) node;
+	uint64_t gfn;
+	unsigned int as_id;
+	unsigned int shadowed;
+	unsigned int tracked;
+};
+RB_HEAD(tracked_tree, tracked_gfn);
+
+/**
+ * struct guest_paging - the guest tables that the vCPU translates by
+ * @cr3: guest-physical address of the top table
+ * @on: paging is on
+ * @root_pfn: shadow page of the top table; 0: none yet
+ * @nested: an L1 hypervisor's nested tables, for L2 accesses
+ */
+struct guest_paging {
+	uint64_t cr3;
+	bool on;
+	bool nested;
+	uint64_t root_pfn;
 };
 
 /**
@@ -195,9 +239,15 @@ struct kvm {
 	struct mmu_page_bucket *page_hash;
 	struct desc_pool descs;
 
+	/* the guest's own tables */
+	struct guest_memory guest_memory;
+	struct tracked_tree tracked;
+	struct guest_paging paging;
+
 	/* the vCPU */
 	uint64_t rip;
-	void (*fault_hook)(void *ctx, struct kvm *kvm, enum kvm_fault_point point, uint64_t gfn);
+	void (*fault_hook)(void *ctx, struct kvm *kvm, enum kvm_fault_point point,
+			   uint64_t gfn);
 	void *fault_ctx;
 
 	struct kvm_stat stat;
@@ -210,14 +260,14 @@ struct kvm_page_fault {
 	uint64_t pfn;
 	uint64_t mmu_seq;
 	struct kvm_memory_slot *slot;
-	unsigned int access;	/* KVM_ACCESS_* */
+	unsigned int access; /* KVM_ACCESS_* */
 	unsigned int as_id;
 	unsigned int goal_level;
 	bool map_writable;
 };
 
 /* What a fault did: KVM's RET_PF_*; negative errno for the rest. */
-enum { RET_PF_FIXED = 0, RET_PF_SPURIOUS, RET_PF_RETRY };
+enum { RET_PF_FIXED = 0, RET_PF_SPURIOUS, RET_PF_RETRY, RET_PF_EMULATE };
 
 /* ---- memslot.c ---- */
 
@@ -228,9 +278,16 @@ void kvm_memslots_release(struct kvm_memslots *slots);
 /** gfn_to_memslot() - slot that holds @gfn; NULL if none does. */
 struct kvm_memory_slot *gfn_to_memslot(struct kvm_memslots *slots, uint64_t gfn);
 
-/** hva_first_slot(), hva_next_slot() - slots that overlap [@start, @last], in tree order. */
-struct kvm_memory_slot *hva_first_slot(struct kvm_memslots *slots, uint64_t start, uint64_t last);
-struct kvm_memory_slot *hva_next_slot(struct kvm_memory_slot *slot, uint64_t start, uint64_t last);
+/**
+ * hva_first_slot(), hva_next_slot() - slots that overlap [@start, @last], in tree order.
+ */
+struct kvm_memory_slot *hva_first_slot(struct kvm_memslots *slots, uint64_t start,
+				       uint64_t last);
+struct kvm_memory_slot *hva_next_slot(struct kvm_memory_slot *slot, uint64_t start,
+				      uint64_t last);
+
+/** kvm_memslots_alloc_rmaps() - heads for the slots that have none yet. 0 or -ENOMEM. */
+int kvm_memslots_alloc_rmaps(struct kvm_memslots *slots);
 
 /** slot_hva() - host address of a frame of the slot. */
 static inline uint64_t slot_hva(const struct kvm_memory_slot *slot, uint64_t gfn)
@@ -239,7 +296,8 @@ static inline uint64_t slot_hva(const struct kvm_memory_slot *slot, uint64_t gfn
 }
 
 /** slot_lpage_allowed() - alignment and edges let the slot map @gfn at @level. */
-bool slot_lpage_allowed(const struct kvm_memory_slot *slot, uint64_t gfn, unsigned int level);
+bool slot_lpage_allowed(const struct kvm_memory_slot *slot, uint64_t gfn,
+			unsigned int level);
 
 /* ---- mmu_page.c ---- */
 
@@ -250,7 +308,8 @@ static inline struct kvm_mmu_page *kvm_sp(const struct kvm *kvm, uint64_t pfn)
 
 static inline uint64_t sp_pfn(const struct kvm *kvm, const struct kvm_mmu_page *sp)
 {
-	return kvm->arena.base_pfn + (size_t)(sp - (struct kvm_mmu_page *)kvm->arena.meta.base);
+	return kvm->arena.base_pfn +
+	       (size_t)(sp - (struct kvm_mmu_page *)kvm->arena.meta.base);
 }
 
 static inline spte_t *sp_table(const struct kvm *kvm, const struct kvm_mmu_page *sp)
@@ -276,7 +335,8 @@ static inline unsigned int sptep_index(const spte_t *sptep)
 /** sptep_address() - where the entry is in "physical" memory, as events print it. */
 static inline uint64_t sptep_address(const struct kvm *kvm, const spte_t *sptep)
 {
-	return pt_arena_pfn(&kvm->arena, sptep) << PAGE_SHIFT | ((uintptr_t)sptep & (PAGE_SIZE - 1));
+	return pt_arena_pfn(&kvm->arena, sptep) << PAGE_SHIFT |
+	       ((uintptr_t)sptep & (PAGE_SIZE - 1));
 }
 
 static inline spte_t nonpresent(const struct kvm *kvm)
@@ -287,7 +347,9 @@ static inline spte_t nonpresent(const struct kvm *kvm)
 /** sp_gfn() - guest frame that entry @index maps (kvm_mmu_page_get_gfn). */
 uint64_t sp_gfn(const struct kvm *kvm, const struct kvm_mmu_page *sp, unsigned int index);
 
-/** kvm_mmu_alloc_page() - a table full of absent entries; makes no record. 0 or -ENOMEM. */
+/**
+ * kvm_mmu_alloc_page() - a table full of absent entries; makes no record. 0 or -ENOMEM.
+ */
 int kvm_mmu_alloc_page(struct kvm *kvm, uint64_t gfn, uint32_t role, unsigned int flags,
 		       struct kvm_mmu_page **ret_sp);
 /** kvm_mmu_free_page() - nothing may point to it any more. */
@@ -298,7 +360,8 @@ void kvm_mmu_page_event(struct kvm *kvm, enum event_id id, const struct kvm_mmu_
 			bool created);
 
 /** kvm_update_page_stats() - @count more leaves of @level. */
-static inline void kvm_update_page_stats(struct kvm *kvm, unsigned int level, int64_t count)
+static inline void kvm_update_page_stats(struct kvm *kvm, unsigned int level,
+					 int64_t count)
 {
 	uint64_t *pages = level == SPTE_LEVEL_4K ? &kvm->stat.pages_4k :
 			  level == SPTE_LEVEL_2M ? &kvm->stat.pages_2m :
@@ -317,13 +380,17 @@ static inline uint64_t walk_key(unsigned int as_id, uint64_t gfn)
 	return (gfn >> SPTE_LEVEL_BITS) << 2 | (uint64_t)as_id << 1 | 1;
 }
 
-/** cached_table() - the level 1 table for @gfn if the last walk ended there; NULL else. */
-static inline spte_t *cached_table(const struct kvm *kvm, unsigned int as_id, uint64_t gfn)
+/**
+ * cached_table() - the level 1 table for @gfn if the last walk ended there; NULL else.
+ */
+static inline spte_t *cached_table(const struct kvm *kvm, unsigned int as_id,
+				   uint64_t gfn)
 {
 	return kvm->walk_cache.key == walk_key(as_id, gfn) ? kvm->walk_cache.table : NULL;
 }
 
-static inline void cache_table(struct kvm *kvm, unsigned int as_id, uint64_t gfn, spte_t *table)
+static inline void cache_table(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+			       spte_t *table)
 {
 	kvm->walk_cache.key = walk_key(as_id, gfn);
 	kvm->walk_cache.table = table;
@@ -344,10 +411,15 @@ static inline struct mmu_page_bucket *mmu_page_bucket(struct kvm *kvm, uint64_t 
 
 int desc_pool_init(struct desc_pool *pool);
 void desc_pool_release(struct desc_pool *pool);
-/** desc_pool_topup() - so that the next @nr additions cannot fail. Return: 0 or -ENOMEM. */
+/**
+ * desc_pool_topup() - so that the next @nr additions cannot fail. Return: 0 or -ENOMEM.
+ */
 int desc_pool_topup(struct desc_pool *pool, unsigned int nr);
 
-/** pte_list_add() - Return: how many entries were there before. Needs a descriptor at hand. */
+/**
+ * pte_list_add() - Return: how many entries were there before. Needs a descriptor at
+ * hand.
+ */
 uint64_t pte_list_add(struct kvm *kvm, struct kvm_rmap_head *head, spte_t *sptep);
 /** pte_list_remove() - @sptep must be in the list. */
 void pte_list_remove(struct kvm *kvm, struct kvm_rmap_head *head, spte_t *sptep);
@@ -362,7 +434,10 @@ struct rmap_iterator {
 spte_t *rmap_get_first(const struct kvm_rmap_head *head, struct rmap_iterator *iter);
 spte_t *rmap_get_next(struct rmap_iterator *iter);
 
-/** slot_rmap_init() / _release() - heads of all levels; nothing is used until one is written. */
+/**
+ * slot_rmap_init() / _release() - heads of all levels; nothing is used until one is
+ * written.
+ */
 int slot_rmap_init(struct kvm_memory_slot *slot);
 void slot_rmap_release(struct kvm_memory_slot *slot);
 static inline bool slot_has_rmap(const struct kvm_memory_slot *slot)
@@ -370,7 +445,13 @@ static inline bool slot_has_rmap(const struct kvm_memory_slot *slot)
 	return slot->rmap[0].heads != NULL;
 }
 
-/** rmap_add() - @sptep, a leaf of @level, maps @gfn. May zap the head when it is too long. */
+/** slot_rmap_head() - head of a frame of the slot at @level. */
+struct kvm_rmap_head *slot_rmap_head(struct kvm_memory_slot *slot, uint64_t gfn,
+				     unsigned int level);
+
+/**
+ * rmap_add() - @sptep, a leaf of @level, maps @gfn. May zap the head when it is too long.
+ */
 void rmap_add(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep, uint64_t gfn,
 	      unsigned int level);
 /** rmap_remove() - @sptep does not map @gfn any more. */
@@ -389,13 +470,13 @@ struct rmap_walk {
 };
 
 /** rmap_zap_range() - zap the leaves that map [@start, @end) of @slot, all levels. */
-void rmap_zap_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start, uint64_t end,
-		    struct rmap_walk *walk);
+void rmap_zap_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
+		    uint64_t end, struct rmap_walk *walk);
 /** rmap_walk_end() - account for the last stretch. */
 void rmap_walk_end(struct kvm *kvm, struct rmap_walk *walk);
 /** rmap_age_range() - accessed bits in [@start, @end); cleared if @clear. */
-bool rmap_age_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start, uint64_t end,
-		    bool clear);
+bool rmap_age_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
+		    uint64_t end, bool clear);
 
 /* ---- tdp_mmu.c ---- */
 
@@ -404,9 +485,12 @@ int kvm_tdp_mmu_alloc_root(struct kvm *kvm, unsigned int as_id);
 /** kvm_tdp_mmu_map() - install the translation of a fault: RET_PF_* or -ENOMEM. */
 int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault);
 /** kvm_tdp_mmu_zap_range() - zap the leaves that overlap [@start, @end): how many. */
-uint64_t kvm_tdp_mmu_zap_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end);
-bool kvm_tdp_mmu_age_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end,
-			   bool clear);
+uint64_t kvm_tdp_mmu_zap_range(struct kvm *kvm, unsigned int as_id, uint64_t start,
+			       uint64_t end);
+bool kvm_tdp_mmu_age_range(struct kvm *kvm, unsigned int as_id, uint64_t start,
+			   uint64_t end, bool clear);
+/** kvm_tdp_mmu_write_protect() - the leaf of @gfn; true if it was writable. */
+bool kvm_tdp_mmu_write_protect(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
 /** kvm_tdp_mmu_zap_all() - everything, and free the roots. */
 void kvm_tdp_mmu_zap_all(struct kvm *kvm);
 
@@ -423,16 +507,82 @@ void kvm_mmu_zap_all_fast(struct kvm *kvm);
 
 /* ---- mmu.c ---- */
 
-/** kvm_mmu_walk() - the hardware's walk: entry where it ends and its level; NULL without a root. */
+/**
+ * kvm_mmu_walk() - the hardware's walk: entry where it ends and its level; NULL without a
+ * root.
+ */
 spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 		     unsigned int *ret_level);
 
 /**
- * walk_start() - where to begin the way down for a fault: the root, or the level 1 table itself.
+ * kvm_faultin_pfn() - sample, ask the primary MMU; the hardware level at most @max_level.
+ */
+int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault,
+		    unsigned int max_level);
+/**
+ * kvm_fault_begin(), kvm_fault_end() - around it: room for lists; the retry rule and
+ * witness.
+ */
+int kvm_fault_begin(struct kvm *kvm);
+int kvm_fault_end(struct kvm *kvm, const struct kvm_page_fault *fault, int ret);
+/** kvm_count_fault() - pf_fixed and the like. */
+void kvm_count_fault(struct kvm *kvm, int ret);
+
+/* ---- track.c ---- */
+
+/**
+ * account_shadowed() - @sp shadows its frame from now on: write-protect it. 0 or -ENOMEM.
+ */
+int account_shadowed(struct kvm *kvm, struct kvm_mmu_page *sp);
+void unaccount_shadowed(struct kvm *kvm, struct kvm_mmu_page *sp);
+/** gfn_write_tracked() - an upper guest table: writes are emulated. */
+bool gfn_write_tracked(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
+/** lpage_tracked() - a guest table lies in the block of @gfn at @level. */
+bool lpage_tracked(struct kvm *kvm, unsigned int as_id, uint64_t gfn, unsigned int level);
+/**
+ * mmu_try_to_unsync_pages() - may @gfn become writable? Its shadow pages of level 1
+ * become unsync.
+ * @can_unsync: false while synchronising; @prefetch: then pages are not made unsync
+ */
+bool mmu_try_to_unsync_pages(struct kvm *kvm, uint64_t gfn, unsigned int as_id,
+			     bool can_unsync, bool prefetch);
+/** kvm_write_protect_gfn() - no SPTE of the frame stays writable. */
+void kvm_write_protect_gfn(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
+void kvm_tracked_release(struct kvm *kvm);
+
+/* ---- guest_memory.c ---- */
+
+/**
+ * guest_entry() - the 8 bytes at @gpa of the guest's tables; 0 where nothing was written.
+ */
+uint64_t guest_entry(struct kvm *kvm, uint64_t gpa);
+/** guest_set_entry() - Return: 0 or -ENOMEM. */
+int guest_set_entry(struct kvm *kvm, uint64_t gpa, uint64_t value);
+void guest_memory_release(struct kvm *kvm);
+/**
+ * guest_touch_table() - KVM reads or writes guest tables through the process: the primary
+ * MMU is asked. Return: 0; -ENOENT: in no slot; as mm_get_user_page().
+ */
+int guest_touch_table(struct kvm *kvm, uint64_t gpa, bool write);
+
+/** guest_address_valid() - four levels translate it. */
+static inline bool guest_address_valid(uint64_t addr)
+{
+	return addr < 1ull << 48;
+}
+
+/* ---- paging.c ---- */
+
+/** kvm_sync_page() - bring an unsync page in line with the guest table. */
+void kvm_sync_page(struct kvm *kvm, struct kvm_mmu_page *sp);
+
+/**
+ * walk_start() - where to begin the way down for a fault: the root, or the level 1 table
+ * itself.
  * @level: in: the root's level; out: that of the table returned
  */
-static inline spte_t *walk_start(const struct kvm *kvm, const struct kvm_page_fault *fault,
-				 unsigned int *level)
+static inline spte_t *walk_start(const struct kvm *kvm,
+				 const struct kvm_page_fault *fault, unsigned int *level)
 {
 	spte_t *table = cached_table(kvm, fault->as_id, fault->gfn);
 

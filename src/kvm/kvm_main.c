@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A VM and how it follows the notifications of its process: virt/kvm/kvm_main.c, section 5.1 of
- * the semantics.
+ * A VM and how it follows the notifications of its process: virt/kvm/kvm_main.c, section
+ * 5.1 of the semantics.
  */
 #include "kvm_internal.h"
 
@@ -22,7 +22,8 @@ static struct kvm *of_notifier(struct mmu_notifier *sub)
 /**
  * struct hva_range - one call of __kvm_handle_hva_range()
  * @on_lock: called once, when mmu_lock is taken at the first slot that overlaps
- * @handler: called per overlapping slot with the guest frames [start, end); true asks for a flush
+ * @handler: called per overlapping slot with the guest frames [start, end); true asks for
+ *	a flush
  * @flush_on_ret: obey that
  * @walk: of the reverse maps
  * @locked: mmu_lock has been taken
@@ -31,15 +32,16 @@ struct hva_range {
 	uint64_t start;
 	uint64_t end;
 	void (*on_lock)(struct kvm *kvm, const struct hva_range *range);
-	bool (*handler)(struct kvm *kvm, struct hva_range *range, struct kvm_memory_slot *slot,
-			uint64_t start, uint64_t end);
+	bool (*handler)(struct kvm *kvm, struct hva_range *range,
+			struct kvm_memory_slot *slot, uint64_t start, uint64_t end);
 	bool flush_on_ret;
 	bool clear_young;
 	bool locked;
 	struct rmap_walk walk;
 };
 
-static bool handle_slot(struct kvm *kvm, struct hva_range *range, struct kvm_memory_slot *slot)
+static bool handle_slot(struct kvm *kvm, struct hva_range *range,
+			struct kvm_memory_slot *slot)
 {
 	uint64_t hva_start = range->start, hva_end = range->end;
 	uint64_t gfn_start, gfn_end;
@@ -57,7 +59,8 @@ static bool handle_slot(struct kvm *kvm, struct hva_range *range, struct kvm_mem
 		hva_end = slot->hva_last + 1;
 	/* frames touched in part are touched */
 	gfn_start = slot->base_gfn + ((hva_start - slot->userspace_addr) >> PAGE_SHIFT);
-	gfn_end = slot->base_gfn + ((hva_end + PAGE_SIZE - 1 - slot->userspace_addr) >> PAGE_SHIFT);
+	gfn_end = slot->base_gfn +
+		  ((hva_end + PAGE_SIZE - 1 - slot->userspace_addr) >> PAGE_SHIFT);
 	return range->handler(kvm, range, slot, gfn_start, gfn_end);
 }
 
@@ -69,7 +72,8 @@ static bool handle_hva_range(struct kvm *kvm, struct hva_range *range)
 	unsigned int as_id;
 
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES; as_id++)
-		for (slot = hva_first_slot(&kvm->memslots[as_id], range->start, range->end - 1);
+		for (slot = hva_first_slot(&kvm->memslots[as_id], range->start,
+					   range->end - 1);
 		     slot; slot = hva_next_slot(slot, range->start, range->end - 1))
 			ret |= handle_slot(kvm, range, slot);
 	if (ret && range->flush_on_ret)
@@ -105,8 +109,9 @@ static void widen_range(struct kvm *kvm, uint64_t start, uint64_t end)
 }
 
 /*
- * The first of overlapping windows resets the range, each further one widens it; it stays wide
- * until the last has ended. 6.1 keeps host addresses, later kernels guest frames slot by slot.
+ * The first of overlapping windows resets the range, each further one widens it; it stays
+ * wide until the last has ended. 6.1 keeps host addresses, later kernels guest frames
+ * slot by slot.
  */
 static void invalidate_begin(struct kvm *kvm, const struct hva_range *range)
 {
@@ -119,7 +124,9 @@ static void invalidate_begin(struct kvm *kvm, const struct hva_range *range)
 	kvm->stat.invalidations++;
 }
 
-/* The sequence first: who then sees in_progress == 0 also sees that the sequence moved. */
+/*
+ * The sequence first: who then sees in_progress == 0 also sees that the sequence moved.
+ */
 static void invalidate_end(struct kvm *kvm, const struct hva_range *range)
 {
 	(void)range;
@@ -140,8 +147,8 @@ bool mmu_invalidate_retry(const struct kvm *kvm, const struct kvm_page_fault *fa
 }
 
 /* kvm_unmap_gfn_range(): reverse maps first, then the TDP MMU. */
-static bool unmap_slot(struct kvm *kvm, struct hva_range *range, struct kvm_memory_slot *slot,
-		       uint64_t start, uint64_t end)
+static bool unmap_slot(struct kvm *kvm, struct hva_range *range,
+		       struct kvm_memory_slot *slot, uint64_t start, uint64_t end)
 {
 	uint64_t before = range->walk.zapped;
 
@@ -156,7 +163,8 @@ static bool unmap_slot(struct kvm *kvm, struct hva_range *range, struct kvm_memo
 	return range->walk.zapped != before;
 }
 
-static int on_range_start(struct mmu_notifier *sub, const struct mmu_notifier_range *mn_range)
+static int on_range_start(struct mmu_notifier *sub,
+			  const struct mmu_notifier_range *mn_range)
 {
 	struct kvm *kvm = of_notifier(sub);
 	struct hva_range range = {
@@ -177,7 +185,8 @@ static int on_range_start(struct mmu_notifier *sub, const struct mmu_notifier_ra
 	return 0;
 }
 
-static void on_range_end(struct mmu_notifier *sub, const struct mmu_notifier_range *mn_range)
+static void on_range_end(struct mmu_notifier *sub,
+			 const struct mmu_notifier_range *mn_range)
 {
 	struct kvm *kvm = of_notifier(sub);
 	struct hva_range range = {
@@ -199,19 +208,21 @@ static void on_release(struct mmu_notifier *sub)
 		kvm_mmu_zap_all(kvm);
 }
 
-static bool age_slot(struct kvm *kvm, struct hva_range *range, struct kvm_memory_slot *slot,
-		     uint64_t start, uint64_t end)
+static bool age_slot(struct kvm *kvm, struct hva_range *range,
+		     struct kvm_memory_slot *slot, uint64_t start, uint64_t end)
 {
 	bool young = false;
 
 	if (memslots_have_rmaps(kvm))
 		young = rmap_age_range(kvm, slot, start, end, range->clear_young);
 	if (kvm->tdp_mmu)
-		young |= kvm_tdp_mmu_age_range(kvm, slot->as_id, start, end, range->clear_young);
+		young |= kvm_tdp_mmu_age_range(kvm, slot->as_id, start, end,
+					       range->clear_young);
 	return young;
 }
 
-static int age_hva(struct mmu_notifier *sub, uint64_t start, uint64_t end, bool clear, bool flush)
+static int age_hva(struct mmu_notifier *sub, uint64_t start, uint64_t end, bool clear,
+		   bool flush)
 {
 	struct hva_range range = {
 		.start = start,
@@ -242,7 +253,10 @@ static int on_test_young(struct mmu_notifier *sub, uint64_t address)
 	return age_hva(sub, address, address + 1, false, false);
 }
 
-/* The start of the same change has zapped the SPTE already: nothing is left to be changed. */
+/*
+ * The start of the same change has zapped the SPTE already: nothing is left to be
+ * changed.
+ */
 static void on_change_pte(struct mmu_notifier *sub, uint64_t address, uint64_t pfn)
 {
 	struct kvm *kvm = of_notifier(sub);
@@ -268,6 +282,8 @@ static void free_kvm(struct kvm *kvm)
 
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES; as_id++)
 		kvm_memslots_release(&kvm->memslots[as_id]);
+	kvm_tracked_release(kvm);
+	guest_memory_release(kvm);
 	desc_pool_release(&kvm->descs);
 	pt_arena_release(&kvm->arena);
 	mem_free(kvm->page_hash);
@@ -279,6 +295,8 @@ static int init_mmu(struct kvm *kvm, uint64_t base_pfn)
 	int err;
 
 	TAILQ_INIT(&kvm->active_mmu_pages);
+	RB_INIT(&kvm->guest_memory);
+	RB_INIT(&kvm->tracked);
 	kvm->page_hash = mem_zalloc(sizeof(kvm->page_hash[0]) << KVM_MMU_HASH_BITS);
 	if (!kvm->page_hash)
 		return -ENOMEM;
@@ -329,8 +347,8 @@ void kvm_destroy(struct kvm *kvm)
 }
 
 void kvm_set_fault_hook(struct kvm *kvm,
-			void (*hook)(void *ctx, struct kvm *kvm, enum kvm_fault_point point,
-				     uint64_t gfn),
+			void (*hook)(void *ctx, struct kvm *kvm,
+				     enum kvm_fault_point point, uint64_t gfn),
 			void *ctx)
 {
 	kvm->fault_hook = hook;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Memory slots: by guest frame, by host address, and the rules of KVM_SET_USER_MEMORY_REGION. */
+/*
+ * Memory slots: by guest frame, by host address, and the rules of
+ * KVM_SET_USER_MEMORY_REGION.
+ */
 #include "kvm_internal.h"
 
 #include <assert.h>
@@ -89,6 +92,17 @@ void kvm_memslots_release(struct kvm_memslots *slots)
 	}
 }
 
+int kvm_memslots_alloc_rmaps(struct kvm_memslots *slots)
+{
+	struct kvm_memory_slot *slot;
+	int err = 0;
+
+	RB_FOREACH (slot, slot_gfn_tree, &slots->gfn_tree)
+		if (!err && !slot_has_rmap(slot))
+			err = slot_rmap_init(slot);
+	return err;
+}
+
 struct kvm_memory_slot *gfn_to_memslot(struct kvm_memslots *slots, uint64_t gfn)
 {
 	struct kvm_memory_slot *slot = slots->last_used;
@@ -97,14 +111,15 @@ struct kvm_memory_slot *gfn_to_memslot(struct kvm_memslots *slots, uint64_t gfn)
 		return slot;
 	slot = RB_ROOT(&slots->gfn_tree);
 	while (slot && gfn - slot->base_gfn >= slot->npages)
-		slot = gfn < slot->base_gfn ? RB_LEFT(slot, gfn_node) : RB_RIGHT(slot, gfn_node);
+		slot = gfn < slot->base_gfn ? RB_LEFT(slot, gfn_node) :
+					      RB_RIGHT(slot, gfn_node);
 	if (slot)
 		slots->last_used = slot;
 	return slot;
 }
 
-static struct kvm_memory_slot *hva_subtree_first(struct kvm_memory_slot *slot, uint64_t start,
-						 uint64_t last)
+static struct kvm_memory_slot *hva_subtree_first(struct kvm_memory_slot *slot,
+						 uint64_t start, uint64_t last)
 {
 	while (slot && slot->hva_subtree_last >= start) {
 		struct kvm_memory_slot *left = RB_LEFT(slot, hva_node);
@@ -122,14 +137,17 @@ static struct kvm_memory_slot *hva_subtree_first(struct kvm_memory_slot *slot, u
 	return NULL;
 }
 
-struct kvm_memory_slot *hva_first_slot(struct kvm_memslots *slots, uint64_t start, uint64_t last)
+struct kvm_memory_slot *hva_first_slot(struct kvm_memslots *slots, uint64_t start,
+				       uint64_t last)
 {
 	return hva_subtree_first(RB_ROOT(&slots->hva_tree), start, last);
 }
 
-struct kvm_memory_slot *hva_next_slot(struct kvm_memory_slot *slot, uint64_t start, uint64_t last)
+struct kvm_memory_slot *hva_next_slot(struct kvm_memory_slot *slot, uint64_t start,
+				      uint64_t last)
 {
-	struct kvm_memory_slot *found = hva_subtree_first(RB_RIGHT(slot, hva_node), start, last);
+	struct kvm_memory_slot *found =
+		hva_subtree_first(RB_RIGHT(slot, hva_node), start, last);
 	struct kvm_memory_slot *child;
 
 	if (found)
@@ -149,7 +167,8 @@ struct kvm_memory_slot *hva_next_slot(struct kvm_memory_slot *slot, uint64_t sta
 }
 
 /* What lpage_info[].disallow_lpage of a fresh slot says: kvm_alloc_memslot_metadata(). */
-bool slot_lpage_allowed(const struct kvm_memory_slot *slot, uint64_t gfn, unsigned int level)
+bool slot_lpage_allowed(const struct kvm_memory_slot *slot, uint64_t gfn,
+			unsigned int level)
 {
 	uint64_t mask = spte_pages(level) - 1;
 	uint64_t first = slot->base_gfn, end = slot->base_gfn + slot->npages;
@@ -163,18 +182,19 @@ static struct kvm_memory_slot *id_to_memslot(struct kvm_memslots *slots, uint16_
 {
 	struct kvm_memory_slot *slot;
 
-	RB_FOREACH(slot, slot_gfn_tree, &slots->gfn_tree)
+	RB_FOREACH (slot, slot_gfn_tree, &slots->gfn_tree)
 		if (slot->id == id)
 			return slot;
 	return NULL;
 }
 
-static bool overlaps_other(struct kvm_memslots *slots, const struct kvm_memory_slot *except,
-			   uint64_t start, uint64_t end)
+static bool overlaps_other(struct kvm_memslots *slots,
+			   const struct kvm_memory_slot *except, uint64_t start,
+			   uint64_t end)
 {
 	struct kvm_memory_slot *slot;
 
-	RB_FOREACH(slot, slot_gfn_tree, &slots->gfn_tree)
+	RB_FOREACH (slot, slot_gfn_tree, &slots->gfn_tree)
 		if (slot != except && slot->base_gfn < end &&
 		    start < slot->base_gfn + slot->npages)
 			return true;
@@ -183,7 +203,8 @@ static bool overlaps_other(struct kvm_memslots *slots, const struct kvm_memory_s
 
 static bool region_valid(const struct kvm_memory_region *region)
 {
-	uint64_t unaligned = region->guest_phys_addr | region->memory_size | region->userspace_addr;
+	uint64_t unaligned =
+		region->guest_phys_addr | region->memory_size | region->userspace_addr;
 	uint64_t user_end = 1ull << 56;
 
 	if (region->flags & ~(KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY))
@@ -193,7 +214,8 @@ static bool region_valid(const struct kvm_memory_region *region)
 	if (region->userspace_addr > user_end ||
 	    region->memory_size > user_end - region->userspace_addr)
 		return false;
-	if (region->slot >> 16 >= KVM_ADDRESS_SPACES || (region->slot & 0xffff) >= KVM_MEM_SLOTS)
+	if (region->slot >> 16 >= KVM_ADDRESS_SPACES ||
+	    (region->slot & 0xffff) >= KVM_MEM_SLOTS)
 		return false;
 	if (region->guest_phys_addr + region->memory_size < region->guest_phys_addr)
 		return false;
@@ -233,8 +255,8 @@ static int create_slot(struct kvm *kvm, struct kvm_memslots *slots,
 	return 0;
 }
 
-static int move_slot(struct kvm *kvm, struct kvm_memslots *slots, struct kvm_memory_slot *slot,
-		     const struct kvm_memory_region *region)
+static int move_slot(struct kvm *kvm, struct kvm_memslots *slots,
+		     struct kvm_memory_slot *slot, const struct kvm_memory_region *region)
 {
 	struct kvm_memory_slot new = *slot;
 
@@ -256,7 +278,8 @@ static int move_slot(struct kvm *kvm, struct kvm_memslots *slots, struct kvm_mem
 	return 0;
 }
 
-static int change_slot(struct kvm *kvm, struct kvm_memslots *slots, struct kvm_memory_slot *slot,
+static int change_slot(struct kvm *kvm, struct kvm_memslots *slots,
+		       struct kvm_memory_slot *slot,
 		       const struct kvm_memory_region *region)
 {
 	uint64_t base_gfn = region->guest_phys_addr >> PAGE_SHIFT;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A guest access: the hardware's walk of the tables, and the fault when it fails: sample, ask the
- * primary MMU, obey the retry rule, install. The part of arch/x86/kvm/mmu/mmu.c that both kinds of
- * table share.
+ * A guest access: the hardware's walk of the tables, and the fault when it fails: sample,
+ * ask the primary MMU, obey the retry rule, install. The part of arch/x86/kvm/mmu/mmu.c
+ * that both kinds of table share.
  */
 #include "kvm_internal.h"
 
@@ -17,12 +17,19 @@
 #define PFERR_GUEST_FINAL (1ull << 32)
 #define PFERR_GUEST_PAGE (1ull << 33)
 
-/* Retries of one access before we say that it spins: only a hook that never stops gets there. */
+/*
+ * Retries of one access before we say that it spins: only a hook that never stops gets
+ * there.
+ */
 #define MAX_RETRIES 1000000u
-/* Most additions to lists of SPTEs that one fault makes: a group of eight, and a link per level. */
+/*
+ * Most additions to lists of SPTEs that one fault makes: a group of eight, and a link per
+ * level.
+ */
 #define FAULT_DESCS 13u
 
-spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn, unsigned int *ret_level)
+spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+		     unsigned int *ret_level)
 {
 	uint64_t pfn = kvm->root_pfn[as_id];
 	unsigned int level = kvm->root_level;
@@ -35,7 +42,8 @@ spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn, unsigned
 	if (!pfn)
 		return NULL;
 	for (;; level--) {
-		sptep = (spte_t *)pt_arena_table(&kvm->arena, pfn) + spte_index(gfn, level);
+		sptep = (spte_t *)pt_arena_table(&kvm->arena, pfn) +
+			spte_index(gfn, level);
 		if (!spte_table(*sptep, level))
 			break;
 		pfn = spte_pfn(*sptep);
@@ -46,12 +54,14 @@ spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn, unsigned
 	return sptep;
 }
 
-int kvm_lookup(const struct kvm *kvm, unsigned int as_id, uint64_t gpa, struct kvm_mapping *ret)
+int kvm_lookup(const struct kvm *kvm, unsigned int as_id, uint64_t gpa,
+	       struct kvm_mapping *ret)
 {
 	unsigned int level;
 	spte_t *sptep;
 
-	if (as_id >= KVM_ADDRESS_SPACES || gpa >> PAGE_SHIFT >> (SPTE_LEVEL_BITS * kvm->root_level))
+	if (as_id >= KVM_ADDRESS_SPACES ||
+	    gpa >> PAGE_SHIFT >> (SPTE_LEVEL_BITS * kvm->root_level))
 		return -ENOENT;
 	/* the walk remembers where it ended, nothing else changes */
 	sptep = kvm_mmu_walk((struct kvm *)kvm, as_id, gpa >> PAGE_SHIFT, &level);
@@ -68,7 +78,9 @@ static unsigned int needed_rights(unsigned int access)
 	       (access & KVM_ACCESS_EXEC ? SPTE_ACC_EXEC : 0);
 }
 
-/* The hardware's part: true when the access went through. @ret_present: why not, if not. */
+/*
+ * The hardware's part: true when the access went through. @ret_present: why not, if not.
+ */
 static bool hardware_access(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 			    unsigned int access, bool *ret_present)
 {
@@ -84,15 +96,17 @@ static bool hardware_access(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 	return true;
 }
 
-static void page_fault_event(struct kvm *kvm, const struct kvm_page_fault *fault, bool present)
+static void page_fault_event(struct kvm *kvm, const struct kvm_page_fault *fault,
+			     bool present)
 {
 	uint64_t code = 0;
 
 	if (!event_on(kvm->events))
 		return;
 	if (kvm->mmu != KVM_MMU_SHADOW)
-		code = PFERR_USER | (fault->access & KVM_ACCESS_PAGING ? PFERR_GUEST_PAGE :
-									 PFERR_GUEST_FINAL);
+		code = PFERR_USER |
+		       (fault->access & KVM_ACCESS_PAGING ? PFERR_GUEST_PAGE :
+							    PFERR_GUEST_FINAL);
 	code |= present ? PFERR_PRESENT : 0;
 	code |= fault->access & KVM_ACCESS_WRITE ? PFERR_WRITE : 0;
 	code |= fault->access & KVM_ACCESS_EXEC ? PFERR_FETCH : 0;
@@ -104,7 +118,8 @@ static int load_root(struct kvm *kvm, unsigned int as_id)
 {
 	if (kvm->root_pfn[as_id])
 		return 0;
-	return kvm->tdp_mmu ? kvm_tdp_mmu_alloc_root(kvm, as_id) : mmu_alloc_direct_root(kvm, as_id);
+	return kvm->tdp_mmu ? kvm_tdp_mmu_alloc_root(kvm, as_id) :
+			      mmu_alloc_direct_root(kvm, as_id);
 }
 
 static void call_hook(struct kvm *kvm, enum kvm_fault_point point, uint64_t gfn)
@@ -114,13 +129,16 @@ static void call_hook(struct kvm *kvm, enum kvm_fault_point point, uint64_t gfn)
 }
 
 /* kvm_mmu_max_mapping_level(): what slot and primary mapping allow. */
-static unsigned int max_mapping_level(const struct kvm_page_fault *fault, unsigned int host_level)
+static unsigned int max_mapping_level(struct kvm *kvm, const struct kvm_page_fault *fault,
+				      unsigned int max_level, unsigned int host_level)
 {
-	unsigned int level = SPTE_LEVEL_1G;
+	unsigned int level = max_level < SPTE_LEVEL_1G ? max_level : SPTE_LEVEL_1G;
 
 	if (fault->slot->flags & KVM_MEM_LOG_DIRTY_PAGES)
 		return SPTE_LEVEL_4K;
-	while (level > SPTE_LEVEL_4K && !slot_lpage_allowed(fault->slot, fault->gfn, level))
+	while (level > SPTE_LEVEL_4K &&
+	       (!slot_lpage_allowed(fault->slot, fault->gfn, level) ||
+		lpage_tracked(kvm, fault->as_id, fault->gfn, level)))
 		level--;
 	return level < host_level ? level : host_level;
 }
@@ -138,7 +156,7 @@ static unsigned int max_mapping_level(const struct kvm_page_fault *fault, unsign
  *   [KVM_FAULT_TRANSLATED]
  *   lock; seq != mmu_seq -> retry         <- without it: a stale SPTE that nobody zaps
  */
-static int faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault)
+int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault, unsigned int max_level)
 {
 	bool write = fault->access & KVM_ACCESS_WRITE;
 	bool readonly = fault->slot->flags & KVM_MEM_READONLY;
@@ -157,12 +175,15 @@ static int faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault)
 		return err;
 	fault->pfn = t.pfn;
 	fault->map_writable = t.writable && !readonly;
-	fault->goal_level = max_mapping_level(fault, t.level);
+	fault->goal_level = max_mapping_level(kvm, fault, max_level, t.level);
 	call_hook(kvm, KVM_FAULT_TRANSLATED, fault->gfn);
 	return RET_PF_FIXED;
 }
 
-/* The witness of invariant 3: whatever was invalidated since the sample must not be installed. */
+/*
+ * The witness of invariant 3: whatever was invalidated since the sample must not be
+ * installed.
+ */
 static void check_ghost(struct kvm *kvm, const struct kvm_page_fault *fault)
 {
 	const struct kvm_ghost *ghost = &kvm->ghost;
@@ -176,20 +197,46 @@ static void check_ghost(struct kvm *kvm, const struct kvm_page_fault *fault)
 	kvm->ghost.broken += broken;
 }
 
-/* direct_page_fault() from the sample on: RET_PF_* or a negative errno. */
-static int handle_fault(struct kvm *kvm, struct kvm_page_fault *fault)
+int kvm_fault_begin(struct kvm *kvm)
 {
-	int ret;
+	return desc_pool_topup(&kvm->descs, FAULT_DESCS);
+}
 
-	if (desc_pool_topup(&kvm->descs, FAULT_DESCS))
-		return -ENOMEM;
-	ret = faultin_pfn(kvm, fault);
+/*
+ * mmu_lock is taken: is the answer still good? @ret is what kvm_faultin_pfn() returned.
+ */
+int kvm_fault_end(struct kvm *kvm, const struct kvm_page_fault *fault, int ret)
+{
 	if (!ret && mmu_invalidate_retry(kvm, fault))
 		ret = RET_PF_RETRY;
 	kvm->ghost.armed = false;
+	if (!ret)
+		check_ghost(kvm, fault);
+	return ret;
+}
+
+void kvm_count_fault(struct kvm *kvm, int ret)
+{
+	if (ret == RET_PF_FIXED)
+		kvm->stat.pf_fixed++;
+	else if (ret == RET_PF_SPURIOUS)
+		kvm->stat.pf_spurious++;
+	else if (ret == RET_PF_RETRY)
+		kvm->stat.pf_retried++;
+	else if (ret == RET_PF_EMULATE || ret == -ENOENT)
+		kvm->stat.pf_emulate++;
+}
+
+/* direct_page_fault() from the sample on: RET_PF_* or a negative errno. */
+static int handle_fault(struct kvm *kvm, struct kvm_page_fault *fault)
+{
+	int ret = kvm_fault_begin(kvm);
+
 	if (ret)
 		return ret;
-	check_ghost(kvm, fault);
+	ret = kvm_fault_end(kvm, fault, kvm_faultin_pfn(kvm, fault, SPTE_LEVEL_1G));
+	if (ret)
+		return ret;
 	return kvm->tdp_mmu ? kvm_tdp_mmu_map(kvm, fault) : direct_map(kvm, fault);
 }
 
@@ -201,17 +248,13 @@ static int page_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool presen
 	page_fault_event(kvm, fault, present);
 	kvm->stat.pf_taken++;
 	fault->slot = gfn_to_memslot(&kvm->memslots[fault->as_id], fault->gfn);
-	if (!fault->slot || (write && (fault->slot->flags & KVM_MEM_READONLY))) {
-		kvm->stat.pf_emulate++;
-		return -ENOENT;
-	}
-	ret = handle_fault(kvm, fault);
-	if (ret == RET_PF_FIXED)
-		kvm->stat.pf_fixed++;
-	else if (ret == RET_PF_SPURIOUS)
-		kvm->stat.pf_spurious++;
-	else if (ret == RET_PF_RETRY)
-		kvm->stat.pf_retried++;
+	if (!fault->slot || (write && (fault->slot->flags & KVM_MEM_READONLY)))
+		ret = -ENOENT;
+	else if (write && present && gfn_write_tracked(kvm, fault->as_id, fault->gfn))
+		ret = RET_PF_EMULATE;
+	else
+		ret = handle_fault(kvm, fault);
+	kvm_count_fault(kvm, ret);
 	return ret;
 }
 
@@ -239,8 +282,12 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 		ret = page_fault(kvm, &fault, present);
 		if (ret < 0)
 			return ret;
+		/* a write to a guest table: KVM has executed the instruction */
+		if (ret == RET_PF_EMULATE)
+			return 0;
 		/* installed with accessed and dirty bits as this access needs them */
-		if (ret == RET_PF_FIXED && (fault.map_writable || !(access & KVM_ACCESS_WRITE)))
+		if (ret == RET_PF_FIXED &&
+		    (fault.map_writable || !(access & KVM_ACCESS_WRITE)))
 			return 0;
 		if (ret == RET_PF_RETRY && kvm->mmu_invalidate_in_progress)
 			return -EAGAIN;

@@ -69,6 +69,6 @@ void kvm_mmu_page_event(struct kvm *kvm, enum event_id id, const struct kvm_mmu_
 			bool created)
 {
 	EVENT(kvm->events, id, sp->gfn, sp->role, sp->root_count,
-	      (uint64_t)!!(sp->flags & SP_UNSYNC) | (uint64_t)created << 1,
-	      (uint64_t)!!(sp->flags & SP_GEN));
+	      (uint64_t) !!(sp->flags & SP_UNSYNC) | (uint64_t)created << 1,
+	      (uint64_t) !!(sp->flags & SP_GEN));
 }

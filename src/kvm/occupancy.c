@@ -55,10 +55,13 @@ uint64_t occupancy_next(const struct occupancy *occ, uint64_t from, uint64_t end
 		uint64_t word = occ->level[l][i >> 6] >> (i & 63);
 
 		if (word) {
-			found = first_below(occ, l, i + (unsigned int)__builtin_ctzll(word));
+			found = first_below(occ, l,
+					    i + (unsigned int)__builtin_ctzll(word));
 			return found < end ? found : end;
 		}
-		/* nothing in the rest of this word: on with the next word, one level up */
+		/*
+		 * nothing in the rest of this word: on with the next word, one level up
+		 */
 		i = (i >> 6) + 1;
 		if (l + 1 == occ->nr_levels || i > (occ->nr - 1) >> (6 * (l + 1)))
 			break;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which entries of a large sparse array are in use: one bit per entry, above it one bit per
- * non-zero word, and so on up to a single word. Costs address space, and memory where used.
+ * Which entries of a large sparse array are in use: one bit per entry, above it one bit
+ * per non-zero word, and so on up to a single word. Costs address space, and memory where
+ * used.
  */
 #ifndef KVM_OCCUPANCY_H
 #define KVM_OCCUPANCY_H
@@ -30,7 +31,9 @@ struct occupancy {
 int occupancy_init(struct occupancy *occ, uint64_t nr);
 void occupancy_release(struct occupancy *occ);
 
-/** occupancy_next() - the first entry >= @from and < @end in use; @end when there is none. */
+/**
+ * occupancy_next() - the first entry >= @from and < @end in use; @end when there is none.
+ */
 uint64_t occupancy_next(const struct occupancy *occ, uint64_t from, uint64_t end);
 
 static inline void occupancy_set(struct occupancy *occ, uint64_t i)

@@ -7,23 +7,27 @@
 #include <arch/spte.h>
 
 /*
- * 3.14 had no TDP MMU and its reverse maps and retry range were another design: its row is 6.1's,
- * so that placements can be compared on one secondary MMU.
+ * 3.14 had no TDP MMU and its reverse maps and retry range were another design: its row
+ * is 6.1's, so that placements can be compared on one secondary MMU.
  */
-#define PROFILE_6_1                                                                            \
-	.prefetch = true, .change_pte = true, .nonpresent = SPTE_NONPRESENT_ZERO,               \
+#define PROFILE_6_1                                                                      \
+	.prefetch = true, .change_pte = true, .nonpresent = SPTE_NONPRESENT_ZERO,        \
 	.desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
 
-#define PROFILE_6_12                                                                           \
-	.gfn_based_retry = true, .early_retry = true, .rmap_yields = true, .prefetch = true,    \
-	.desc_newest_first = true, .zap_each_level = true, .nonpresent = SPTE_NONPRESENT_VE,    \
-	.desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
+#define PROFILE_6_12                                                                     \
+	.gfn_based_retry = true, .early_retry = true, .rmap_yields = true,               \
+	.prefetch = true, .desc_newest_first = true, .zap_each_level = true,             \
+	.nonpresent = SPTE_NONPRESENT_VE, .desc_capacity = 14, .rmap_recycle = 1000,     \
+	.rmap_budget = KVM_NO_BUDGET
 
 static const struct kvm_profile profiles[] = {
 	{ .name = "linux-3.14", PROFILE_6_1 },
 	{ .name = "linux-6.1", PROFILE_6_1 },
 	{ .name = "linux-6.12", PROFILE_6_12 },
-	{ .name = "linux-7.2", PROFILE_6_12, .lockless_aging = true },
+	{ .name = "linux-7.2",
+	  PROFILE_6_12,
+	  .zap_orphans = true,
+	  .lockless_aging = true },
 };
 
 const struct kvm_profile *kvm_profile_find(const char *name)

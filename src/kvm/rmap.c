@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reverse maps: from a guest frame to the SPTEs that map it. The chain of descriptors first, then
- * the heads of a slot, then the walk of a notification.
+ * Reverse maps: from a guest frame to the SPTEs that map it. The chain of descriptors
+ * first, then the heads of a slot, then the walk of a notification.
  */
 #include "kvm_internal.h"
 
@@ -56,7 +56,8 @@ static struct pte_list_desc *desc_alloc(struct desc_pool *pool)
 
 static struct pte_list_desc *head_desc(const struct kvm_rmap_head *head)
 {
-	return head->val & 1 ? (struct pte_list_desc *)(uintptr_t)(head->val & ~1ull) : NULL;
+	return head->val & 1 ? (struct pte_list_desc *)(uintptr_t)(head->val & ~1ull) :
+			       NULL;
 }
 
 static spte_t *head_single(const struct kvm_rmap_head *head)
@@ -88,8 +89,9 @@ static uint64_t add_in_front(struct kvm *kvm, struct kvm_rmap_head *head, spte_t
 }
 
 /*
- * Up to Linux 6.3: full descriptors first, the chain grows at its end. A removal can leave a gap
- * in the middle, which is then filled first; the count returned ends there, as in the kernel.
+ * Up to Linux 6.3: full descriptors first, the chain grows at its end. A removal can
+ * leave a gap in the middle, which is then filled first; the count returned ends there,
+ * as in the kernel.
  */
 static uint64_t add_behind(struct kvm *kvm, struct kvm_rmap_head *head, spte_t *sptep)
 {
@@ -126,7 +128,9 @@ uint64_t pte_list_add(struct kvm *kvm, struct kvm_rmap_head *head, spte_t *sptep
 						 add_behind(kvm, head, sptep);
 }
 
-/* The hole is filled from the first descriptor, which is the only one that is not full. */
+/*
+ * The hole is filled from the first descriptor, which is the only one that is not full.
+ */
 static void remove_newest_first(struct kvm *kvm, struct kvm_rmap_head *head,
 				struct pte_list_desc *desc, unsigned int i)
 {
@@ -144,9 +148,12 @@ static void remove_newest_first(struct kvm *kvm, struct kvm_rmap_head *head,
 	desc_free(&kvm->descs, first);
 }
 
-/* The hole is filled from the same descriptor: a chain may then have gaps in the middle. */
+/*
+ * The hole is filled from the same descriptor: a chain may then have gaps in the middle.
+ */
 static void remove_in_place(struct kvm *kvm, struct kvm_rmap_head *head,
-			    struct pte_list_desc *desc, unsigned int i, struct pte_list_desc *prev)
+			    struct pte_list_desc *desc, unsigned int i,
+			    struct pte_list_desc *prev)
 {
 	unsigned int j = desc->spte_count - 1;
 
@@ -248,11 +255,18 @@ void slot_rmap_release(struct kvm_memory_slot *slot)
 	memset(slot->rmap, 0, sizeof(slot->rmap));
 }
 
-static uint64_t head_index(const struct kvm_memory_slot *slot, uint64_t gfn, unsigned int level)
+static uint64_t head_index(const struct kvm_memory_slot *slot, uint64_t gfn,
+			   unsigned int level)
 {
 	unsigned int shift = SPTE_LEVEL_BITS * (level - 1);
 
 	return (gfn >> shift) - (slot->base_gfn >> shift);
+}
+
+struct kvm_rmap_head *slot_rmap_head(struct kvm_memory_slot *slot, uint64_t gfn,
+				     unsigned int level)
+{
+	return &slot->rmap[level - 1].heads[head_index(slot, gfn, level)];
 }
 
 static void zap_sptep(struct kvm *kvm, spte_t *sptep)
@@ -262,7 +276,8 @@ static void zap_sptep(struct kvm *kvm, spte_t *sptep)
 }
 
 /* kvm_zap_all_rmap_sptes(): the leaves of one head; how many. */
-static uint64_t zap_head(struct kvm *kvm, struct slot_rmap *rmap, uint64_t i, unsigned int level)
+static uint64_t zap_head(struct kvm *kvm, struct slot_rmap *rmap, uint64_t i,
+			 unsigned int level)
 {
 	struct kvm_rmap_head *head = &rmap->heads[i];
 	struct pte_list_desc *desc = head_desc(head), *more;
@@ -322,7 +337,10 @@ void rmap_remove(struct kvm *kvm, spte_t *sptep, uint64_t gfn, unsigned int leve
 	kvm_update_page_stats(kvm, level, -1);
 }
 
-/* The next head after @i to be visited, at most @last; @last + 1 when all others are empty. */
+/*
+ * The next head after @i to be visited, at most @last; @last + 1 when all others are
+ * empty.
+ */
 static uint64_t next_head(const struct kvm *kvm, const struct slot_rmap *rmap, uint64_t i,
 			  uint64_t last)
 {
@@ -342,11 +360,11 @@ static void count_stretch(struct kvm *kvm, struct rmap_walk *walk)
 }
 
 /*
- * The walk of section 5.2 over one level: the first head is visited whatever it holds, a later one
- * only when it is not empty; looking at an empty one is no chance to yield.
+ * The walk of section 5.2 over one level: the first head is visited whatever it holds, a
+ * later one only when it is not empty; looking at an empty one is no chance to yield.
  */
-static void zap_level(struct kvm *kvm, struct slot_rmap *rmap, unsigned int level, uint64_t first,
-		      uint64_t last, struct rmap_walk *walk)
+static void zap_level(struct kvm *kvm, struct slot_rmap *rmap, unsigned int level,
+		      uint64_t first, uint64_t last, struct rmap_walk *walk)
 {
 	uint64_t i = first, next;
 
@@ -363,13 +381,14 @@ static void zap_level(struct kvm *kvm, struct slot_rmap *rmap, unsigned int leve
 	kvm->stat.rmap_scanned += last - first + 1;
 }
 
-void rmap_zap_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start, uint64_t end,
-		    struct rmap_walk *walk)
+void rmap_zap_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
+		    uint64_t end, struct rmap_walk *walk)
 {
 	unsigned int level;
 
 	for (level = 1; level <= KVM_NR_LEVELS; level++)
-		zap_level(kvm, &slot->rmap[level - 1], level, head_index(slot, start, level),
+		zap_level(kvm, &slot->rmap[level - 1], level,
+			  head_index(slot, start, level),
 			  head_index(slot, end - 1, level), walk);
 }
 
@@ -392,8 +411,8 @@ static bool age_head(struct kvm_rmap_head *head, bool clear)
 	return young;
 }
 
-bool rmap_age_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start, uint64_t end,
-		    bool clear)
+bool rmap_age_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
+		    uint64_t end, bool clear)
 {
 	unsigned int level;
 	bool young = false;

@@ -1,45 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Tables with reverse maps: shadow pages found by (frame, role), their links, and direct maps
- * with prefetch. Models the non-TDP-MMU half of arch/x86/kvm/mmu/mmu.c.
+ * Tables with reverse maps: shadow pages found by (frame, role), their links, and direct
+ * maps with prefetch. Models the non-TDP-MMU half of arch/x86/kvm/mmu/mmu.c.
  */
-#include "kvm_internal.h"
+#include "shadow_mmu.h"
 
 #include <assert.h>
 #include <errno.h>
 
 #define PTE_PREFETCH_NUM 8u
 
-static struct kvm_mmu_page *child_of(const struct kvm *kvm, spte_t spte)
-{
-	return kvm_sp(kvm, spte_pfn(spte));
-}
-
-static bool is_obsolete_sp(const struct kvm *kvm, const struct kvm_mmu_page *sp)
+bool is_obsolete_sp(const struct kvm *kvm, const struct kvm_mmu_page *sp)
 {
 	return (sp->role & ROLE_INVALID) || !!(sp->flags & SP_GEN) != kvm->mmu_valid_gen;
 }
 
 static struct kvm_mmu_page *find_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role)
 {
-	struct kvm_mmu_page *sp;
+	struct kvm_mmu_page *sp, *next;
 
-	LIST_FOREACH(sp, mmu_page_bucket(kvm, gfn), hash)
-		if (sp->gfn == gfn && sp->role == role && !is_obsolete_sp(kvm, sp))
+	for (sp = LIST_FIRST(mmu_page_bucket(kvm, gfn)); sp; sp = next) {
+		next = LIST_NEXT(sp, hash);
+		if (sp->gfn != gfn || is_obsolete_sp(kvm, sp))
+			continue;
+		if (sp->role == role)
 			return sp;
+		/*
+		 * the guest uses the frame as an upper table now: the unsync page is
+		 * stale
+		 */
+		if ((role & ROLE_LEVEL_MASK) > SPTE_LEVEL_4K && (sp->flags & SP_UNSYNC))
+			prepare_zap_page(kvm, sp);
+	}
 	return NULL;
 }
 
-/* kvm_mmu_get_shadow_page(): the page for (@gfn, @role), made if there is none. */
-static int get_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role,
-			   struct kvm_mmu_page **ret_sp)
+int get_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role,
+		    struct kvm_mmu_page **ret_sp)
 {
 	struct kvm_mmu_page *sp = find_shadow_page(kvm, gfn, role);
 	bool created = !sp;
 
+	if (sp && (sp->flags & SP_UNSYNC))
+		kvm_sync_page(kvm, sp);
 	if (created) {
 		int err = kvm_mmu_alloc_page(kvm, gfn, role, 0, &sp);
 
+		if (!err && !(role & ROLE_DIRECT))
+			err = account_shadowed(kvm, sp);
 		if (err)
 			return err;
 	}
@@ -66,8 +74,7 @@ int mmu_alloc_direct_root(struct kvm *kvm, unsigned int as_id)
 	return 0;
 }
 
-/* Take @sptep, a leaf, out of its reverse map and make it absent (drop_spte). */
-static void drop_spte(struct kvm *kvm, spte_t *sptep)
+void drop_spte(struct kvm *kvm, spte_t *sptep)
 {
 	struct kvm_mmu_page *sp = sptep_sp(kvm, sptep);
 
@@ -76,8 +83,7 @@ static void drop_spte(struct kvm *kvm, spte_t *sptep)
 	sp->used--;
 }
 
-/* @sptep does not point to @child any more (drop_parent_pte). */
-static void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *child, spte_t *sptep)
+void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *child, spte_t *sptep)
 {
 	forget_table(kvm);
 	pte_list_remove(kvm, &child->parent_ptes, sptep);
@@ -106,30 +112,31 @@ static void unlink_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 		drop_parent_pte(kvm, sp, parent);
 }
 
-/*
- * __kvm_mmu_prepare_zap_page(): cut a page off. A page that is a root stays, invalid, until the
- * vCPU lets go of it.
- */
-static void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp)
+void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
 	kvm_mmu_page_event(kvm, EVENT_KVM_MMU_PREPARE_ZAP_PAGE, sp, false);
 	kvm->stat.mmu_shadow_zapped++;
 	unlink_page(kvm, sp);
 	if (!(sp->role & ROLE_INVALID)) {
+		if (!(sp->role & ROLE_DIRECT))
+			unaccount_shadowed(kvm, sp);
 		TAILQ_REMOVE(&kvm->active_mmu_pages, sp, link);
 		LIST_REMOVE(sp, hash);
+	}
+	if (sp->flags & SP_UNSYNC) {
+		sp->flags &= ~SP_UNSYNC;
+		kvm->stat.mmu_unsync--;
 	}
 	sp->role |= ROLE_INVALID;
 	if (!sp->root_count)
 		kvm_mmu_free_page(kvm, sp);
 }
 
-/* kvm_mmu_free_roots(): the vCPU drops a root; an invalid one goes with it. */
-static void free_root(struct kvm *kvm, unsigned int as_id)
+void mmu_free_root(struct kvm *kvm, uint64_t *root_pfn)
 {
-	struct kvm_mmu_page *sp = kvm_sp(kvm, kvm->root_pfn[as_id]);
+	struct kvm_mmu_page *sp = kvm_sp(kvm, *root_pfn);
 
-	kvm->root_pfn[as_id] = 0;
+	*root_pfn = 0;
 	sp->root_count--;
 	if (!sp->root_count && (sp->role & ROLE_INVALID))
 		prepare_zap_page(kvm, sp);
@@ -139,9 +146,11 @@ static void free_rmap_roots(struct kvm *kvm)
 {
 	unsigned int as_id;
 
-	for (as_id = 0; as_id < KVM_ADDRESS_SPACES; as_id++)
+	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !kvm->tdp_mmu; as_id++)
 		if (kvm->root_pfn[as_id])
-			free_root(kvm, as_id);
+			mmu_free_root(kvm, &kvm->root_pfn[as_id]);
+	if (kvm->paging.root_pfn)
+		mmu_free_root(kvm, &kvm->paging.root_pfn);
 }
 
 void kvm_mmu_zap_all(struct kvm *kvm)
@@ -152,8 +161,7 @@ void kvm_mmu_zap_all(struct kvm *kvm)
 		prepare_zap_page(kvm, sp);
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm);
-	else
-		free_rmap_roots(kvm);
+	free_rmap_roots(kvm);
 }
 
 void kvm_mmu_zap_all_fast(struct kvm *kvm)
@@ -166,19 +174,21 @@ void kvm_mmu_zap_all_fast(struct kvm *kvm)
 		prepare_zap_page(kvm, sp);
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm);
-	else
-		free_rmap_roots(kvm);
+	free_rmap_roots(kvm);
 	kvm_flush_remote_tlbs(kvm);
 }
 
-/* Put the shadow page for the level below under @sptep, an entry of @level. */
-static int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, unsigned int level)
+int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,
+	       unsigned int access)
 {
-	struct kvm_mmu_page *sp;
-	uint32_t role = (sptep_sp(kvm, sptep)->role & ~ROLE_LEVEL_MASK) | (level - 1);
+	struct kvm_mmu_page *parent = sptep_sp(kvm, sptep), *sp;
+	uint32_t role =
+		(parent->role & ~(ROLE_LEVEL_MASK | ROLE_DIRECT | ROLE_ACCESS_MASK)) |
+		(sp_level(parent) - 1) | (direct ? ROLE_DIRECT : 0) |
+		access << ROLE_ACCESS_SHIFT;
 	int err;
 
-	err = get_shadow_page(kvm, gfn & ~(spte_pages(level) - 1), role, &sp);
+	err = get_shadow_page(kvm, gfn, role, &sp);
 	if (err)
 		return err;
 	if (spte_present(*sptep)) {
@@ -191,26 +201,13 @@ static int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, unsigned int
 	return 0;
 }
 
-/**
- * struct spte_request - what mmu_set_spte() is to install
- * @acc: rights that the guest side grants
- */
-struct spte_request {
-	struct kvm_memory_slot *slot;
-	uint64_t gfn;
-	uint64_t pfn;
-	unsigned int acc;
-	bool host_writable;
-	bool prefetch;
-};
-
-/* mmu_set_spte(): RET_PF_FIXED, or RET_PF_SPURIOUS when the entry was so already. */
-static int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
-			const struct spte_request *req)
+int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
+		 const struct spte_request *req)
 {
-	spte_t new = spte_make_leaf(req->pfn, level, req->acc, req->host_writable, req->prefetch);
-	bool was_rmapped = false, flush = false;
-	spte_t old = *sptep;
+	bool was_rmapped = false, flush = false, wrprot = false;
+	struct kvm_mmu_page *sp = sptep_sp(kvm, sptep);
+	unsigned int acc = req->acc;
+	spte_t old = *sptep, new;
 
 	if (spte_table(old, level)) {
 		drop_parent_pte(kvm, child_of(kvm, old), sptep);
@@ -221,9 +218,19 @@ static int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	} else {
 		was_rmapped = spte_present(old);
 	}
+	/* what is writable already has been through this */
+	if ((acc & SPTE_ACC_WRITE) && req->host_writable && !spte_writable(*sptep))
+		wrprot = !mmu_try_to_unsync_pages(kvm, req->gfn, req->slot->as_id, true,
+						  req->prefetch);
+	if (wrprot)
+		acc &= ~SPTE_ACC_WRITE;
+	new = spte_make_leaf(req->pfn, level, acc, req->host_writable, req->prefetch);
 	if (sptep->val == new.val)
-		return RET_PF_SPURIOUS;
-	sptep_sp(kvm, sptep)->used += !spte_present(*sptep);
+		return wrprot && req->write_fault ? RET_PF_EMULATE : RET_PF_SPURIOUS;
+	sp->used += !spte_present(*sptep);
+	if (sp->shadowed)
+		pt_arena_table(&kvm->arena, sp->shadowed)[sptep_index(sptep)] =
+			req->gfn << PAGE_SHIFT | req->acc;
 	flush |= spte_writable(*sptep) && !spte_writable(new);
 	*sptep = new;
 	EVENT(kvm->events, EVENT_KVM_MMU_SET_SPTE, req->gfn, new.val, level,
@@ -232,12 +239,12 @@ static int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 		kvm_flush_remote_tlbs(kvm);
 	if (!was_rmapped)
 		rmap_add(kvm, req->slot, sptep, req->gfn, level);
-	return RET_PF_FIXED;
+	return wrprot && req->write_fault ? RET_PF_EMULATE : RET_PF_FIXED;
 }
 
 /*
- * direct_pte_prefetch_many(): map the absent entries sptep[0..nr) as far as the primary MMU maps
- * them writable without a gap; false when not even the first.
+ * direct_pte_prefetch_many(): map the absent entries sptep[0..nr) as far as the primary
+ * MMU maps them writable without a gap; false when not even the first.
  */
 static bool prefetch_many(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep,
 			  uint64_t gfn, unsigned int nr)
@@ -248,7 +255,8 @@ static bool prefetch_many(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t 
 	if (gfn < slot->base_gfn || gfn + nr > slot->base_gfn + slot->npages ||
 	    (slot->flags & (KVM_MEM_READONLY | KVM_MEM_LOG_DIRTY_PAGES)))
 		return false;
-	while (found < nr && !mm_translate(kvm->mm, slot_hva(slot, gfn + found), &t[found]) &&
+	while (found < nr &&
+	       !mm_translate(kvm->mm, slot_hva(slot, gfn + found), &t[found]) &&
 	       t[found].writable)
 		found++;
 	for (i = 0; i < found; i++) {
@@ -256,7 +264,8 @@ static bool prefetch_many(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t 
 			.slot = slot,
 			.gfn = gfn + i,
 			.pfn = t[i].pfn,
-			.acc = SPTE_ACC_ALL,
+			.acc = (sptep_sp(kvm, sptep)->role & ROLE_ACCESS_MASK) >>
+			       ROLE_ACCESS_SHIFT,
 			.host_writable = true,
 			.prefetch = true,
 		};
@@ -266,8 +275,7 @@ static bool prefetch_many(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t 
 	return found;
 }
 
-/* direct_pte_prefetch(): the other absent entries of the aligned group of eight, run by run. */
-static void direct_pte_prefetch(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep)
+void direct_pte_prefetch(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep)
 {
 	struct kvm_mmu_page *sp = sptep_sp(kvm, sptep);
 	unsigned int index = sptep_index(sptep) & ~(PTE_PREFETCH_NUM - 1), i;
@@ -277,7 +285,8 @@ static void direct_pte_prefetch(struct kvm *kvm, struct kvm_memory_slot *slot, s
 	    kvm->mmu_invalidate_in_progress)
 		return;
 	for (i = 0; i <= PTE_PREFETCH_NUM; i++) {
-		bool gap = i < PTE_PREFETCH_NUM && !spte_present(group[i]) && &group[i] != sptep;
+		bool gap = i < PTE_PREFETCH_NUM && !spte_present(group[i]) &&
+			   &group[i] != sptep;
 
 		if (gap && !start)
 			start = &group[i];
@@ -299,17 +308,21 @@ int direct_map(struct kvm *kvm, struct kvm_page_fault *fault)
 		.pfn = fault->pfn & ~mask,
 		.acc = SPTE_ACC_ALL,
 		.host_writable = fault->map_writable,
+		.write_fault = fault->access & KVM_ACCESS_WRITE,
 	};
 	unsigned int level = kvm->root_level;
 	spte_t *sptep, *table;
 	int ret;
 
-	EVENT(kvm->events, EVENT_KVM_MMU_SPTE_REQUESTED, fault->gfn, req.pfn, fault->goal_level);
+	EVENT(kvm->events, EVENT_KVM_MMU_SPTE_REQUESTED, fault->gfn, req.pfn,
+	      fault->goal_level);
 	table = walk_start(kvm, fault, &level);
 	for (; level > fault->goal_level; level--) {
 		sptep = &table[spte_index(fault->gfn, level)];
 		if (!spte_table(*sptep, level)) {
-			ret = link_child(kvm, sptep, fault->gfn, level);
+			ret = link_child(kvm, sptep,
+					 fault->gfn & ~(spte_pages(level) - 1), true,
+					 SPTE_ACC_ALL);
 			if (ret)
 				return ret;
 		}

@@ -13,15 +13,16 @@ static struct kvm_mmu_page *child_of(const struct kvm *kvm, spte_t spte)
 	return kvm_sp(kvm, spte_pfn(spte));
 }
 
-static void handle_changed_spte(struct kvm *kvm, unsigned int as_id, uint64_t gfn, spte_t old,
-				spte_t new, unsigned int level, bool shared);
+static void handle_changed_spte(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+				spte_t old, spte_t new, unsigned int level, bool shared);
 
 /*
- * A table has been cut off: its entries are frozen one by one, then it is free. Under the shared
- * lock (a fault) absent entries are frozen, too; under the exclusive one they are passed over.
+ * A table has been cut off: its entries are frozen one by one, then it is free. Under the
+ * shared lock (a fault) absent entries are frozen, too; under the exclusive one they are
+ * passed over.
  */
-static void handle_removed_pt(struct kvm *kvm, unsigned int as_id, struct kvm_mmu_page *sp,
-			      bool shared)
+static void handle_removed_pt(struct kvm *kvm, unsigned int as_id,
+			      struct kvm_mmu_page *sp, bool shared)
 {
 	spte_t frozen = { kvm->profile->nonpresent | SPTE_FROZEN };
 	spte_t *table = sp_table(kvm, sp);
@@ -34,7 +35,8 @@ static void handle_removed_pt(struct kvm *kvm, unsigned int as_id, struct kvm_mm
 		if (!shared && !spte_present(old))
 			continue;
 		table[i] = frozen;
-		handle_changed_spte(kvm, as_id, sp_gfn(kvm, sp, i), old, frozen, level, shared);
+		handle_changed_spte(kvm, as_id, sp_gfn(kvm, sp, i), old, frozen, level,
+				    shared);
 	}
 	sp->used = 0;
 	sp->parent_ptes.val = 0;
@@ -42,22 +44,24 @@ static void handle_removed_pt(struct kvm *kvm, unsigned int as_id, struct kvm_mm
 }
 
 /* Everything that follows from an entry that has changed, the record first. */
-static void handle_changed_spte(struct kvm *kvm, unsigned int as_id, uint64_t gfn, spte_t old,
-				spte_t new, unsigned int level, bool shared)
+static void handle_changed_spte(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+				spte_t old, spte_t new, unsigned int level, bool shared)
 {
 	bool was_leaf = spte_leaf(old, level), is_leaf = spte_leaf(new, level);
 
 	if (old.val == new.val)
 		return;
-	EVENT(kvm->events, EVENT_KVM_TDP_MMU_SPTE_CHANGED, as_id, gfn, level, old.val, new.val);
+	EVENT(kvm->events, EVENT_KVM_TDP_MMU_SPTE_CHANGED, as_id, gfn, level, old.val,
+	      new.val);
 	if (was_leaf != is_leaf)
 		kvm_update_page_stats(kvm, level, is_leaf ? 1 : -1);
-	if (spte_table(old, level) && (!spte_table(new, level) || spte_pfn(old) != spte_pfn(new)))
+	if (spte_table(old, level) &&
+	    (!spte_table(new, level) || spte_pfn(old) != spte_pfn(new)))
 		handle_removed_pt(kvm, as_id, child_of(kvm, old), shared);
 }
 
-static void tdp_mmu_set_spte(struct kvm *kvm, unsigned int as_id, uint64_t gfn, spte_t *sptep,
-			     spte_t new, unsigned int level, bool shared)
+static void tdp_mmu_set_spte(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+			     spte_t *sptep, spte_t new, unsigned int level, bool shared)
 {
 	struct kvm_mmu_page *sp = sptep_sp(kvm, sptep);
 	spte_t old = *sptep;
@@ -73,8 +77,8 @@ static uint32_t tdp_role(unsigned int level, unsigned int as_id)
 	       ROLE_CR0_WP | (as_id ? ROLE_SMM : 0);
 }
 
-static int tdp_mmu_alloc_sp(struct kvm *kvm, unsigned int as_id, uint64_t gfn, unsigned int level,
-			    struct kvm_mmu_page **ret_sp)
+static int tdp_mmu_alloc_sp(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+			    unsigned int level, struct kvm_mmu_page **ret_sp)
 {
 	int err = kvm_mmu_alloc_page(kvm, gfn, tdp_role(level, as_id), SP_TDP, ret_sp);
 
@@ -93,7 +97,10 @@ int kvm_tdp_mmu_alloc_root(struct kvm *kvm, unsigned int as_id)
 	return err;
 }
 
-/* A large leaf becomes a table of smaller ones that map the same frames (split_huge_page). */
+/*
+ * A large leaf becomes a table of smaller ones that map the same frames
+ * (split_huge_page).
+ */
 static void fill_from_huge(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t huge)
 {
 	unsigned int level = sp_level(sp), i;
@@ -109,8 +116,8 @@ static void fill_from_huge(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t huge
 }
 
 /* Put a new table under @sptep, an entry of @level that covers @gfn. */
-static int tdp_mmu_link_child(struct kvm *kvm, unsigned int as_id, uint64_t gfn, spte_t *sptep,
-			      unsigned int level)
+static int tdp_mmu_link_child(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+			      spte_t *sptep, unsigned int level)
 {
 	uint64_t base = gfn & ~(spte_pages(level) - 1);
 	struct kvm_mmu_page *sp;
@@ -122,26 +129,34 @@ static int tdp_mmu_link_child(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 	if (spte_present(*sptep))
 		fill_from_huge(kvm, sp, *sptep);
 	sp->parent_ptes.val = (uintptr_t)sptep;
-	tdp_mmu_set_spte(kvm, as_id, base, sptep, spte_make_table(sp_pfn(kvm, sp)), level, true);
+	tdp_mmu_set_spte(kvm, as_id, base, sptep, spte_make_table(sp_pfn(kvm, sp)), level,
+			 true);
 	return 0;
 }
 
-static int tdp_mmu_map_target(struct kvm *kvm, struct kvm_page_fault *fault, spte_t *sptep)
+static int tdp_mmu_map_target(struct kvm *kvm, struct kvm_page_fault *fault,
+			      spte_t *sptep)
 {
 	unsigned int level = fault->goal_level;
 	uint64_t gfn = fault->gfn & ~(spte_pages(level) - 1);
+	unsigned int acc = SPTE_ACC_ALL;
 	spte_t old = *sptep, new;
+	bool emulate;
 
-	new = spte_make_leaf(fault->pfn & ~(spte_pages(level) - 1), level, SPTE_ACC_ALL,
+	if (fault->map_writable && !spte_writable(old) &&
+	    !mmu_try_to_unsync_pages(kvm, gfn, fault->as_id, true, false))
+		acc &= ~SPTE_ACC_WRITE;
+	emulate = !(acc & SPTE_ACC_WRITE) && (fault->access & KVM_ACCESS_WRITE);
+	new = spte_make_leaf(fault->pfn & ~(spte_pages(level) - 1), level, acc,
 			     fault->map_writable, false);
 	if (new.val == old.val)
-		return RET_PF_SPURIOUS;
+		return emulate ? RET_PF_EMULATE : RET_PF_SPURIOUS;
 	tdp_mmu_set_spte(kvm, fault->as_id, gfn, sptep, new, level, true);
 	if (spte_table(old, level))
 		kvm_flush_remote_tlbs(kvm);
 	EVENT(kvm->events, EVENT_KVM_MMU_SET_SPTE, gfn, new.val, level,
 	      sptep_address(kvm, sptep));
-	return RET_PF_FIXED;
+	return emulate ? RET_PF_EMULATE : RET_PF_FIXED;
 }
 
 int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault)
@@ -157,7 +172,8 @@ int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault)
 		if (level == fault->goal_level)
 			return tdp_mmu_map_target(kvm, fault, sptep);
 		if (!spte_table(*sptep, level)) {
-			err = tdp_mmu_link_child(kvm, fault->as_id, fault->gfn, sptep, level);
+			err = tdp_mmu_link_child(kvm, fault->as_id, fault->gfn, sptep,
+						 level);
 			if (err)
 				return err;
 		}
@@ -166,8 +182,8 @@ int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault)
 }
 
 /*
- * Zap all leaves of @sptep[0..nr): present ones counted, all made absent. What is absent already
- * holds the absent value, so that the loop needs no branch.
+ * Zap all leaves of @sptep[0..nr): present ones counted, all made absent. What is absent
+ * already holds the absent value, so that the loop needs no branch.
  */
 static uint64_t zap_leaves_4k(spte_t *sptep, unsigned int nr, spte_t none)
 {
@@ -204,8 +220,9 @@ static void zap_table_4k(struct tdp_zap *zap, struct kvm_mmu_page *sp, unsigned 
 	if (event_on(kvm->events)) {
 		for (i = first; i <= last; i++)
 			if (spte_present(table[i])) {
-				tdp_mmu_set_spte(kvm, zap->as_id, sp_gfn(kvm, sp, i), &table[i],
-						 nonpresent(kvm), SPTE_LEVEL_4K, false);
+				tdp_mmu_set_spte(kvm, zap->as_id, sp_gfn(kvm, sp, i),
+						 &table[i], nonpresent(kvm),
+						 SPTE_LEVEL_4K, false);
 				n++;
 			}
 	} else {
@@ -224,7 +241,8 @@ static void zap_table(struct tdp_zap *zap, struct kvm_mmu_page *sp)
 	spte_t *table = sp_table(zap->kvm, sp);
 
 	first = zap->start > sp->gfn ? spte_index(zap->start, level) : 0;
-	last = zap->end < table_end ? spte_index(zap->end - 1, level) : PT_TABLE_ENTRIES - 1;
+	last = zap->end < table_end ? spte_index(zap->end - 1, level) :
+				      PT_TABLE_ENTRIES - 1;
 	if (level == SPTE_LEVEL_4K) {
 		zap_table_4k(zap, sp, first, last);
 		return;
@@ -234,14 +252,15 @@ static void zap_table(struct tdp_zap *zap, struct kvm_mmu_page *sp)
 		if (spte_table(table[i], level)) {
 			zap_table(zap, child_of(zap->kvm, table[i]));
 		} else if (spte_present(table[i])) {
-			tdp_mmu_set_spte(zap->kvm, zap->as_id, sp_gfn(zap->kvm, sp, i), &table[i],
-					 nonpresent(zap->kvm), level, false);
+			tdp_mmu_set_spte(zap->kvm, zap->as_id, sp_gfn(zap->kvm, sp, i),
+					 &table[i], nonpresent(zap->kvm), level, false);
 			zap->zapped++;
 		}
 	}
 }
 
-uint64_t kvm_tdp_mmu_zap_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end)
+uint64_t kvm_tdp_mmu_zap_range(struct kvm *kvm, unsigned int as_id, uint64_t start,
+			       uint64_t end)
 {
 	struct tdp_zap zap = { .kvm = kvm, .as_id = as_id, .start = start, .end = end };
 
@@ -259,14 +278,14 @@ static bool age_spte(struct kvm *kvm, unsigned int as_id, uint64_t gfn, spte_t *
 		return false;
 	if (clear) {
 		sptep->val &= ~SPTE_ACCESSED;
-		EVENT(kvm->events, EVENT_KVM_TDP_MMU_SPTE_CHANGED, as_id, gfn, level, old.val,
-		      sptep->val);
+		EVENT(kvm->events, EVENT_KVM_TDP_MMU_SPTE_CHANGED, as_id, gfn, level,
+		      old.val, sptep->val);
 	}
 	return true;
 }
 
-static bool age_table(struct kvm *kvm, unsigned int as_id, struct kvm_mmu_page *sp, uint64_t start,
-		      uint64_t end, bool clear)
+static bool age_table(struct kvm *kvm, unsigned int as_id, struct kvm_mmu_page *sp,
+		      uint64_t start, uint64_t end, bool clear)
 {
 	unsigned int level = sp_level(sp), i;
 	spte_t *table = sp_table(kvm, sp);
@@ -278,22 +297,40 @@ static bool age_table(struct kvm *kvm, unsigned int as_id, struct kvm_mmu_page *
 		if (gfn >= end || gfn + spte_pages(level) <= start)
 			continue;
 		if (spte_table(table[i], level))
-			young |= age_table(kvm, as_id, child_of(kvm, table[i]), start, end, clear);
+			young |= age_table(kvm, as_id, child_of(kvm, table[i]), start,
+					   end, clear);
 		else if (spte_present(table[i]))
 			young |= age_spte(kvm, as_id, gfn, &table[i], level, clear);
 	}
 	return young;
 }
 
-bool kvm_tdp_mmu_age_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end,
-			   bool clear)
+bool kvm_tdp_mmu_age_range(struct kvm *kvm, unsigned int as_id, uint64_t start,
+			   uint64_t end, bool clear)
 {
 	if (!kvm->root_pfn[as_id])
 		return false;
-	return age_table(kvm, as_id, kvm_sp(kvm, kvm->root_pfn[as_id]), start, end, clear);
+	return age_table(kvm, as_id, kvm_sp(kvm, kvm->root_pfn[as_id]), start, end,
+			 clear);
 }
 
-/* One pass: clear the present entries of @sp and below at @level and under, top ones first. */
+bool kvm_tdp_mmu_write_protect(struct kvm *kvm, unsigned int as_id, uint64_t gfn)
+{
+	unsigned int level;
+	spte_t *sptep = kvm_mmu_walk(kvm, as_id, gfn, &level), new;
+
+	if (!sptep || !spte_leaf(*sptep, level) || !spte_writable(*sptep))
+		return false;
+	new.val = sptep->val & ~(SPTE_WRITABLE | SPTE_MMU_WRITABLE);
+	tdp_mmu_set_spte(kvm, as_id, gfn & ~(spte_pages(level) - 1), sptep, new, level,
+			 false);
+	return true;
+}
+
+/*
+ * One pass: clear the present entries of @sp and below at @level and under, top ones
+ * first.
+ */
 static void zap_root_pass(struct kvm *kvm, unsigned int as_id, struct kvm_mmu_page *sp,
 			  unsigned int pass_level)
 {

@@ -73,6 +73,8 @@ static int split_pmd_to_table(struct vm_area_struct *vma, pte_t *pmd)
 			table[i] = pfn_pte(pfn + i, (pgprot_t){ bits });
 	}
 	info->used = PTRS_PER_PTE;
+	info->first = 0;
+	info->last = PTRS_PER_PTE - 1;
 	info->maybe_shared = true;
 	if (!pfn_is_zero(pfn))
 		folio_map_to_pages(m, pfn);

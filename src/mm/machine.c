@@ -10,7 +10,9 @@ int machine_create(const struct machine_config *config, struct machine **ret_mac
 	if (!m)
 		return -ENOMEM;
 	m->profile = config->profile;
+	m->design = config->design;
 	m->geo = config->geo;
+	m->run = pte_run_best();
 	m->events = config->events;
 	m->thp = config->thp;
 	m->shmem_thp = config->shmem_thp;

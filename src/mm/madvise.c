@@ -66,11 +66,7 @@ static int madvise_flags(struct vm_area_struct **vma, uint64_t start, uint64_t e
 
 static int madvise_dontneed(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
-	struct mmu_notifier_range range;
-
-	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
-	unmap_page_range(vma, start, end, true);
-	notify_end(vma->vm_mm, &range);
+	zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, true);
 	return 0;
 }
 
@@ -196,15 +192,27 @@ static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t e
 	advise_range(&walk, pt_top(vma->vm_mm), walk.m->geo->levels, start, end);
 }
 
-static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+static void free_window(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	struct mmu_notifier_range range;
 
-	if (!vma_is_anonymous(vma))
-		return -EINVAL;
 	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
 	advise_leaves(vma, start, end, true);
 	notify_end(vma->vm_mm, &range);
+}
+
+static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+{
+	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
+
+	if (!vma_is_anonymous(vma))
+		return -EINVAL;
+	if (!vma->vm_mm->machine->design.lazy_unmap) {
+		free_window(vma, start, end);
+		return 0;
+	}
+	while (run_next(&runs))
+		free_window(vma, runs.start, runs.end);
 	return 0;
 }
 
@@ -223,7 +231,6 @@ static void unmap_mapping_range(struct mm_file *file, uint64_t first, uint64_t l
 	LIST_FOREACH(vma, &file->i_mmap, i_mmap) {
 		uint64_t from = first > vma->vm_pgoff ? first - vma->vm_pgoff : 0;
 		uint64_t to = last > vma->vm_pgoff ? last - vma->vm_pgoff : 0;
-		struct mmu_notifier_range range;
 		uint64_t start, end;
 
 		if (to > vma_pages(vma))
@@ -232,9 +239,7 @@ static void unmap_mapping_range(struct mm_file *file, uint64_t first, uint64_t l
 			continue;
 		start = vma->vm_start + (from << PAGE_SHIFT);
 		end = vma->vm_start + (to << PAGE_SHIFT);
-		notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
-		unmap_page_range(vma, start, end, false);
-		notify_end(vma->vm_mm, &range);
+		zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, false);
 	}
 }
 

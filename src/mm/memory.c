@@ -302,46 +302,113 @@ static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access
 }
 
 /*
+ * First writes to anonymous memory, page after page: as many of the @nr entries from @pte on as
+ * are none and get consecutive frames. Return: how many, or -ENOMEM.
+ */
+static int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t nr)
+{
+	struct machine *m = vma->vm_mm->machine;
+	struct pt_info *info = pt_info(m, pte);
+	unsigned int first = ((uintptr_t)pte & (PT_TABLE_BYTES - 1)) / sizeof(*pte);
+	pte_t model = mk_written(vma, pfn_pte(0, vm_get_page_prot(vma->vm_flags)));
+	uint64_t n = 0, i, pfn;
+
+	while (n < nr && pte_none(pte[n]))
+		n++;
+	if (anon_vma_prepare(vma))
+		return -ENOMEM;
+	n = page_alloc_run(m, PG_ANON | PG_ANON_EXCLUSIVE, n, &pfn);
+	if (!n) {
+		m->oom = true;
+		return -ENOMEM;
+	}
+	for (i = 0; i < n; i++) {
+		pfn_page(m, pfn + i)->mapcount = 1;
+		pte[i].val = model.val | (pfn + i) << PAGE_SHIFT;
+	}
+	pt_info_use(info, first);
+	info->used += n - 1;
+	if (first + n - 1 > info->last)
+		info->last = first + n - 1;
+	lru_add_run(m, pfn, n);
+	m->stat.pgfault += n;
+	return n;
+}
+
+/* One access in a PTE table that is there; faults are handled until it succeeds. */
+static int access_pte(struct vm_area_struct *vma, pte_t *pte, uint64_t addr,
+		      enum mm_access access)
+{
+	unsigned int round;
+
+	for (round = 0; round < FAULT_ROUNDS; round++) {
+		int err;
+
+		if (try_access(pte, access))
+			return 0;
+		vma->vm_mm->machine->stat.pgfault++;
+		err = handle_pte_fault(vma, addr, pte, access);
+		if (err)
+			return err;
+	}
+	assert(!"fault makes no progress");
+	return -EFAULT;
+}
+
+/* The accesses below one PTE table. */
+static int access_table(struct vm_area_struct *vma, pte_t *table, uint64_t addr, uint64_t end,
+			uint64_t step, enum mm_access access, uint64_t *ret_next)
+{
+	const struct pt_geometry *geo = vma->vm_mm->machine->geo;
+	bool fresh = access == MM_WRITE && step == PAGE_SIZE && vma_is_anonymous(vma);
+	int ret = 0;
+
+	for (; addr < end; addr += step) {
+		pte_t *pte = table + pt_index(geo, PT_LEVEL_PTE, addr);
+		int64_t n;
+
+		if (fresh && pte_none(*pte)) {
+			n = fault_anon_run(vma, pte, (end - addr + step - 1) / step);
+			if (n < 0)
+				return n;
+			addr += (n - 1) * step;
+			continue;
+		}
+		n = access_pte(vma, pte, addr, access);
+		if (n == -ENOMEM)
+			return n;
+		ret = n ? n : ret;
+	}
+	*ret_next = addr;
+	return ret;
+}
+
+/*
  * The accesses in one block of 2 MiB that lies in one VMA. A PTE table, once there, is walked
  * straight; a leaf above needs one access for all of them.
  */
 static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end, uint64_t step,
 			enum mm_access access, uint64_t *ret_next)
 {
-	struct machine *m = vma->vm_mm->machine;
 	int ret = 0;
 
 	for (; addr < end; addr += step) {
 		unsigned int level;
 		pte_t *entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
-		pte_t *table = entry;
 		int err;
 
-		if (!entry || level != PT_LEVEL_PTE) {
-			err = access_page(vma, addr, access);
-			if (err == -ENOMEM)
-				return err;
-			ret = err ? err : ret;
-			entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
-			if (entry && level > PT_LEVEL_PTE && step < PAGE_SIZE * 2)
-				addr += (end - addr - 1) / step * step;
-			continue;
+		if (entry && level == PT_LEVEL_PTE) {
+			entry -= ((uintptr_t)entry & (PT_TABLE_BYTES - 1)) / sizeof(*entry);
+			err = access_table(vma, entry, addr, end, step, access, ret_next);
+			return err ? err : ret;
 		}
-		table -= pt_index(m->geo, PT_LEVEL_PTE, addr);
-		for (; addr < end; addr += step) {
-			entry = table + pt_index(m->geo, PT_LEVEL_PTE, addr);
-			while (!try_access(entry, access)) {
-				m->stat.pgfault++;
-				err = handle_pte_fault(vma, addr, entry, access);
-				if (err == -ENOMEM)
-					return err;
-				if (err) {
-					ret = err;
-					break;
-				}
-			}
-		}
-		break;
+		err = access_page(vma, addr, access);
+		if (err == -ENOMEM)
+			return err;
+		ret = err ? err : ret;
+		entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
+		if (entry && level > PT_LEVEL_PTE)
+			addr += (end - addr - 1) / step * step;
 	}
 	*ret_next = addr;
 	return ret;

@@ -14,6 +14,7 @@
 #include <arch/geometry.h>
 #include <arch/pgtable.h>
 #include <arch/pt_arena.h>
+#include <arch/pte_run.h>
 #include <base/mem.h>
 #include <mm/mm.h>
 #include <mm/profile.h>
@@ -107,8 +108,10 @@ struct machine {
 	struct lru_batch lru_deactivate; /* MADV_COLD */
 	struct lru_batch lru_lazyfree;	 /* MADV_FREE */
 	const struct pt_geometry *geo;
+	const struct pte_run_ops *run;
 	struct event_source *events;
 	struct mm_stat stat;
+	struct mm_design design;
 	enum thp_mode thp;
 	enum thp_mode shmem_thp;
 	bool oom;
@@ -158,11 +161,14 @@ int page_init(struct machine *m);
 void page_exit(struct machine *m);
 /* A frame with mapcount 0 and @flags. */
 int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
+/* Up to @nr consecutive ones; how many, 0 when out of memory. */
+uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint64_t *ret_pfn);
 /* One more / one less entry maps the 4 KiB frame; the last one frees what no file holds. */
 void page_get_map(struct machine *m, uint64_t pfn);
 void page_put_map(struct machine *m, uint64_t pfn);
 /* A new page is on its way to the LRU. */
 void lru_add(struct machine *m, uint64_t pfn);
+void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr);
 /* MADV_COLD and MADV_FREE of a page. */
 void lru_deactivate(struct machine *m, uint64_t pfn);
 void lru_lazyfree(struct machine *m, uint64_t pfn);
@@ -366,19 +372,55 @@ static inline bool userfaultfd_pte_wp(const struct vm_area_struct *vma, pte_t pt
  * struct pt_info - record of one page table
  * @used: entries that are not none
  * @maybe_shared: (PTE tables) some entry may map a page that is not anonymous and exclusive
+ * @first, @last: no entry outside [first, last] is in use; meaningless while @used is 0
  */
 
 struct pt_info {
 	uint16_t used;
 	uint8_t level;
 	uint8_t maybe_shared;
-	uint32_t pad;
+	uint16_t first;
+	uint16_t last;
 };
 static_assert(sizeof(struct pt_info) == 8, "8 bytes of record per table");
 
 static inline struct pt_info *pt_info(const struct machine *m, const void *entry)
 {
 	return pt_arena_meta(&m->tables, pt_arena_pfn(&m->tables, entry));
+}
+
+/* Entry number @index of the table came into use. */
+static inline void pt_info_use(struct pt_info *info, unsigned int index)
+{
+	if (!info->used++) {
+		info->first = index;
+		info->last = index;
+	} else if (index < info->first) {
+		info->first = index;
+	} else if (index > info->last) {
+		info->last = index;
+	}
+}
+
+/*
+ * Shrink [*@addr, *@end), which lies in the span of one table of @level, to the entries that may
+ * be in use; false when none is.
+ */
+static inline bool pt_info_clip(const struct machine *m, const struct pt_info *info,
+				unsigned int level, uint64_t *addr, uint64_t *end)
+{
+	unsigned int shift = m->geo->shift[level];
+	uint64_t base = *addr & ~((pt_size(m->geo, level) * m->geo->entries[level]) - 1);
+	uint64_t low = base + ((uint64_t)info->first << shift);
+	uint64_t high = base + ((uint64_t)info->last << shift) + pt_size(m->geo, level);
+
+	if (!info->used)
+		return false;
+	if (*addr < low)
+		*addr = low;
+	if (*end > high)
+		*end = high;
+	return *addr < *end;
 }
 
 /* The table that @pte points to. */
@@ -430,7 +472,23 @@ void notify_end(struct mm_struct *mm, struct mmu_notifier_range *range);
 /* One pair around nothing but what the caller does between the two calls. */
 void notify_pair(struct mm_struct *mm, uint32_t event, uint64_t start, uint64_t end);
 
+/* runs.c */
+struct run_iter {
+	struct mm_struct *mm;
+	unsigned int level;
+	uint64_t gap;
+	uint64_t next;
+	uint64_t limit;
+	uint64_t start; /* the run that run_next() found */
+	uint64_t end;
+};
+struct run_iter run_iter_init(struct mm_struct *mm, uint64_t start, uint64_t end);
+bool run_next(struct run_iter *iter);
+
 /* zap.c */
+/* notify_start(), unmap_page_range(), notify_end(): only of populated runs under lazy_unmap. */
+void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
+		  bool reclaim_pt);
 /* Remove the leaves of [@start, @end) in one VMA; the caller has notified. */
 void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt);
 

@@ -37,21 +37,35 @@ static int gather_vmas(struct mm_struct *mm, struct vm_area_struct *first, uint6
 }
 
 /* One notification for the whole request, holes included, then every mapping in it. */
+static void unmap_vmas(struct mm_struct *mm, struct vm_area_struct *first, uint64_t start,
+		       uint64_t end)
+{
+	bool lazy = mm->machine->design.lazy_unmap;
+	struct mmu_notifier_range range;
+	struct vm_area_struct *vma;
+
+	if (!lazy)
+		notify_start(mm, &range, MMU_NOTIFY_UNMAP, start, end);
+	for (vma = first; vma && vma->vm_start < end; vma = vma_next(vma)) {
+		if (lazy)
+			zap_notified(vma, MMU_NOTIFY_UNMAP, vma->vm_start, vma->vm_end, false);
+		else
+			unmap_page_range(vma, vma->vm_start, vma->vm_end, false);
+	}
+	if (!lazy)
+		notify_end(mm, &range);
+}
+
 static void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, uint64_t start,
 			 uint64_t end)
 {
-	struct mmu_notifier_range range;
 	struct vm_area_struct *vma, *next;
 	uint64_t low = first->vm_start, high = first->vm_end;
 
-	notify_start(mm, &range, MMU_NOTIFY_UNMAP, start, end);
-	for (vma = first; vma && vma->vm_start < end; vma = vma_next(vma)) {
-		unmap_page_range(vma, vma->vm_start, vma->vm_end, false);
-		high = vma->vm_end;
-	}
-	notify_end(mm, &range);
+	unmap_vmas(mm, first, start, end);
 	for (vma = first; vma && vma->vm_start < end; vma = next) {
 		next = vma_next(vma);
+		high = vma->vm_end;
 		vma_unlink(vma);
 		vma_free(vma);
 	}

@@ -20,6 +20,7 @@ struct change {
 	struct machine *m;
 	pgprot_t newprot;
 	unsigned int cp_flags;
+	unsigned int placement; /* level whose loop notifies; 0: the caller has */
 	uint64_t pages;
 };
 
@@ -62,34 +63,37 @@ static pte_t changed_pte(const struct change *change, pte_t old)
 	return new;
 }
 
-/* Every entry of the run is anonymous and exclusive or none: no frame need be looked at. */
-static uint64_t change_exclusive(const struct change *change, pte_t *pte, unsigned int nr)
+/*
+ * Can all entries of the table be changed alike, without a look at their frames? Then @ret_run
+ * says how. What becomes writable at once must be anonymous and exclusive throughout.
+ */
+static bool change_alike(const struct change *change, const struct pt_info *info,
+			 struct pte_run *ret_run)
 {
-	bool saved_dirty = change->m->profile->saved_dirty;
-	uint64_t add = 0, pages = 0;
-	unsigned int i;
+	uint32_t flags = change->vma->vm_flags;
+	bool upgrade = (change->cp_flags & MM_CP_TRY_CHANGE_WRITABLE) && (flags & VM_WRITE);
 
-	if ((change->cp_flags & MM_CP_TRY_CHANGE_WRITABLE) && (change->vma->vm_flags & VM_WRITE))
-		add = _PAGE_RW;
-	for (i = 0; i < nr; i++) {
-		uint64_t old = pte[i].val;
-		uint64_t live = -(uint64_t)(old != 0);
-		pte_t new = pte_modify(pte[i], change->newprot, false);
-
-		new.val |= add;
-		if (saved_dirty)
-			new.val = pte_move_dirty(new.val);
-		pte[i].val = (new.val & live) | (old & ~live);
-		pages += live & 1;
-	}
-	return pages;
+	if (change->m->before_change || (change->cp_flags & MM_CP_PROT_NUMA) || (flags & VM_UFFD_WP))
+		return false;
+	if (upgrade && (info->maybe_shared || (flags & VM_SHARED)))
+		return false;
+	*ret_run = (struct pte_run){
+		.newprot = change->newprot,
+		.add = upgrade ? _PAGE_RW : 0,
+		.saved_dirty = change->m->profile->saved_dirty,
+	};
+	return true;
 }
 
-/* uffd-wp of what is not mapped: of objects, a marker remembers it. */
+/* uffd-wp of what is not mapped is remembered for objects, not for anonymous memory. */
+static bool leaves_markers(const struct change *change)
+{
+	return (change->cp_flags & MM_CP_UFFD_WP) && !vma_is_anonymous(change->vma);
+}
+
 static void change_absent(struct change *change, pte_t *pte)
 {
-	if (pte_none(*pte) && (change->cp_flags & MM_CP_UFFD_WP) &&
-	    !vma_is_anonymous(change->vma)) {
+	if (pte_none(*pte) && leaves_markers(change)) {
 		pt_info(change->m, pte)->maybe_shared = true;
 		pt_set(change->m, pte, PTE_MARKER);
 	} else if (pte_is_marker(*pte) && (change->cp_flags & MM_CP_UFFD_WP_RESOLVE)) {
@@ -100,18 +104,19 @@ static void change_absent(struct change *change, pte_t *pte)
 static void change_pte_range(struct change *change, pte_t *table, uint64_t addr, uint64_t end)
 {
 	struct pt_info *info = pt_info(change->m, table);
-	pte_t *pte = table + pt_index(change->m->geo, PT_LEVEL_PTE, addr);
 	bool numa = change->cp_flags & MM_CP_PROT_NUMA;
 	bool uffd = change->cp_flags & (MM_CP_UFFD_WP | MM_CP_UFFD_WP_RESOLVE);
+	struct pte_run run;
+	pte_t *pte;
 
 	if (uffd)
 		info->maybe_shared = true;
 	change->m->stat.tables++;
-	if (!info->used && !uffd)
+	if (!leaves_markers(change) && !pt_info_clip(change->m, info, PT_LEVEL_PTE, &addr, &end))
 		return;
-	if (!info->maybe_shared && !numa && !uffd && !change->m->before_change &&
-	    !(change->vma->vm_flags & VM_SHARED)) {
-		change->pages += change_exclusive(change, pte, (end - addr) >> PAGE_SHIFT);
+	pte = table + pt_index(change->m->geo, PT_LEVEL_PTE, addr);
+	if (!uffd && change_alike(change, info, &run)) {
+		change->pages += change->m->run->modify(pte, (end - addr) >> PAGE_SHIFT, &run);
 		return;
 	}
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
@@ -164,8 +169,7 @@ static bool change_prepare(struct change *change, pte_t *entry, unsigned int lev
 {
 	uint64_t pfn;
 
-	if (!(change->cp_flags & MM_CP_UFFD_WP) || vma_is_anonymous(change->vma) ||
-	    !pte_none(*entry))
+	if (!leaves_markers(change) || !pte_none(*entry))
 		return true;
 	if (pt_alloc_table(change->m, level - 1, &pfn))
 		return false;
@@ -175,8 +179,7 @@ static bool change_prepare(struct change *change, pte_t *entry, unsigned int lev
 
 static bool leaf_must_split(const struct change *change, unsigned int level, uint64_t len)
 {
-	return len != pt_size(change->m->geo, level) ||
-	       ((change->cp_flags & MM_CP_UFFD_WP) && !vma_is_anonymous(change->vma));
+	return len != pt_size(change->m->geo, level) || leaves_markers(change);
 }
 
 /*
@@ -212,24 +215,27 @@ static void change_range(struct change *change, pte_t *table, unsigned int level
 	const struct pt_geometry *geo = change->m->geo;
 	const struct mm_profile *profile = change->m->profile;
 	struct lazy_start lazy = { .started = false };
-	uint64_t next;
+	uint64_t stop = end, next;
 
 	if (level == PT_LEVEL_PTE) {
 		change_pte_range(change, table, addr, end);
 		return;
 	}
 	change->m->stat.tables++;
-	for (; addr < end; addr = next) {
+	if (!leaves_markers(change) &&
+	    !pt_info_clip(change->m, pt_info(change->m, table), level, &addr, &stop))
+		return;
+	for (; addr < stop; addr = next) {
 		pte_t *entry = table + pt_index(geo, level, addr);
 
-		next = pt_addr_end(geo, level, addr, end);
+		next = pt_addr_end(geo, level, addr, stop);
 		if (!change_prepare(change, entry, level) || pte_none(*entry))
 			continue;
 		if (level == PT_LEVEL_PUD && profile->pud_leaf_bug && pte_leaf(*entry, level)) {
 			pud_clear_bad(change, entry, addr, next);
 			continue;
 		}
-		if (level == profile->placement)
+		if (level == change->placement)
 			lazy_notify_start(change, &lazy, addr, end);
 		if (pte_leaf(*entry, level)) {
 			if (!leaf_must_split(change, level, next - addr)) {
@@ -243,8 +249,36 @@ static void change_range(struct change *change, pte_t *table, unsigned int level
 		if (pte_table(*entry, level))
 			change_range(change, pt_table(change->m, *entry), level - 1, addr, next);
 	}
-	if (level == profile->placement)
+	if (level == change->placement)
 		lazy_notify_end(change, &lazy);
+}
+
+/* One notification around the whole range. */
+static void change_notified(struct change *change, uint64_t start, uint64_t end)
+{
+	struct mm_struct *mm = change->mm;
+	struct mmu_notifier_range range;
+
+	notify_start(mm, &range, MMU_NOTIFY_PROTECTION_VMA, start, end);
+	change_range(change, pt_top(mm), mm->machine->geo->levels, start, end);
+	notify_end(mm, &range);
+}
+
+/* The design "tight": one for each run of populated entries. */
+static void change_runs(struct change *change, uint64_t start, uint64_t end)
+{
+	struct run_iter runs = run_iter_init(change->mm, start, end);
+
+	while (run_next(&runs))
+		change_notified(change, runs.start, runs.end);
+}
+
+static void change_lazily(struct change *change, uint64_t start, uint64_t end)
+{
+	struct mm_struct *mm = change->mm;
+
+	change->placement = mm->machine->profile->placement;
+	change_range(change, pt_top(mm), mm->machine->geo->levels, start, end);
 }
 
 uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
@@ -258,14 +292,13 @@ uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t 
 		.newprot = newprot,
 		.cp_flags = cp_flags,
 	};
-	bool whole = !mm->machine->profile->placement;
-	struct mmu_notifier_range range;
 
-	if (whole)
-		notify_start(mm, &range, MMU_NOTIFY_PROTECTION_VMA, start, end);
-	change_range(&change, pt_top(mm), mm->machine->geo->levels, start, end);
-	if (whole)
-		notify_end(mm, &range);
+	if (mm->machine->design.tight)
+		change_runs(&change, start, end);
+	else if (!mm->machine->profile->placement)
+		change_notified(&change, start, end);
+	else
+		change_lazily(&change, start, end);
 	mm->machine->stat.changed += change.pages;
 	return change.pages;
 }

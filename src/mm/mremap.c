@@ -143,12 +143,16 @@ static int move_page_tables(struct vm_area_struct *old, uint64_t old_addr,
 		.new_addr = new_addr,
 		.old_end = old_addr + len,
 	};
+	struct run_iter runs;
 	struct mmu_notifier_range range;
 	int err = 0;
 
 	if (!len)
 		return 0;
 	try_realign_addr(&move);
+	runs = run_iter_init(move.mm, move.old_addr, move.old_end);
+	if (move.m->design.lazy_unmap && !run_next(&runs))
+		return 0;
 	notify_start(move.mm, &range, MMU_NOTIFY_UNMAP, move.old_addr, move.old_end);
 	while (move.old_addr < move.old_end && !err) {
 		uint64_t extent;

@@ -46,6 +46,23 @@ int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 	return 0;
 }
 
+uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint64_t *ret_pfn)
+{
+	struct page *pages = m->pages.base;
+	uint64_t i;
+
+	if (m->free_page)
+		return page_alloc(m, flags, ret_pfn) ? 0 : 1;
+	if (nr > PFN_SMALL_MAX - 1 - m->next_page)
+		nr = PFN_SMALL_MAX - 1 - m->next_page;
+	*ret_pfn = PFN_SMALL_BASE + m->next_page;
+	for (i = m->next_page; i < m->next_page + nr; i++)
+		pages[i] = (struct page){ .flags = flags };
+	m->next_page += nr;
+	m->live_pages += nr;
+	return nr;
+}
+
 static void page_free(struct machine *m, uint64_t pfn)
 {
 	struct page *page = pfn_page(m, pfn);
@@ -119,6 +136,20 @@ void lru_add(struct machine *m, uint64_t pfn)
 	m->lru_add.pfn[m->lru_add.nr++] = pfn;
 	if (m->lru_add.nr >= m->profile->lru_batch)
 		m->lru_add.nr = 0;
+}
+
+void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr)
+{
+	unsigned int left = (m->lru_add.nr + nr) % m->profile->lru_batch, i;
+
+	if (left == m->lru_add.nr + nr) {
+		for (i = 0; i < nr; i++)
+			lru_add(m, pfn + i);
+		return;
+	}
+	for (i = 0; i < left; i++)
+		m->lru_add.pfn[i] = pfn + nr - left + i;
+	m->lru_add.nr = left;
 }
 
 static bool page_on_lru(const struct machine *m, uint64_t pfn)

@@ -22,7 +22,10 @@ void pt_set(struct machine *m, pte_t *entry, pte_t val)
 {
 	struct pt_info *info = pt_info(m, entry);
 
-	info->used += !pte_none(val) - !pte_none(*entry);
+	if (pte_none(*entry) && !pte_none(val))
+		pt_info_use(info, ((uintptr_t)entry & (PT_TABLE_BYTES - 1)) / sizeof(*entry));
+	else if (!pte_none(*entry) && pte_none(val))
+		info->used--;
 	assert(info->used <= PT_TABLE_ENTRIES);
 	*entry = val;
 }
@@ -86,6 +89,8 @@ static uint64_t populated_in(const struct machine *m, const pte_t *table, unsign
 
 	if (level == PT_LEVEL_PTE && end - addr == pt_size(geo, PT_LEVEL_PMD))
 		return info->used * PAGE_SIZE;
+	if (!pt_info_clip(m, info, level, &addr, &end))
+		return 0;
 	for (; addr < end; addr = next) {
 		pte_t entry = table[pt_index(geo, level, addr)];
 

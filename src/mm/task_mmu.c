@@ -22,6 +22,8 @@ static void clear_range(struct mm_struct *mm, pte_t *table, unsigned int level, 
 	uint64_t next;
 
 	mm->machine->stat.tables++;
+	if (!pt_info_clip(mm->machine, pt_info(mm->machine, table), level, &addr, &end))
+		return;
 	if (level == PT_LEVEL_PTE)
 		pt_info(mm->machine, table)->maybe_shared = true;
 	for (; addr < end; addr = next) {

@@ -36,12 +36,13 @@ struct zap {
 static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t end)
 {
 	struct pt_info *info = pt_info(zap->m, table);
-	pte_t *pte = table + pt_index(zap->m->geo, PT_LEVEL_PTE, addr);
 	unsigned int gone = 0;
+	pte_t *pte;
 
 	zap->m->stat.tables++;
-	if (!info->used)
+	if (!pt_info_clip(zap->m, info, PT_LEVEL_PTE, &addr, &end))
 		return;
+	pte = table + pt_index(zap->m->geo, PT_LEVEL_PTE, addr);
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
 		uint64_t pfn;
 
@@ -104,6 +105,8 @@ static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_
 		return;
 	}
 	zap->m->stat.tables++;
+	if (!pt_info_clip(zap->m, pt_info(zap->m, table), level, &addr, &end))
+		return;
 	for (; addr < end; addr = next) {
 		pte_t *entry = table + pt_index(geo, level, addr);
 
@@ -140,4 +143,27 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 	mm->machine->stat.changed += zap.zapped;
 	if (zap.zapped)
 		mm->machine->stat.tlb_flushes++;
+}
+
+static void zap_window(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
+		       bool reclaim_pt)
+{
+	struct mmu_notifier_range range;
+
+	notify_start(vma->vm_mm, &range, event, start, end);
+	unmap_page_range(vma, start, end, reclaim_pt);
+	notify_end(vma->vm_mm, &range);
+}
+
+void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
+		  bool reclaim_pt)
+{
+	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
+
+	if (!vma->vm_mm->machine->design.lazy_unmap) {
+		zap_window(vma, event, start, end, reclaim_pt);
+		return;
+	}
+	while (run_next(&runs))
+		zap_window(vma, event, runs.start, runs.end, reclaim_pt);
 }

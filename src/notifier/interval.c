@@ -7,10 +7,10 @@
 #include <string.h>
 
 enum interval_state {
-	INTERVAL_OUT,		/* not in the tree */
-	INTERVAL_IN,		/* in the tree */
-	INTERVAL_INSERTING,	/* not in the tree, insertion deferred */
-	INTERVAL_REMOVING,	/* in the tree, removal deferred */
+	INTERVAL_OUT,       /* not in the tree */
+	INTERVAL_IN,        /* in the tree */
+	INTERVAL_INSERTING, /* not in the tree, insertion deferred */
+	INTERVAL_REMOVING,  /* in the tree, removal deferred */
 };
 
 static int interval_cmp(const struct mmu_interval_notifier *a,
@@ -38,14 +38,18 @@ static void interval_augment(struct mmu_interval_notifier *sub)
 RB_GENERATE_INTERNAL(interval_tree, mmu_interval_notifier, node, interval_cmp,
 		     __attribute__((unused)) static)
 
-/* The macros keep subtree_last right around a rotation only: the rest of the way up is ours. */
+/*
+ * The macros keep subtree_last right around a rotation only: the rest of the way up is
+ * ours.
+ */
 static void augment_up(struct mmu_interval_notifier *sub)
 {
 	for (; sub; sub = RB_PARENT(sub, node))
 		interval_augment(sub);
 }
 
-static void itree_insert(struct mmu_notifier_subscriptions *subs, struct mmu_interval_notifier *sub)
+static void itree_insert(struct mmu_notifier_subscriptions *subs,
+			 struct mmu_interval_notifier *sub)
 {
 	sub->order = subs->next_order++;
 	sub->subtree_last = sub->last;
@@ -54,7 +58,8 @@ static void itree_insert(struct mmu_notifier_subscriptions *subs, struct mmu_int
 	sub->state = INTERVAL_IN;
 }
 
-static void itree_remove(struct mmu_notifier_subscriptions *subs, struct mmu_interval_notifier *sub)
+static void itree_remove(struct mmu_notifier_subscriptions *subs,
+			 struct mmu_interval_notifier *sub)
 {
 	struct mmu_interval_notifier *parent = RB_PARENT(sub, node);
 
@@ -64,7 +69,9 @@ static void itree_remove(struct mmu_notifier_subscriptions *subs, struct mmu_int
 	sub->subscriptions = NULL;
 }
 
-/* First interval of the subtree at @sub that overlaps [start, last]; NULL if none does. */
+/*
+ * First interval of the subtree at @sub that overlaps [start, last]; NULL if none does.
+ */
 static struct mmu_interval_notifier *subtree_first(struct mmu_interval_notifier *sub,
 						   uint64_t start, uint64_t last)
 {
@@ -84,10 +91,11 @@ static struct mmu_interval_notifier *subtree_first(struct mmu_interval_notifier 
 	return NULL;
 }
 
-static struct mmu_interval_notifier *itree_next(struct mmu_interval_notifier *sub, uint64_t start,
-						uint64_t last)
+static struct mmu_interval_notifier *itree_next(struct mmu_interval_notifier *sub,
+						uint64_t start, uint64_t last)
 {
-	struct mmu_interval_notifier *found = subtree_first(RB_RIGHT(sub, node), start, last);
+	struct mmu_interval_notifier *found =
+		subtree_first(RB_RIGHT(sub, node), start, last);
 	struct mmu_interval_notifier *child;
 
 	if (found)
@@ -115,7 +123,8 @@ static bool mn_itree_is_invalidating(const struct mmu_notifier_subscriptions *su
 STAILQ_HEAD(finish_list, mmu_interval_notifier);
 
 static bool call_interval(struct mmu_notifier_subscriptions *subs,
-			  struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range,
+			  struct mmu_interval_notifier *sub,
+			  const struct mmu_notifier_range *range,
 			  struct finish_list *finish)
 {
 	bool want_finish = false, done;
@@ -146,7 +155,7 @@ int mn_itree_invalidate(struct mmu_notifier_subscriptions *subs,
 		assert(done || !(range->flags & MMU_NOTIFIER_RANGE_BLOCKABLE));
 		would_block = !done;
 	}
-	STAILQ_FOREACH(sub, &finish, finish)
+	STAILQ_FOREACH (sub, &finish, finish)
 		sub->ops->invalidate_finish(sub);
 	if (!would_block)
 		return 0;
@@ -183,8 +192,8 @@ void mn_itree_inv_end(struct mmu_notifier_subscriptions *subs)
  *   end: active = 0, seq++
  *                                        read_begin: sub->seq != seq: go on
  *
- * Without the second line the reader could copy page-table state that the running operation,
- * which never learnt of the interval, is about to change.
+ * Without the second line the reader could copy page-table state that the running
+ * operation, which never learnt of the interval, is about to change.
  */
 static void interval_begin(struct mmu_notifier_subscriptions *subs,
 			   struct mmu_interval_notifier *sub)
@@ -205,8 +214,9 @@ static void interval_begin(struct mmu_notifier_subscriptions *subs,
 	sub->invalidate_seq = subs->invalidate_seq;
 }
 
-int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mmu_notifier_mm *nmm,
-				 uint64_t start, uint64_t length,
+int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub,
+				 struct mmu_notifier_mm *nmm, uint64_t start,
+				 uint64_t length,
 				 const struct mmu_interval_notifier_ops *ops)
 {
 	struct mmu_notifier_subscriptions *subs;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The list of subscribers and the delivery of a notification: mm/mmu_notifier.c of Linux. */
+/*
+ * The list of subscribers and the delivery of a notification: mm/mmu_notifier.c of Linux.
+ */
 #include "notifier_internal.h"
 
 #include <assert.h>
@@ -26,7 +28,8 @@ void mmu_notifier_mm_destroy(struct mmu_notifier_mm *nmm)
 	nmm->subscriptions = NULL;
 }
 
-struct mmu_notifier_subscriptions *mmu_notifier_subscriptions_get(struct mmu_notifier_mm *nmm)
+struct mmu_notifier_subscriptions *
+mmu_notifier_subscriptions_get(struct mmu_notifier_mm *nmm)
 {
 	struct mmu_notifier_subscriptions *subs = nmm->subscriptions;
 
@@ -83,13 +86,19 @@ void mmu_notifier_release(struct mmu_notifier_mm *nmm)
 
 	if (!mm_has_notifiers(nmm))
 		return;
-	if (event_on(nmm->events))
-		event_emit(nmm->events, EVENT_MMU_NOTIFIER_RELEASE, 0, (const uint64_t[]){ 0 });
+	if (event_on(nmm->events)) {
+		uint32_t running = nmm->events->pid;
+
+		nmm->events->pid = nmm->pid ? nmm->pid : running;
+		event_emit(nmm->events, EVENT_MMU_NOTIFIER_RELEASE, 0,
+			   (const uint64_t[]){ 0 });
+		nmm->events->pid = running;
+	}
 	if (!subs)
 		return;
 	if (subs->has_itree)
 		mn_itree_release(subs);
-	LIST_FOREACH(sub, &subs->list, hlist)
+	LIST_FOREACH (sub, &subs->list, hlist)
 		if (sub->ops->release)
 			sub->ops->release(sub);
 	while ((sub = LIST_FIRST(&subs->list))) {
@@ -103,14 +112,14 @@ static void mn_list_end(struct mmu_notifier_subscriptions *subs,
 {
 	struct mmu_notifier *sub;
 
-	LIST_FOREACH(sub, &subs->list, hlist)
+	LIST_FOREACH (sub, &subs->list, hlist)
 		if (sub->ops->invalidate_range_end)
 			sub->ops->invalidate_range_end(sub, range);
 }
 
 /*
- * A subscriber that would block does not stop the others from being called; then everybody,
- * those that failed included, gets the end.
+ * A subscriber that would block does not stop the others from being called; then
+ * everybody, those that failed included, gets the end.
  */
 static int mn_list_start(struct mmu_notifier_subscriptions *subs,
 			 const struct mmu_notifier_range *range)
@@ -118,13 +127,14 @@ static int mn_list_start(struct mmu_notifier_subscriptions *subs,
 	struct mmu_notifier *sub;
 	int ret = 0;
 
-	LIST_FOREACH(sub, &subs->list, hlist) {
+	LIST_FOREACH (sub, &subs->list, hlist) {
 		int err;
 
 		if (!sub->ops->invalidate_range_start)
 			continue;
 		err = sub->ops->invalidate_range_start(sub, range);
-		assert(!err || (err == -EAGAIN && !(range->flags & MMU_NOTIFIER_RANGE_BLOCKABLE)));
+		assert(!err || (err == -EAGAIN &&
+				!(range->flags & MMU_NOTIFIER_RANGE_BLOCKABLE)));
 		if (err)
 			ret = err;
 	}
@@ -133,7 +143,8 @@ static int mn_list_start(struct mmu_notifier_subscriptions *subs,
 	return ret;
 }
 
-static void count_start(struct mmu_notifier_counts *counts, const struct mmu_notifier_range *range)
+static void count_start(struct mmu_notifier_counts *counts,
+			const struct mmu_notifier_range *range)
 {
 	counts->starts++;
 	counts->active++;
@@ -160,10 +171,27 @@ static int deliver_start(struct mmu_notifier_subscriptions *subs,
 			return err;
 	}
 	err = mn_list_start(subs, range);
-	/* Linux leaves the interval side begun here; a refused start must leave nothing behind */
+	/*
+	 * Linux leaves the interval side begun here; a refused start must leave nothing
+	 * behind
+	 */
 	if (err && subs->has_itree)
 		mn_itree_inv_end(subs);
 	return err;
+}
+
+/* Whoever causes it, a notification is told of the process whose memory it is about. */
+static void emit_range(const struct mmu_notifier_mm *nmm, enum event_id id,
+		       const struct mmu_notifier_range *range)
+{
+	uint32_t running = nmm->events->pid;
+
+	if (!event_on(nmm->events))
+		return;
+	if (nmm->pid)
+		nmm->events->pid = nmm->pid;
+	EVENT(nmm->events, id, range->event, range->start, range->end);
+	nmm->events->pid = running;
 }
 
 int __mmu_notifier_invalidate_range_start(struct mmu_notifier_mm *nmm,
@@ -172,8 +200,7 @@ int __mmu_notifier_invalidate_range_start(struct mmu_notifier_mm *nmm,
 	int err;
 
 	assert(range->start < range->end);
-	EVENT(nmm->events, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START, range->event, range->start,
-	      range->end);
+	emit_range(nmm, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START, range);
 	count_start(&nmm->counts, range);
 	if (!nmm->subscriptions)
 		return 0;
@@ -188,8 +215,7 @@ void __mmu_notifier_invalidate_range_end(struct mmu_notifier_mm *nmm,
 {
 	struct mmu_notifier_subscriptions *subs = nmm->subscriptions;
 
-	EVENT(nmm->events, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END, range->event, range->start,
-	      range->end);
+	emit_range(nmm, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END, range);
 	count_end(&nmm->counts);
 	if (!subs)
 		return;
@@ -198,14 +224,15 @@ void __mmu_notifier_invalidate_range_end(struct mmu_notifier_mm *nmm,
 	mn_list_end(subs, range);
 }
 
-int mmu_notifier_clear_flush_young(struct mmu_notifier_mm *nmm, uint64_t start, uint64_t end)
+int mmu_notifier_clear_flush_young(struct mmu_notifier_mm *nmm, uint64_t start,
+				   uint64_t end)
 {
 	struct mmu_notifier *sub;
 	int young = 0;
 
 	if (!nmm->subscriptions)
 		return 0;
-	LIST_FOREACH(sub, &nmm->subscriptions->list, hlist)
+	LIST_FOREACH (sub, &nmm->subscriptions->list, hlist)
 		if (sub->ops->clear_flush_young)
 			young |= sub->ops->clear_flush_young(sub, start, end);
 	return young;
@@ -218,7 +245,7 @@ int mmu_notifier_clear_young(struct mmu_notifier_mm *nmm, uint64_t start, uint64
 
 	if (!nmm->subscriptions)
 		return 0;
-	LIST_FOREACH(sub, &nmm->subscriptions->list, hlist)
+	LIST_FOREACH (sub, &nmm->subscriptions->list, hlist)
 		if (sub->ops->clear_young)
 			young |= sub->ops->clear_young(sub, start, end);
 	return young;
@@ -232,7 +259,7 @@ int mmu_notifier_test_young(struct mmu_notifier_mm *nmm, uint64_t address)
 
 	if (!nmm->subscriptions)
 		return 0;
-	LIST_FOREACH(sub, &nmm->subscriptions->list, hlist) {
+	LIST_FOREACH (sub, &nmm->subscriptions->list, hlist) {
 		if (sub->ops->test_young)
 			young = sub->ops->test_young(sub, address);
 		if (young)
@@ -247,7 +274,7 @@ void mmu_notifier_change_pte(struct mmu_notifier_mm *nmm, uint64_t address, uint
 
 	if (!nmm->subscriptions)
 		return;
-	LIST_FOREACH(sub, &nmm->subscriptions->list, hlist)
+	LIST_FOREACH (sub, &nmm->subscriptions->list, hlist)
 		if (sub->ops->change_pte)
 			sub->ops->change_pte(sub, address, pfn);
 }

@@ -20,10 +20,10 @@ TAILQ_HEAD(deferred_list, mmu_interval_notifier);
  * @next_order: for mmu_interval_notifier.order
  *
  * Two states, as above mn_itree_is_invalidating() in Linux:
- *  - @invalidate_seq even: the tree may change; a running invalidation, if there is one, overlaps
- *    no interval that is in the tree.
- *  - @invalidate_seq odd: the tree is frozen, inserts and removals go to @deferred; the last end
- *    makes it even and applies them.
+ *  - @invalidate_seq even: the tree may change; a running invalidation, if there is
+ *    one, overlaps no interval that is in the tree.
+ *  - @invalidate_seq odd: the tree is frozen, inserts and removals go to @deferred; the
+ *    last end makes it even and applies them.
  */
 struct mmu_notifier_subscriptions {
 	LIST_HEAD(, mmu_notifier) list;
@@ -36,8 +36,12 @@ struct mmu_notifier_subscriptions {
 	struct mmu_notifier_mm *nmm;
 };
 
-/** mmu_notifier_subscriptions_get() - those of @nmm, made on first use; NULL: out of memory. */
-struct mmu_notifier_subscriptions *mmu_notifier_subscriptions_get(struct mmu_notifier_mm *nmm);
+/**
+ * mmu_notifier_subscriptions_get() - those of @nmm, made on first use; NULL: out of
+ * memory.
+ */
+struct mmu_notifier_subscriptions *
+mmu_notifier_subscriptions_get(struct mmu_notifier_mm *nmm);
 
 /** mn_itree_invalidate() - begin; -EAGAIN (already ended) when a driver would block. */
 int mn_itree_invalidate(struct mmu_notifier_subscriptions *subs,

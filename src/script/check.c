@@ -158,7 +158,7 @@ static int place_map(struct parser *p, const struct script_op *op)
 	if (layout_remove(&p->layout, op->addr, op->addr + op->len, &cut) ||
 	    layout_insert(&p->layout, op->addr, op->addr + op->len, op->name))
 		return p->stop = -ENOMEM;
-	if (cut.name == SCRIPT_NO_NAME)
+	if (cut.name == SCRIPT_NO_NAME || op->flags & SCRIPT_MAP_FIXED)
 		return 0;
 	if (cut.more)
 		diag_warn(p, p->arg[1],

@@ -74,6 +74,7 @@ static const struct option map_options[] = {
 	FLAG("huge", GROUP_HUGE, SCRIPT_MAP_HUGE),
 	FLAG("nohuge", GROUP_HUGE, SCRIPT_MAP_NOHUGE),
 	FLAG("populate", GROUP_POPULATE, SCRIPT_MAP_POPULATE),
+	FLAG("fixed", GROUP_FIXED, SCRIPT_MAP_FIXED),
 	{ "of=", OPTION_VIEW, GROUP_OF, FIELD(name2), SCRIPT_MAP_OF },
 	{ "offset=", OPTION_SIZE, GROUP_OFFSET, FIELD(addr2), 0 },
 	{ .word = NULL },
@@ -84,7 +85,7 @@ const struct op_row op_rows[OP_NR] = {
 	[OP_MAP] = {
 		"map",
 		"map NAME ADDR LEN PROT KIND private|shared [noreserve] [huge|nohuge] "
-		"[populate] [of=NAME] [offset=SIZE]",
+		"[populate] [fixed] [of=NAME] [offset=SIZE]",
 		ARGS(DECLARE(NAME_MAP, "a name for the map"), RANGE, PROT), map_options,
 		check_map,
 	},

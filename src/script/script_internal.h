@@ -260,6 +260,7 @@ enum {
 	GROUP_NORESERVE,
 	GROUP_HUGE,
 	GROUP_POPULATE,
+	GROUP_FIXED,
 	GROUP_OF,
 	GROUP_OFFSET,
 	/* of other operations */

@@ -145,6 +145,7 @@ static void process_start(struct sim *sim, struct sim_object *object, struct mm_
 	object->kind = SIM_PROCESS;
 	object->mm = mm;
 	object->pid = ++sim->last_pid;
+	mm_notifiers(mm)->pid = object->pid;
 	mm_observe(mm);
 	LIST_INSERT_HEAD(&sim->live, object, live);
 }

@@ -314,6 +314,10 @@ def test_bad_input():
     got = expect(0, 'run', 'replaced.mms', err='further warnings are not shown')
     ok(got.stderr.count(': warning: ') <= 4, 'a few warnings are enough', got.stderr)
     expect(0, 'compare', 'replaced.mms', lines=0)
+    with open(os.path.join(work, 'replaced.mms'), 'a') as file:
+        file.write('mprotcet a 4K r\n')
+    got = expect(3, 'run', 'replaced.mms', err=r'replaced\.mms:11:1: error')
+    ok('warning' not in got.stderr, 'errors come without warnings', got.stderr)
     got = run('run', 'binary.mms')
     ok(len(got.stderr.splitlines()) <= 21 and len(got.stderr) < 20000,
        'binary input does not flood the terminal')

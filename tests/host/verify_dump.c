@@ -21,6 +21,11 @@ static void print_event(const struct event *event)
 
 	if (event->id == EVENT_TRACING_MARK_WRITE)
 		printf("tracing_mark_write: %.*s\n", (int)event->text_len, event->text);
+	else if (event->id != EVENT_MMU_NOTIFIER_RELEASE &&
+		 event->id != EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START &&
+		 event->id != EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END)
+		printf("kvm event %u: %lx %lx %lx %lx %lx\n", event->id, event->arg[0], event->arg[1],
+		       event->arg[2], event->arg[3], event->arg[4]);
 	else if (event->id == EVENT_MMU_NOTIFIER_RELEASE)
 		printf("mmu_notifier_release:%s\n",
 		       event->pid == 1 ? "" : " (not the first process)");

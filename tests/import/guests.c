@@ -3,60 +3,80 @@
 #include "import_test.h"
 
 #define CREATE "ioctl(3</dev/kvm>, KVM_CREATE_VM, 0) = 8<anon_inode:kvm-vm>\n"
-#define RAM                                                                                  \
-	"mmap(NULL, 4294967296, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = "  \
+#define RAM                                                                              \
+	"mmap(NULL, 4294967296, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, "   \
+	"0) = "                                                                          \
 	"0x7f0000000000\n"
 #define M_RAM "map ram 0x7f0000000000 4G rw anon private\n"
-#define SLOT(id, flags, gpa, size, hva)                                                      \
-	"ioctl(8<anon_inode:kvm-vm>, KVM_SET_USER_MEMORY_REGION, {slot=" id ", flags=" flags \
-	", guest_phys_addr=" gpa ", memory_size=" size ", userspace_addr=" hva "}) = 0\n"
+#define SLOT(id, flags, gpa, size, hva)                                                  \
+	"ioctl(8<anon_inode:kvm-vm>, KVM_SET_USER_MEMORY_REGION, {slot=" id              \
+	", flags=" flags ", guest_phys_addr=" gpa ", memory_size=" size                  \
+	", userspace_addr=" hva "}) = 0\n"
 
 static void memslots(void)
 {
 	check("a memslot comes, changes and goes",
 	      CREATE RAM SLOT("0", "0", "0", "2147483648", "0x7f0000000000")
-	      SLOT("1", "KVM_MEM_READONLY", "0x100000000", "1048576", "0x7f0080000000")
-	      SLOT("0", "KVM_MEM_LOG_DIRTY_PAGES", "0", "2147483648", "0x7f0000000000")
-	      SLOT("0", "0", "0x40000000", "2147483648", "0x7f0000000000")
-	      SLOT("0", "0", "0", "0", "0x7f0000000000"),
+		      SLOT("1", "KVM_MEM_READONLY", "0x100000000", "1048576",
+			   "0x7f0080000000") SLOT("0", "KVM_MEM_LOG_DIRTY_PAGES", "0",
+						  "2147483648", "0x7f0000000000")
+			      SLOT("0", "0", "0x40000000", "2147483648", "0x7f0000000000")
+				      SLOT("0", "0", "0", "0", "0x7f0000000000"),
 	      "vm vm0 tdp\n" M_RAM "memslot vm0 0 gpa=0x0 ram 2G\n"
 	      "memslot vm0 1 gpa=0x100000000 ram+2G 1M readonly\n"
-	      "memslot vm0 0 delete\nmemslot vm0 0 gpa=0x40000000 ram 2G\nmemslot vm0 0 delete\n");
+	      "memslot vm0 0 delete\nmemslot vm0 0 gpa=0x40000000 ram 2G\nmemslot vm0 0 "
+	      "delete\n");
 	tap_eq(report.vms, 1, "one VM");
 	check("system management mode has its own slots, which are left out",
 	      CREATE RAM SLOT("65536", "0", "0", "2147483648", "0x7f0000000000"),
 	      "vm vm0 tdp\n" M_RAM);
 	check("raw numbers",
 	      "ioctl(3, 0xae01, 0) = 8\n" RAM "ioctl(8, 0x4020ae46, {slot=0, flags=0, "
-	      "guest_phys_addr=0, memory_size=4096, userspace_addr=0x7f0000000000}) = 0\n",
+	      "guest_phys_addr=0, memory_size=4096, userspace_addr=0x7f0000000000}) = "
+	      "0\n",
 	      "vm vm0 tdp\n" M_RAM "memslot vm0 0 gpa=0x0 ram 4K\n");
 	check("a slot whose VM and memory were not shown",
 	      SLOT("0", "0", "0", "8192", "0x7f0000000000"),
-	      "vm vm0 tdp\nmap seen1 0x7f0000000000 8K rw anon private  # assumed, not shown being "
+	      "vm vm0 tdp\nmap seen1 0x7f0000000000 8K rw anon private  # assumed, not "
+	      "shown being "
 	      "mapped\nmemslot vm0 0 gpa=0x0 seen1 8K\n");
+	check("slots that KVM would refuse",
+	      CREATE RAM SLOT("0", "0", "0", "4095", "0x7f0000000000")
+		      SLOT("0", "0", "1", "4096", "0x7f0000000000")
+			      SLOT("0", "0", "0", "4096", "0x7f0000000001"),
+	      "vm vm0 tdp\n" M_RAM);
 	check("a descriptor used again is another VM",
-	      CREATE RAM SLOT("0", "0", "0", "4096", "0x7f0000000000") CREATE
-	      SLOT("0", "0", "0", "4096", "0x7f0000000000"),
+	      CREATE RAM SLOT("0", "0", "0", "4096", "0x7f0000000000")
+		      CREATE SLOT("0", "0", "0", "4096", "0x7f0000000000"),
 	      "vm vm0 tdp\n" M_RAM "memslot vm0 0 gpa=0x0 ram 4K\nvm vm1 tdp\n"
 	      "memslot vm1 0 gpa=0x0 ram 4K\n");
 	check("other ioctls and pointers only",
 	      "ioctl(1, TCGETS, {c_iflag=0}) = 0\nioctl(8, KVM_RUN, 0) = 0\n"
-	      "ioctl(8, KVM_SET_USER_MEMORY_REGION, 0x7ffe00) = 0\n", "");
+	      "ioctl(8, KVM_SET_USER_MEMORY_REGION, 0x7ffe00) = 0\n",
+	      "");
 	tap_eq(find_call("ioctl")->used, 0, "... are counted only");
 }
 
 static void touched(void)
 {
-	struct import_options options = { .touch = IMPORT_TOUCH_ALL, .no_origin = true,
-					  .touch_limit = 1 << 20, .mmu = "shadow" };
+	struct import_options options = { .touch = IMPORT_TOUCH_ALL,
+					  .no_origin = true,
+					  .touch_limit = 1 << 20,
+					  .mmu = "shadow" };
 
-	check_as(IMPORT_STRACE, &options, "the guest is assumed to use its memory, up to the limit",
+	check_as(IMPORT_STRACE, &options,
+		 "the guest is assumed to use its memory, up to the limit",
 		 CREATE RAM SLOT("0", "0", "0", "2147483648", "0x7f0000000000")
-		 SLOT("1", "KVM_MEM_READONLY", "0x100000000", "8192", "0x7f0080000000"), 0,
-		 "vm vm0 shadow\n" M_RAM "touch ram 1M w  # assumed\nmemslot vm0 0 gpa=0x0 ram 2G\n"
-		 "guest vm0 w 0x0 1M  # assumed\nmemslot vm0 1 gpa=0x100000000 ram+2G 8K readonly\n"
+			 SLOT("1", "KVM_MEM_READONLY", "0x100000000", "8192",
+			      "0x7f0080000000"),
+		 0,
+		 "vm vm0 shadow\n" M_RAM
+		 "touch ram 1M w  # assumed\nmemslot vm0 0 gpa=0x0 ram 2G\n"
+		 "guest vm0 w 0x0 1M  # assumed\nmemslot vm0 1 gpa=0x100000000 ram+2G 8K "
+		 "readonly\n"
 		 "guest vm0 r 0x100000000 8K  # assumed\n");
-	tap_eq(report.untouched, (4096ULL - 1 + 2048 - 1) << 20, "... the rest is counted");
+	tap_eq(report.untouched, (4096ULL - 1 + 2048 - 1) << 20,
+	       "... the rest is counted");
 	tap_eq(report.touched, (2ULL << 20) + 8192, "... as is what is touched");
 }
 

@@ -12,8 +12,9 @@
 
 static struct import_report report;
 
-static inline int import_bytes(enum import_format format, const struct import_options *options,
-			       const char *text, size_t len, struct strbuf *out)
+static inline int import_bytes(enum import_format format,
+			       const struct import_options *options, const char *text,
+			       size_t len, struct strbuf *out)
 {
 	struct import_memory memory = { text, len, 0 };
 	struct import_source source = import_source_memory(&memory);
@@ -58,8 +59,9 @@ static inline bool parses(const struct strbuf *text)
 }
 
 /* Importing @text must return @want_err and give exactly @want as operations, in a valid script. */
-static inline void check_as(enum import_format format, const struct import_options *options,
-			    const char *name, const char *text, int want_err, const char *want)
+static inline void check_as(enum import_format format,
+			    const struct import_options *options, const char *name,
+			    const char *text, int want_err, const char *want)
 {
 	struct strbuf script = STRBUF_INIT, got = STRBUF_INIT;
 	int err = import_bytes(format, options, text, strlen(text), &script);
@@ -79,7 +81,8 @@ static inline void check_as(enum import_format format, const struct import_optio
 /* The common case: a strace log, nothing touched, no line numbers. */
 static inline void check(const char *name, const char *text, const char *want)
 {
-	const struct import_options options = { .touch = IMPORT_TOUCH_NONE, .no_origin = true };
+	const struct import_options options = { .touch = IMPORT_TOUCH_NONE,
+						.no_origin = true };
 
 	check_as(IMPORT_STRACE, &options, name, text, 0, want);
 }

@@ -11,20 +11,28 @@ static const char strace_log[] =
 	"1 execve(\"/x\", [\"x\"], 0x7f /* 9 vars */) = 0\n1 brk(NULL) = 0x9000\n"
 	"1 brk(0xb000) = 0xb000\n"
 	"1 mmap(NULL, 65536, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x100000\n"
-	"1 mprotect(0x104000, 4096, PROT_NONE) = 0\n1 mprotect(0x200000, 4096, PROT_NONE) = 0\n"
-	"1 ioctl(3, KVM_CREATE_VM, 0) = 8\n1 ioctl(8, KVM_SET_USER_MEMORY_REGION, {slot=0, flags=0, "
+	"1 mprotect(0x104000, 4096, PROT_NONE) = 0\n1 mprotect(0x200000, 4096, "
+	"PROT_NONE) = 0\n"
+	"1 ioctl(3, KVM_CREATE_VM, 0) = 8\n1 ioctl(8, KVM_SET_USER_MEMORY_REGION, "
+	"{slot=0, flags=0, "
 	"guest_phys_addr=0, memory_size=8192, userspace_addr=0x300000}) = 0\n"
-	"1 mremap(0x100000, 4096, 8192, 1) = 0x400000\n1 fork() = 2\n2 munmap(0x101000, 4096) = 0\n"
-	"1 vfork( <unfinished ...>\n3 execve(\"/y\", [], NULL) = 0\n1 <... vfork resumed>) = 3\n"
+	"1 mremap(0x100000, 4096, 8192, 1) = 0x400000\n1 fork() = 2\n2 munmap(0x101000, "
+	"4096) = 0\n"
+	"1 vfork( <unfinished ...>\n3 execve(\"/y\", [], NULL) = 0\n1 <... vfork "
+	"resumed>) = 3\n"
 	"3 mmap(NULL, 65536, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x100000\n"
 	"4 munmap(0x102000, 4096) = 0\n2 +++ exited with 0 +++\n1 exit_group(0) = ?\n";
 
 static const char ftrace_log[] =
-	"  x-7 [000] ..... 1.000001: sys_mmap(addr: 0, len: 10000, prot: 3, flags: 22, fd: 0, off: 0)\n"
+	"  x-7 [000] ..... 1.000001: sys_mmap(addr: 0, len: 10000, prot: 3, flags: 22, "
+	"fd: 0, off: 0)\n"
 	"  x-7 [000] ..... 1.000002: sys_mmap -> 0x7f0000000000\n"
-	"  x-7 [000] d.... 1.000003: page_fault_user: address=0x7f0000001010 ip=0x1 error_code=0x6\n"
-	"  x-7 [000] ..... 1.000004: task_newtask: pid=8 comm=x clone_flags=0 oom_score_adj=0\n"
-	"  x-8 [000] d.... 1.000005: page_fault_user: address=0x7f0000001010 ip=0x1 error_code=0x7\n";
+	"  x-7 [000] d.... 1.000003: page_fault_user: address=0x7f0000001010 ip=0x1 "
+	"error_code=0x6\n"
+	"  x-7 [000] ..... 1.000004: task_newtask: pid=8 comm=x clone_flags=0 "
+	"oom_score_adj=0\n"
+	"  x-8 [000] d.... 1.000005: page_fault_user: address=0x7f0000001010 ip=0x1 "
+	"error_code=0x7\n";
 
 struct keep {
 	const char *text;
@@ -62,7 +70,8 @@ static void every_allocation(const char *name, const struct keep *keep)
 		right = right && run(keep) == -ENOMEM && !mem_live();
 		mem_fail_at(0);
 	}
-	tap_ok(right && nr > 5, "%s: each of %llu allocations can fail", name, (unsigned long long)nr);
+	tap_ok(right && nr > 5, "%s: each of %llu allocations can fail", name,
+	       (unsigned long long)nr);
 	tap_eq(run(keep), 0, "... and then it works again");
 }
 

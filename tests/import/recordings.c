@@ -24,7 +24,8 @@ static uint64_t used(const char *call)
 	return found ? found->used : 0;
 }
 
-static void import_one(const char *name, enum import_format format, enum import_touch touch)
+static void import_one(const char *name, enum import_format format,
+		       enum import_touch touch)
 {
 	struct import_options options = { .name = name, .touch = touch };
 	struct strbuf script = STRBUF_INIT;
@@ -33,8 +34,8 @@ static void import_one(const char *name, enum import_format format, enum import_
 
 	tap_ok(!err, "%s, touch %d", name, touch);
 	if (err)
-		printf("# %d: line %llu: %s\n", err, (unsigned long long)report.error_line,
-		       report.error);
+		printf("# %d: line %llu: %s\n", err,
+		       (unsigned long long)report.error_line, report.error);
 	tap_eq(report.nr_bad, 0, "... every line is understood");
 	tap_ok(parses(&script), "... the script parses");
 	strbuf_release(&script);
@@ -45,13 +46,15 @@ int main(void)
 	for (int touch = 0; touch < IMPORT_TOUCH_NR; touch++) {
 		import_one("qemu-kvm.strace.zst", IMPORT_STRACE, touch);
 		tap_ok(report.vms == 1 && used("ioctl") > 20 && used("madvise") > 100 &&
-		       used("mbind") && used("brk") && used("munmap"),
+			       used("mbind") && used("brk") && used("munmap"),
 		       "... a VM, memslots and what QEMU does");
 		import_one("node-gc.strace.zst", IMPORT_STRACE, touch);
-		tap_ok(used("mprotect") > 1000 && used("madvise") > 1000 && used("munmap") > 1000,
+		tap_ok(used("mprotect") > 1000 && used("madvise") > 1000 &&
+			       used("munmap") > 1000,
 		       "... a garbage collector at work");
 		import_one("redis-bgsave.ftrace.zst", IMPORT_FTRACE, touch);
-		tap_ok(report.processes == 2 && report.threads > 4 && used("page_fault_user") > 5000,
+		tap_ok(report.processes == 2 && report.threads > 4 &&
+			       used("page_fault_user") > 5000,
 		       "... a fork, threads and page faults");
 		tap_ok(SHARE(report.outside, find_call("page_fault_user")->seen) < 10,
 		       "... nearly all of them in known maps");

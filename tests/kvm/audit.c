@@ -69,12 +69,24 @@ enum damage {
 };
 
 static const unsigned int invariant_of[NR_DAMAGES] = {
-	[PRIMARY_GONE] = 2,  [PRIMARY_READONLY] = 2,   [PRIMARY_OTHER_FRAME] = 2,
-	[PRIMARY_SPLIT_MOVED] = 2, [GHOST] = 3,	       [NEVER_ENDED] = 4,
-	[USED_COUNT] = 6,    [LEAF_COUNT] = 6,	       [LEAF_LOST] = 6,
-	[LEAF_CONTRADICTION] = 6,  [CHILD_NO_TABLE] = 6, [CHILD_WRONG_LEVEL] = 6,
-	[PARENT_LOST] = 6,   [TABLE_LEAKED] = 6,       [HEAD_EMPTY_MARKED] = 6,
-	[HEAD_LOST] = 6,     [HEAD_WRONG] = 6,	       [BUDGET] = 8,
+	[PRIMARY_GONE] = 2,
+	[PRIMARY_READONLY] = 2,
+	[PRIMARY_OTHER_FRAME] = 2,
+	[PRIMARY_SPLIT_MOVED] = 2,
+	[GHOST] = 3,
+	[NEVER_ENDED] = 4,
+	[USED_COUNT] = 6,
+	[LEAF_COUNT] = 6,
+	[LEAF_LOST] = 6,
+	[LEAF_CONTRADICTION] = 6,
+	[CHILD_NO_TABLE] = 6,
+	[CHILD_WRONG_LEVEL] = 6,
+	[PARENT_LOST] = 6,
+	[TABLE_LEAKED] = 6,
+	[HEAD_EMPTY_MARKED] = 6,
+	[HEAD_LOST] = 6,
+	[HEAD_WRONG] = 6,
+	[BUDGET] = 8,
 };
 
 static bool needs_rmap(enum damage what)
@@ -144,7 +156,8 @@ static void one(enum kvm_mmu_kind kind, enum damage what)
 	else if (what == NEVER_ENDED)
 		mmu_notifier_invalidate_range_start(&mm.nmm, &range);
 	else if (what == BUDGET)
-		promise.rmap_budget = 10, kvm->profile = &promise, kvm->stat.rmap_longest = 11;
+		promise.rmap_budget = 10, kvm->profile = &promise,
+		kvm->stat.rmap_longest = 11;
 	else if (needs_rmap(what))
 		damage_heads(kvm, what);
 	else if (what != NONE)

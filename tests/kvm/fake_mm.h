@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A primary MMU of one flat array for the unit tests of the kvm room: what src/mm would answer,
- * under the test's full control. A test that includes it provides mm/secondary.h by itself.
+ * A primary MMU of one flat array for the unit tests of the kvm room: what src/mm would
+ * answer, under the test's full control. A test that includes it provides mm/secondary.h
+ * by itself.
  */
 #ifndef TESTS_KVM_FAKE_MM_H
 #define TESTS_KVM_FAKE_MM_H
@@ -45,8 +46,8 @@ struct mm_struct {
 	uint64_t asked;
 };
 
-static inline void fake_mm_init(struct mm_struct *mm, struct event_source *events, uint64_t base,
-				uint64_t nr)
+static inline void fake_mm_init(struct mm_struct *mm, struct event_source *events,
+				uint64_t base, uint64_t nr)
 {
 	uint64_t i;
 
@@ -127,7 +128,9 @@ int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *
 	return 0;
 }
 
-/* A fault maps an aligned block of fault_level where all of it is absent, one page else. */
+/*
+ * A fault maps an aligned block of fault_level where all of it is absent, one page else.
+ */
 static inline void fake_fault(struct mm_struct *mm, struct fake_pte *pte)
 {
 	uint64_t nr = 1ull << (9 * (mm->fault_level - 1));
@@ -159,7 +162,8 @@ static inline void fake_mkwrite(struct mm_struct *mm, struct fake_pte *pte)
 		mm->ptes[first + nr].writable = true;
 }
 
-int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write, struct mm_translation *ret)
+int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
+		     struct mm_translation *ret)
 {
 	struct fake_pte *pte = fake_pte_at(mm, address);
 
@@ -175,7 +179,8 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write, struct 
 
 uint64_t mm_next_populated(struct mm_struct *mm, uint64_t address, uint64_t end)
 {
-	while (address < end && !(fake_pte_at(mm, address) && fake_pte_at(mm, address)->level))
+	while (address < end &&
+	       !(fake_pte_at(mm, address) && fake_pte_at(mm, address)->level))
 		address += FAKE_PAGE;
 	return address < end ? address : end;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Random guests: accesses, changes of the primary MMU, slots, aging, allocations that fail. The
- * audit holds after every step, and the literal scan counts what the index counts.
+ * Random guests: accesses, changes of the primary MMU, slots, aging, allocations that
+ * fail. The audit holds after every step, and the literal scan counts what the index
+ * counts.
  */
 #include <stdlib.h>
 
@@ -31,7 +32,8 @@ static int random_slot(struct kvm *kvm, struct rng *rng, bool *present, unsigned
 	int err;
 
 	if (!present[i]) {
-		uint64_t first = rng_below(rng, 3) * 512 + (rng_chance(rng, 1, 2) ? 0 : 7);
+		uint64_t first =
+			rng_below(rng, 3) * 512 + (rng_chance(rng, 1, 2) ? 0 : 7);
 
 		region.guest_phys_addr = (i * 4 + rng_below(rng, 2)) * (2u << 20);
 		region.userspace_addr = BASE + first * FAKE_PAGE;
@@ -47,9 +49,10 @@ static int random_slot(struct kvm *kvm, struct rng *rng, bool *present, unsigned
 
 static void random_change(struct rng *rng)
 {
-	void (*const changes[])(struct fake_pte *) = { fake_unmap, fake_readonly, fake_readwrite,
-						       NULL };
-	uint64_t nr = 1 + (rng_chance(rng, 1, 4) ? rng_below(rng, PAGES) : rng_below(rng, 20));
+	void (*const changes[])(struct fake_pte *) = { fake_unmap, fake_readonly,
+						       fake_readwrite, NULL };
+	uint64_t nr =
+		1 + (rng_chance(rng, 1, 4) ? rng_below(rng, PAGES) : rng_below(rng, 20));
 	uint64_t first = rng_below(rng, PAGES);
 	unsigned int what = rng_below(rng, 4);
 	uint64_t at;
@@ -67,14 +70,16 @@ static void random_change(struct rng *rng)
 		return;
 	fake_mm_change(&mm, BASE + (first & ~511ull) * FAKE_PAGE,
 		       BASE + ((first + nr + 511) & ~511ull) * FAKE_PAGE, NULL);
-	for (at = first & ~511ull; at < ((first + nr + 511) & ~511ull) && at < PAGES; at++)
+	for (at = first & ~511ull; at < ((first + nr + 511) & ~511ull) && at < PAGES;
+	     at++)
 		if (mm.ptes[at].level > 1)
 			mm.ptes[at].level = 1;
 }
 
 static int random_access(struct kvm *kvm, struct rng *rng)
 {
-	uint64_t gpa = rng_below(rng, SLOTS * 4 * 512) * FAKE_PAGE + rng_below(rng, FAKE_PAGE);
+	uint64_t gpa =
+		rng_below(rng, SLOTS * 4 * 512) * FAKE_PAGE + rng_below(rng, FAKE_PAGE);
 	unsigned int access = rng_below(rng, 4);
 	int err;
 
@@ -107,10 +112,12 @@ static int step(struct kvm *kvm, struct rng *rng, bool *present)
 	}
 }
 
-static unsigned int run(const char *profile, enum kvm_mmu_kind kind, bool literal, uint64_t seed,
-			unsigned int steps, struct kvm_stat *ret)
+static unsigned int run(const char *profile, enum kvm_mmu_kind kind, bool literal,
+			uint64_t seed, unsigned int steps, struct kvm_stat *ret)
 {
-	struct kvm_config config = { .mmu = kind, .events = &events, .mm = &mm, .literal = literal };
+	struct kvm_config config = {
+		.mmu = kind, .events = &events, .mm = &mm, .literal = literal
+	};
 	bool present[SLOTS] = { false };
 	unsigned int i, bad = 0;
 	struct kvm *kvm;
@@ -154,8 +161,8 @@ int main(int argc, char **argv)
 				bad += run(profiles[p], kind, true, s, 1500, &b);
 				bad += memcmp(&a, &b, sizeof(a)) != 0;
 			}
-			tap_ok(!bad, "%s kind %u: audit holds, literal counts agree", profiles[p],
-			       kind);
+			tap_ok(!bad, "%s kind %u: audit holds, literal counts agree",
+			       profiles[p], kind);
 		}
 	tap_ok(large, "large leaves took part");
 	tap_eq(mem_live(), live, "nothing leaked");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The retry rule: every placement of a notification's start and end around a fault's two points,
- * for every relation between the notified range and the frame, every profile, both kinds of table.
+ * The retry rule: every placement of a notification's start and end around a fault's two
+ * points, for every relation between the notified range and the frame, every profile,
+ * both kinds of table.
  */
 #include <kvm/kvm.h>
 
@@ -47,15 +48,17 @@ static void hook(void *ctx, struct kvm *kvm, enum kvm_fault_point point, uint64_
 }
 
 /*
- * What the rule says of one fault: sent back when the window overlaps what lies between sampling
- * and installing and the range covers the frame, or when it ended in between. With @early the first
- * test is before the primary MMU is asked, and a window that is open there is not waited for.
+ * What the rule says of one fault: sent back when the window overlaps what lies between
+ * sampling and installing and the range covers the frame, or when it ended in between.
+ * With @early the first test is before the primary MMU is asked, and a window that is
+ * open there is not waited for.
  */
 static void expect(const struct plan *plan, bool covers, bool early, int *ret_err,
 		   uint64_t *ret_retries)
 {
 	bool open_early = plan->start <= SAMPLED && plan->end >= TRANSLATED;
-	bool ended_inside = plan->start < AFTER && (plan->end == SAMPLED || plan->end == TRANSLATED);
+	bool ended_inside =
+		plan->start < AFTER && (plan->end == SAMPLED || plan->end == TRANSLATED);
 	bool open_inside = plan->start <= TRANSLATED && plan->end == AFTER;
 	bool waits = covers && (open_inside || (early && open_early));
 
@@ -63,7 +66,8 @@ static void expect(const struct plan *plan, bool covers, bool early, int *ret_er
 	*ret_err = waits ? -EAGAIN : 0;
 }
 
-static unsigned int one(const char *profile, enum kvm_mmu_kind kind, struct plan plan, bool covers)
+static unsigned int one(const char *profile, enum kvm_mmu_kind kind, struct plan plan,
+			bool covers)
 {
 	const struct kvm_memory_region region = { .memory_size = 64 * FAKE_PAGE,
 						  .userspace_addr = BASE };
@@ -101,7 +105,10 @@ static unsigned int one(const char *profile, enum kvm_mmu_kind kind, struct plan
 
 static unsigned int all_plans(const char *profile, enum kvm_mmu_kind kind)
 {
-	const uint64_t ranges[][2] = { { GFN, GFN + 1 }, { 0, GFN }, { GFN + 1, 64 }, { 0, 64 },
+	const uint64_t ranges[][2] = { { GFN, GFN + 1 },
+				       { 0, GFN },
+				       { GFN + 1, 64 },
+				       { 0, 64 },
 				       { GFN - 1, GFN + 2 } };
 	unsigned int r, start, end, bad = 0;
 
@@ -133,18 +140,23 @@ static void hull(const char *profile)
 	kvm_create(&config, &kvm);
 	kvm_set_memory_region(kvm, &region);
 	mmu_notifier_range_init(&a, MMU_NOTIFY_CLEAR, BASE, BASE + FAKE_PAGE);
-	mmu_notifier_range_init(&b, MMU_NOTIFY_CLEAR, BASE + 9 * FAKE_PAGE, BASE + 10 * FAKE_PAGE);
+	mmu_notifier_range_init(&b, MMU_NOTIFY_CLEAR, BASE + 9 * FAKE_PAGE,
+				BASE + 10 * FAKE_PAGE);
 	mmu_notifier_invalidate_range_start(&mm.nmm, &a);
 	mmu_notifier_invalidate_range_start(&mm.nmm, &b);
-	tap_eq(-kvm_guest_access(kvm, 5 * FAKE_PAGE, 0), EAGAIN, "between the two: waits");
+	tap_eq(-kvm_guest_access(kvm, 5 * FAKE_PAGE, 0), EAGAIN,
+	       "between the two: waits");
 	tap_eq(kvm_guest_access(kvm, 20 * FAKE_PAGE, 0), 0, "beyond: goes on");
 	mmu_notifier_invalidate_range_end(&mm.nmm, &b);
-	tap_eq(-kvm_guest_access(kvm, 5 * FAKE_PAGE, 0), EAGAIN, "one still runs: still wide");
-	tap_eq(kvm_audit(kvm, true, NULL, NULL), 2, "an operation that never ends is found");
+	tap_eq(-kvm_guest_access(kvm, 5 * FAKE_PAGE, 0), EAGAIN,
+	       "one still runs: still wide");
+	tap_eq(kvm_audit(kvm, true, NULL, NULL), 2,
+	       "an operation that never ends is found");
 	mmu_notifier_invalidate_range_end(&mm.nmm, &a);
 	tap_eq(kvm_guest_access(kvm, 5 * FAKE_PAGE, 0), 0, "both ended: goes on");
 	mmu_notifier_invalidate_range_start(&mm.nmm, &b);
-	tap_eq(kvm_guest_access(kvm, 3 * FAKE_PAGE, 0), 0, "a new window is narrow again");
+	tap_eq(kvm_guest_access(kvm, 3 * FAKE_PAGE, 0), 0,
+	       "a new window is narrow again");
 	mmu_notifier_invalidate_range_end(&mm.nmm, &b);
 	kvm_destroy(kvm);
 	fake_mm_release(&mm);
@@ -169,21 +181,23 @@ static void no_slot(void)
 	tap_eq(kvm_get_stat(kvm)->invalidations, 0, "no slot: not counted");
 	tap_eq(-kvm_guest_access(kvm, 0, KVM_ACCESS_WRITE), 0, "access");
 	fake_pte_at(&mm, BASE + FAKE_PAGE)->allowed = false;
-	tap_eq(-kvm_guest_access(kvm, FAKE_PAGE, 0), EFAULT, "the process may not: EFAULT");
+	tap_eq(-kvm_guest_access(kvm, FAKE_PAGE, 0), EFAULT,
+	       "the process may not: EFAULT");
 	kvm_destroy(kvm);
 	fake_mm_release(&mm);
 }
 
 int main(void)
 {
-	const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12", "linux-7.2" };
+	const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12",
+					 "linux-7.2" };
 	uint64_t live = mem_live();
 	unsigned int p, kind;
 
 	for (p = 0; p < 4; p++) {
 		for (kind = KVM_MMU_TDP; kind <= KVM_MMU_NESTED; kind++)
-			tap_ok(!all_plans(profiles[p], kind), "%s kind %u: all interleavings",
-			       profiles[p], kind);
+			tap_ok(!all_plans(profiles[p], kind),
+			       "%s kind %u: all interleavings", profiles[p], kind);
 		hull(profiles[p]);
 	}
 	no_slot();

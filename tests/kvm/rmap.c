@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reverse maps from the inside: chains of descriptors, the index of heads in use, and the walk of
- * a notification against a literal scan written down again here.
+ * Reverse maps from the inside: chains of descriptors, the index of heads in use, and the
+ * walk of a notification against a literal scan written down again here.
  */
 #include "../../src/kvm/kvm_internal.h"
 
@@ -52,7 +52,8 @@ static unsigned int churn(struct kvm *kvm, unsigned int nr, uint64_t seed)
 			bad += desc_pool_topup(&kvm->descs, 1) != 0;
 			before = pte_list_add(kvm, &head, &entries[i]);
 			/* 6.1 counts up to the first gap only */
-			bad += kvm->profile->desc_newest_first ? before != count : before > count;
+			bad += kvm->profile->desc_newest_first ? before != count :
+								 before > count;
 			count++;
 		}
 		in[i] = !in[i];
@@ -60,7 +61,8 @@ static unsigned int churn(struct kvm *kvm, unsigned int nr, uint64_t seed)
 			bad += !in[at - entries];
 			found++;
 		}
-		bad += found != count || pte_list_count(&head) != count || !head.val != !count;
+		bad += found != count || pte_list_count(&head) != count ||
+		       !head.val != !count;
 	}
 	for (i = 0; i < nr; i++)
 		if (in[i])
@@ -139,8 +141,8 @@ static void index_of_heads(void)
 }
 
 /* The counts of one range over a single level, entry by entry. */
-static void oracle(const unsigned int *nr, unsigned int start, unsigned int end, bool yields,
-		   struct kvm_stat *s)
+static void oracle(const unsigned int *nr, unsigned int start, unsigned int end,
+		   bool yields, struct kvm_stat *s)
 {
 	uint64_t stretch = 0, level;
 	unsigned int i;
@@ -157,8 +159,9 @@ static void oracle(const unsigned int *nr, unsigned int start, unsigned int end,
 			s->rmap_visited++;
 			s->sptes_zapped += level == 1 ? nr[i] : 0;
 			if (yields) {
-				s->rmap_longest = stretch > s->rmap_longest ? stretch :
-									      s->rmap_longest;
+				s->rmap_longest = stretch > s->rmap_longest ?
+							  stretch :
+							  s->rmap_longest;
 				stretch = 0;
 			}
 		}
@@ -166,12 +169,13 @@ static void oracle(const unsigned int *nr, unsigned int start, unsigned int end,
 }
 
 /*
- * Every number of SPTEs (0 to 2) in each of seven heads, every range: two SPTEs in a head by the
- * same frame seen in both address spaces' tables is not possible, so the second is put there by
- * hand from a spare table.
+ * Every number of SPTEs (0 to 2) in each of seven heads, every range: two SPTEs in a head
+ * by the same frame seen in both address spaces' tables is not possible, so the second is
+ * put there by hand from a spare table.
  */
 static unsigned int one_placement(struct kvm *kvm, struct kvm_mmu_page *spare[2],
-				  const unsigned int *nr, unsigned int start, unsigned int end)
+				  const unsigned int *nr, unsigned int start,
+				  unsigned int end)
 {
 	bool yields = kvm->profile->rmap_yields;
 	struct kvm_memory_slot *slot = gfn_to_memslot(&kvm->memslots[0], 0);
@@ -194,13 +198,15 @@ static unsigned int one_placement(struct kvm *kvm, struct kvm_mmu_page *spare[2]
 	bad += kvm->stat.rmap_visited - before.rmap_visited != want.rmap_visited;
 	bad += kvm->stat.sptes_zapped - before.sptes_zapped != want.sptes_zapped;
 	bad += kvm->stat.rmap_longest != want.rmap_longest;
-	bad += kvm->stat.remote_tlb_flush - before.remote_tlb_flush != !!want.sptes_zapped;
+	bad += kvm->stat.remote_tlb_flush - before.remote_tlb_flush !=
+	       !!want.sptes_zapped;
 	bad += kvm->stat.frames_covered - before.frames_covered != end - start;
 	for (i = 0; i < HEADS; i++) {
 		bool hit = i >= start && i < end;
 
 		for (j = 0; j < 2; j++)
-			bad += spte_present(sp_table(kvm, spare[j])[i]) != (!hit && j < nr[i]);
+			bad += spte_present(sp_table(kvm, spare[j])[i]) !=
+			       (!hit && j < nr[i]);
 		left += hit ? 0 : nr[i];
 	}
 	bad += kvm->stat.pages_4k != left;
@@ -218,7 +224,8 @@ static void placements(const char *profile, bool literal)
 
 	bad = kvm_set_memory_region(kvm, &region) != 0;
 	for (i = 0; i < 2; i++)
-		bad += kvm_mmu_alloc_page(kvm, 0, 1 | ROLE_DIRECT | i << ROLE_ACCESS_SHIFT, 0,
+		bad += kvm_mmu_alloc_page(kvm, 0,
+					  1 | ROLE_DIRECT | i << ROLE_ACCESS_SHIFT, 0,
 					  &spare[i]) != 0;
 	for (code = 0; code < 2187; code++) {
 		unsigned int rest = code;
@@ -247,7 +254,8 @@ static void recycle(void)
 	kvm_set_memory_region(kvm, &region);
 	slot = gfn_to_memslot(&kvm->memslots[0], 0);
 	for (i = 0; i < 4; i++) {
-		kvm_mmu_alloc_page(kvm, 0, 1 | ROLE_DIRECT | i << ROLE_ACCESS_SHIFT, 0, &sp);
+		kvm_mmu_alloc_page(kvm, 0, 1 | ROLE_DIRECT | i << ROLE_ACCESS_SHIFT, 0,
+				   &sp);
 		for (j = 0; j < 300; j++) {
 			spte_t *sptep = &sp_table(kvm, sp)[j];
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rates: populate, access again, zap, per 4 KiB page. Prints figures; fails only when a walk costs
- * in proportion to what it covers instead of what exists. "test_kvm_speed N" takes N million pages.
+ * Rates: populate, access again, zap, per 4 KiB page. Prints figures; fails only when a
+ * walk costs in proportion to what it covers instead of what exists. "test_kvm_speed N"
+ * takes N million pages.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -25,7 +26,8 @@ static double populate_ns(struct kvm *kvm, uint64_t pages)
 {
 	double t = now_ns();
 
-	if (kvm_guest_access_range(kvm, 0, pages * FAKE_PAGE, FAKE_PAGE, KVM_ACCESS_WRITE, NULL))
+	if (kvm_guest_access_range(kvm, 0, pages * FAKE_PAGE, FAKE_PAGE, KVM_ACCESS_WRITE,
+				   NULL))
 		return -1;
 	return (now_ns() - t) / pages;
 }
@@ -57,7 +59,8 @@ static void run(const char *name, enum kvm_mmu_kind kind, uint64_t pages)
 	t = now_ns();
 	fake_mm_change(&mm, BASE, BASE + (1ull << 40), NULL);
 	sparse = now_ns() - t;
-	printf("# %s: populate %.1f ns/page, again %.1f, zap %.1f; 1 TiB with one page: %.0f ns\n",
+	printf("# %s: populate %.1f ns/page, again %.1f, zap %.1f; 1 TiB with one page: "
+	       "%.0f ns\n",
 	       name, first, again, zap, sparse);
 	tap_ok(sparse < 50e6, "a notification of 1 TiB with one page in it is cheap");
 	kvm_destroy(kvm);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The secondary MMUs on top of the real primary one: random system calls, faults and guest
- * accesses; the audit holds after each, for every profile and kind.
+ * The secondary MMUs on top of the real primary one: random system calls, faults and
+ * guest accesses; the audit holds after each, for every profile and kind.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -36,21 +36,24 @@ struct world {
 	struct rng rng;
 };
 
-static bool build(struct world *w, const char *profile, enum kvm_mmu_kind kind, uint64_t seed)
+static bool build(struct world *w, const char *profile, enum kvm_mmu_kind kind,
+		  uint64_t seed)
 {
 	const struct machine_config machine = { .profile = mm_profile_find(profile),
 						.geo = &x86_64_4level,
 						.events = &events,
 						.thp = THP_MADVISE };
 	struct kvm_config config = { .mmu = kind, .events = &events };
-	struct kvm_memory_region region = { .memory_size = PAGES * PAGE, .userspace_addr = BASE };
+	struct kvm_memory_region region = { .memory_size = PAGES * PAGE,
+					    .userspace_addr = BASE };
 	int err;
 
 	rng_seed(&w->rng, seed);
 	err = machine_create(&machine, &w->machine);
 	err = err ? err : mm_create(w->machine, &w->mm);
-	err = err ? err : mm_mmap(w->mm, BASE, PAGES * PAGE, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
+	err = err ? err :
+		    mm_mmap(w->mm, BASE, PAGES * PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
 	err = err ? err : mm_madvise(w->mm, BASE, PAGES * PAGE / 2, MADV_HUGEPAGE);
 	config.mm = w->mm;
 	config.profile = kvm_profile_find(profile);
@@ -74,7 +77,8 @@ static void system_call(struct world *w)
 	static const int prots[] = { PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE,
 				     PROT_READ | PROT_WRITE };
 	uint64_t first = rng_below(&w->rng, PAGES);
-	uint64_t nr = 1 + rng_below(&w->rng, rng_chance(&w->rng, 1, 3) ? PAGES - first : 9);
+	uint64_t nr =
+		1 + rng_below(&w->rng, rng_chance(&w->rng, 1, 3) ? PAGES - first : 9);
 	uint64_t addr = BASE + first * PAGE, len = nr * PAGE;
 	struct mm_struct *child;
 
@@ -83,8 +87,8 @@ static void system_call(struct world *w)
 		(void)mm_munmap(w->mm, addr, len);
 		break;
 	case 1:
-		(void)mm_mmap(w->mm, addr, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			      NULL, 0);
+		(void)mm_mmap(w->mm, addr, len, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
 		break;
 	case 2:
 		(void)mm_madvise(w->mm, addr, len, MADV_DONTNEED);
@@ -112,8 +116,8 @@ static int step(struct world *w)
 		system_call(w);
 		return 0;
 	case 2:
-		(void)mm_access(w->mm, BASE + rng_below(&w->rng, PAGES) * PAGE, PAGE, PAGE,
-				rng_chance(&w->rng, 1, 2) ? MM_WRITE : MM_READ);
+		(void)mm_access(w->mm, BASE + rng_below(&w->rng, PAGES) * PAGE, PAGE,
+				PAGE, rng_chance(&w->rng, 1, 2) ? MM_WRITE : MM_READ);
 		return 0;
 	default:
 		if (rng_chance(&w->rng, 1, 2))
@@ -147,7 +151,8 @@ static unsigned int run(const char *profile, enum kvm_mmu_kind kind, uint64_t se
 
 int main(int argc, char **argv)
 {
-	const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12", "linux-7.2" };
+	const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12",
+					 "linux-7.2" };
 	unsigned int seeds = argc > 1 ? strtoul(argv[1], NULL, 0) : 3, p, kind, s;
 	uint64_t live = mem_live(), zapped = 0;
 

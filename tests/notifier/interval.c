@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which intervals a notification reaches, and in which order: every set of up to three intervals
- * on a line of six points, every range, every removal, against a linear search.
+ * Which intervals a notification reaches, and in which order: every set of up to three
+ * intervals on a line of six points, every range, every removal, against a linear search.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,8 +25,8 @@ struct mirror {
 
 static unsigned int called[MANY], nr_called;
 
-static bool note_call(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range,
-		      unsigned long cur_seq)
+static bool note_call(struct mmu_interval_notifier *sub,
+		      const struct mmu_notifier_range *range, unsigned long cur_seq)
 {
 	(void)range;
 	mmu_interval_set_seq(sub, cur_seq);
@@ -52,7 +52,8 @@ static void nth_interval(unsigned int nr, uint64_t *ret_start, uint64_t *ret_end
 }
 
 /* Overlapping mirrors, by start and then by number: the oracle. */
-static bool as_expected(const struct mirror *mirrors, unsigned int nr, uint64_t start, uint64_t end)
+static bool as_expected(const struct mirror *mirrors, unsigned int nr, uint64_t start,
+			uint64_t end)
 {
 	unsigned int i, found = 0;
 	uint64_t at;
@@ -69,8 +70,8 @@ static bool as_expected(const struct mirror *mirrors, unsigned int nr, uint64_t 
 	return found == nr_called;
 }
 
-static bool notify(struct mmu_notifier_mm *nmm, const struct mirror *mirrors, unsigned int nr,
-		   uint64_t start, uint64_t end)
+static bool notify(struct mmu_notifier_mm *nmm, const struct mirror *mirrors,
+		   unsigned int nr, uint64_t start, uint64_t end)
 {
 	struct mmu_notifier_range range;
 
@@ -81,7 +82,8 @@ static bool notify(struct mmu_notifier_mm *nmm, const struct mirror *mirrors, un
 	return as_expected(mirrors, nr, start, end);
 }
 
-static bool all_ranges(struct mmu_notifier_mm *nmm, const struct mirror *mirrors, unsigned int nr)
+static bool all_ranges(struct mmu_notifier_mm *nmm, const struct mirror *mirrors,
+		       unsigned int nr)
 {
 	unsigned int i;
 
@@ -110,7 +112,8 @@ static bool one_set(const unsigned int *which, unsigned int nr, unsigned int rem
 		nth_interval(which[i], &start, &end);
 		mirrors[i].nr = i;
 		mirrors[i].in = true;
-		ok &= !mmu_interval_notifier_insert(&mirrors[i].sub, &nmm, start, end - start, &ops);
+		ok &= !mmu_interval_notifier_insert(&mirrors[i].sub, &nmm, start,
+						    end - start, &ops);
 		ok &= all_ranges(&nmm, mirrors, i + 1);
 	}
 	for (i = 0; i < nr; i++) {
@@ -134,7 +137,8 @@ static void small_sets(void)
 			for (which[2] = 0; which[2] < NR_INTERVALS; which[2]++)
 				for (removed = 0; removed < 3; removed++)
 					bad += !one_set(which, 3, removed);
-	tap_eq(bad, 0, "all sets of three intervals on six points, all ranges, all removals");
+	tap_eq(bad, 0,
+	       "all sets of three intervals on six points, all ranges, all removals");
 }
 
 static void many_random(void)
@@ -159,8 +163,8 @@ static void many_random(void)
 			m->nr = nr;
 			m->in = true;
 			/* starts differ so that insertion order does not matter here */
-			bad += mmu_interval_notifier_insert(&m->sub, &nmm, nr * 4096, len * 4096,
-							    &ops) != 0;
+			bad += mmu_interval_notifier_insert(&m->sub, &nmm, nr * 4096,
+							    len * 4096, &ops) != 0;
 		}
 		bad += !notify(&nmm, mirrors, MANY, start * 4096, (start + len) * 4096);
 	}
@@ -178,11 +182,14 @@ static void errors(void)
 	struct mmu_notifier_mm nmm;
 
 	mmu_notifier_mm_init(&nmm, &events);
-	tap_eq(-mmu_interval_notifier_insert(&sub, &nmm, 4096, 0, &ops), EOVERFLOW, "empty");
-	tap_eq(-mmu_interval_notifier_insert(&sub, &nmm, 2, UINT64_MAX, &ops), EOVERFLOW, "wraps");
+	tap_eq(-mmu_interval_notifier_insert(&sub, &nmm, 4096, 0, &ops), EOVERFLOW,
+	       "empty");
+	tap_eq(-mmu_interval_notifier_insert(&sub, &nmm, 2, UINT64_MAX, &ops), EOVERFLOW,
+	       "wraps");
 	tap_ok(!mm_has_notifiers(&nmm), "a refused insertion subscribes nobody");
 	mem_fail_at(1);
-	tap_eq(-mmu_interval_notifier_insert(&sub, &nmm, 0, 4096, &ops), ENOMEM, "out of memory");
+	tap_eq(-mmu_interval_notifier_insert(&sub, &nmm, 0, 4096, &ops), ENOMEM,
+	       "out of memory");
 	tap_eq(mmu_interval_notifier_insert(&sub, &nmm, 1, UINT64_MAX, &ops), 0,
 	       "the last byte can be in");
 	tap_eq(mmu_interval_notifier_remove(&sub), 0, "and out again");

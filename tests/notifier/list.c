@@ -8,7 +8,9 @@
 
 #include "tap.h"
 
-/* What happened, as a string of letters: S/E start and end, then the subscriber's letter. */
+/*
+ * What happened, as a string of letters: S/E start and end, then the subscriber's letter.
+ */
 static char what[256];
 
 static void note(char verb, char who)
@@ -86,8 +88,8 @@ static struct listener *of_interval(struct mmu_interval_notifier *sub)
 	return (struct listener *)((char *)sub - offsetof(struct listener, interval));
 }
 
-static bool on_interval(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range,
-			unsigned long cur_seq)
+static bool on_interval(struct mmu_interval_notifier *sub,
+			const struct mmu_notifier_range *range, unsigned long cur_seq)
 {
 	struct listener *l = of_interval(sub);
 
@@ -99,8 +101,8 @@ static bool on_interval(struct mmu_interval_notifier *sub, const struct mmu_noti
 }
 
 static bool on_interval_start(struct mmu_interval_notifier *sub,
-			      const struct mmu_notifier_range *range, unsigned long cur_seq,
-			      bool *ret_finish)
+			      const struct mmu_notifier_range *range,
+			      unsigned long cur_seq, bool *ret_finish)
 {
 	*ret_finish = of_interval(sub)->want_finish;
 	return on_interval(sub, range, cur_seq);
@@ -187,12 +189,14 @@ static void order(void)
 
 	mem_fail_at(1);
 	tap_eq(-mmu_notifier_register(&a.sub, &nmm), ENOMEM, "register: out of memory");
-	tap_ok(!a.sub.subscriptions && !mm_has_notifiers(&nmm), "and nothing is registered");
+	tap_ok(!a.sub.subscriptions && !mm_has_notifiers(&nmm),
+	       "and nothing is registered");
 	tap_eq(mmu_notifier_register(&a.sub, &nmm), 0, "register");
 	tap_eq(mmu_notifier_register(&b.sub, &nmm), 0, "register another");
 	tap_eq(mmu_notifier_register(&c.sub, &nmm), 0, "register one without callbacks");
 	pair(&nmm);
-	same("<.SbSa>.EbEa", "the record first, the latest subscriber first, the same order at end");
+	same("<.SbSa>.EbEa",
+	     "the record first, the latest subscriber first, the same order at end");
 	mmu_interval_notifier_insert(&a.interval, &nmm, 0x2000, 0x1000, &interval_ops);
 	pair(&nmm);
 	same("<.IaSbSa>.EbEa", "intervals before the list");
@@ -243,11 +247,13 @@ static void refusals(void)
 	same("<.SbSa>.EbEa", "blocking starts cannot be refused");
 	mmu_interval_notifier_insert(&a.interval, &nmm, 0x2000, 0x1000, &interval_ops);
 	tap_eq(-nonblock(&nmm), EAGAIN, "the list refuses after the interval was called");
-	tap_eq(mmu_interval_read_begin(&a.interval, &seq), 0, "the interval side has ended");
+	tap_eq(mmu_interval_read_begin(&a.interval, &seq), 0,
+	       "the interval side has ended");
 	a.refuse = true;
 	tap_eq(-nonblock(&nmm), EAGAIN, "an interval refuses");
 	same("<.Ia", "and the list is not called");
-	tap_eq(mmu_interval_read_begin(&a.interval, &seq), 0, "the interval side has ended again");
+	tap_eq(mmu_interval_read_begin(&a.interval, &seq), 0,
+	       "the interval side has ended again");
 	mmu_interval_notifier_remove(&a.interval);
 	mmu_notifier_unregister(&a.sub);
 	mmu_notifier_unregister(&b.sub);
@@ -289,8 +295,10 @@ static void aging(void)
 
 	mmu_notifier_mm_init(&nmm, &events);
 	tap_eq(mmu_notifier_test_young(&nmm, 0), 0, "no subscriber: not young");
-	tap_eq(mmu_notifier_clear_young(&nmm, 0, 4096), 0, "no subscriber: nothing to clear");
-	tap_eq(mmu_notifier_clear_flush_young(&nmm, 0, 4096), 0, "no subscriber: nothing to flush");
+	tap_eq(mmu_notifier_clear_young(&nmm, 0, 4096), 0,
+	       "no subscriber: nothing to clear");
+	tap_eq(mmu_notifier_clear_flush_young(&nmm, 0, 4096), 0,
+	       "no subscriber: nothing to flush");
 	mmu_notifier_register(&a.sub, &nmm);
 	mmu_notifier_register(&b.sub, &nmm);
 	b.young = 1;

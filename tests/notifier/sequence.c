@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The collision-retry protocol against a brute-force model: two intervals, two nested ranges,
- * every sequence of seven steps out of start, end, insert and remove.
+ * The collision-retry protocol against a brute-force model: two intervals, two nested
+ * ranges, every sequence of seven steps out of start, end, insert and remove.
  *
  * What must hold at every step:
- *  - a reader may begin exactly when no running invalidation could touch its interval that the
- *    driver does not know of (see interval_begin() in src/notifier/interval.c);
+ *  - a reader may begin exactly when no running invalidation could touch its interval
+ *    that the driver does not know of (see interval_begin() in src/notifier/interval.c);
  *  - a reader that began before an overlapping invalidation has to retry after it.
  */
 #include <errno.h>
@@ -25,12 +25,14 @@ static const uint64_t range_start[NR_RANGES] = { 0x1000, 0x3000, 0x9000 };
 
 enum { INS0, INS1, REM0, REM1, START0, START1, START2, END, NR_VERBS };
 
-/* The model: which ranges run, which intervals are in, how an interval's reader stands. */
+/*
+ * The model: which ranges run, which intervals are in, how an interval's reader stands.
+ */
 struct model {
 	unsigned int stack[STEPS], depth;
-	bool wanted[NR_SUBS];	/* inserted and not removed, as the driver sees it */
-	bool in_tree[NR_SUBS];	/* may be called */
-	bool blocked[NR_SUBS];	/* read_begin must wait for the end of the last range */
+	bool wanted[NR_SUBS];  /* inserted and not removed, as the driver sees it */
+	bool in_tree[NR_SUBS]; /* may be called */
+	bool blocked[NR_SUBS]; /* read_begin must wait for the end of the last range */
 	bool removing[NR_SUBS];
 	bool odd;
 };
@@ -39,8 +41,8 @@ static struct mmu_interval_notifier subs[NR_SUBS];
 static struct mmu_notifier_range ranges[STEPS];
 static unsigned int calls[NR_SUBS], bad;
 
-static bool on_invalidate(struct mmu_interval_notifier *sub, const struct mmu_notifier_range *range,
-			  unsigned long cur_seq)
+static bool on_invalidate(struct mmu_interval_notifier *sub,
+			  const struct mmu_notifier_range *range, unsigned long cur_seq)
 {
 	(void)range;
 	if (!(cur_seq & 1))
@@ -70,7 +72,8 @@ static bool legal(const struct model *m, unsigned int verb)
 
 static void do_insert(struct mmu_notifier_mm *nmm, struct model *m, unsigned int i)
 {
-	bad += mmu_interval_notifier_insert(&subs[i], nmm, sub_start[i], 0x1000, &ops) != 0;
+	bad += mmu_interval_notifier_insert(&subs[i], nmm, sub_start[i], 0x1000, &ops) !=
+	       0;
 	m->wanted[i] = true;
 	m->blocked[i] = m->depth > 0;
 	m->in_tree[i] = !m->odd;
@@ -145,7 +148,8 @@ static void do_verb(struct mmu_notifier_mm *nmm, struct model *m, unsigned int v
 
 		if (!m->wanted[i])
 			continue;
-		bad += (mmu_interval_read_begin(&subs[i], &now) == -EAGAIN) != m->blocked[i];
+		bad += (mmu_interval_read_begin(&subs[i], &now) == -EAGAIN) !=
+		       m->blocked[i];
 		if (!reading[i])
 			continue;
 		retried = mmu_interval_read_retry(&subs[i], seq[i]);
@@ -165,7 +169,9 @@ static bool run(unsigned int code)
 	memset(subs, 0, sizeof(subs));
 	mmu_notifier_mm_init(&nmm, &events);
 	nmm.observed = true;
-	/* from the first insertion on, every start is counted on the interval side, too */
+	/*
+	 * from the first insertion on, every start is counted on the interval side, too
+	 */
 	do_insert(&nmm, &m, 0);
 	for (i = 0; i < STEPS && complete; i++, code /= NR_VERBS) {
 		complete = legal(&m, code % NR_VERBS);

@@ -6,7 +6,8 @@
  *
  * Marks that the executor writes: "M n" (the next start over the probe page has process n's mm),
  * "O n p" (operation
- * with index n begins in process p, counted from 1), "R err" (it returned).
+ * with index n begins in process p, counted from 1), "R err" (it returned), "V p" (process p has a
+ * VM of the script: from here on KVM's tracepoints count).
  */
 #include "guest_internal.h"
 
@@ -25,8 +26,11 @@ static int marker_fd = -1;
 static int pipe_fd = -1;
 
 static struct {
-	const struct ranges *ranges;
+	const struct ranges *maps;
+	const struct ranges *slots;
 	uint64_t probe;
+	uint32_t proc;
+	uint32_t has_vm;
 	uint64_t mm[GUEST_MAX_PROCS];
 	uint32_t wait_mm;
 	uint64_t lost_before;
@@ -121,7 +125,7 @@ uint64_t ftrace_lost(void)
 	return lost_total() - trace.lost_before;
 }
 
-static bool in_ranges(const struct ranges *ranges, uint64_t start, uint64_t end)
+bool ranges_touch(const struct ranges *ranges, uint64_t start, uint64_t end)
 {
 	size_t i;
 
@@ -164,7 +168,7 @@ static void take_event(char sign, const char *line)
 		return;
 	}
 	proc = proc_of_mm(mm);
-	if (proc && in_ranges(trace.ranges, start, end))
+	if (proc && ranges_touch(trace.maps, start, end))
 		wire_printf("%c %u %u %lx %lx\n", sign, proc, (unsigned int)field(line, " v="),
 			    start, end);
 }
@@ -177,6 +181,15 @@ static void take_release(const char *line)
 		wire_printf("! %u\n", proc);
 }
 
+/* "INDEX PROCESS" */
+static void take_op(const char *text)
+{
+	const char *proc = strchr(text, ' ');
+
+	trace.proc = proc ? strtoul(proc, NULL, 10) : 0;
+	wire_printf("op %s\n", text);
+}
+
 static void take_line(char *line)
 {
 	static const char mark[] = "tracing_mark_write: ";
@@ -187,12 +200,16 @@ static void take_line(char *line)
 		take_event('-', line);
 	} else if (!strncmp(line, "release: ", 9)) {
 		take_release(line);
+	} else if (line[0] == 'k' && trace.proc && trace.has_vm & 1u << (trace.proc - 1)) {
+		kvmtrace_line(line, trace.proc, trace.maps, trace.slots);
 	} else if (!strncmp(line, mark, sizeof(mark) - 1)) {
 		line += sizeof(mark) - 1;
 		if (line[0] == 'M')
 			trace.wait_mm = strtoul(line + 1, NULL, 10) + 1;
 		else if (line[0] == 'O')
-			wire_printf("op %s\n", line + 2);
+			take_op(line + 2);
+		else if (line[0] == 'V')
+			trace.has_vm |= 1u << (strtoul(line + 1, NULL, 10) - 1);
 		else if (line[0] == 'R')
 			wire_printf("ret %s\n", line + 2);
 	}
@@ -224,17 +241,17 @@ int ftrace_drain(void)
 	return n < 0 && errno != EAGAIN ? -errno : 0;
 }
 
-void ftrace_begin(const struct ranges *ranges, uint64_t probe)
+void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_t probe)
 {
 	static const struct ranges none;
 
-	trace.ranges = &none;
-	memset(trace.mm, 0, sizeof(trace.mm));
+	memset(&trace, 0, sizeof(trace));
+	trace.maps = &none;
+	trace.slots = &none;
 	(void)ftrace_drain();
-	trace.line_len = 0;
-	trace.wait_mm = 0;
-	memset(trace.mm, 0, sizeof(trace.mm));
-	trace.ranges = ranges;
+	memset(&trace, 0, sizeof(trace));
+	trace.maps = maps;
+	trace.slots = slots;
 	trace.probe = probe;
 	trace.lost_before = lost_total();
 }

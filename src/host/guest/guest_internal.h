@@ -7,8 +7,8 @@
  * host. The processes of a script share one page with init (struct shared), so that init knows
  * how far they came whatever happens to them.
  *
- * Everything of this program lives above GUEST_RESERVED (the heap of the C library excepted), so
- * that a script may map anything below.
+ * Everything of this program lies in the last GiB below the stack's end (the heap of the C library
+ * excepted: one page at two thirds of the address space). A script that maps there is refused.
  */
 #ifndef HOST_GUEST_INTERNAL_H
 #define HOST_GUEST_INTERNAL_H
@@ -23,6 +23,9 @@
 
 #define GUEST_MAX_PROCS 32
 #define GUEST_PAGE 4096ul
+/* Guest-physical bits of the emulated machine, and where a guest's own memory lies. */
+#define GUEST_PHYS_BITS 40
+#define GUEST_OWN_GPA ((1ull << GUEST_PHYS_BITS) - 16 * GUEST_PAGE)
 
 /* ---- wire.c: lines to the host ---- */
 
@@ -80,12 +83,26 @@ struct ranges {
 	size_t cap;
 };
 
-/* ftrace_begin() - forget what was traced; @probe: see PROBE below */
-void ftrace_begin(const struct ranges *ranges, uint64_t probe);
+/* ranges_touch() - true when one of the ranges overlaps [@start, @end). */
+bool ranges_touch(const struct ranges *ranges, uint64_t start, uint64_t end);
+
+/*
+ * ftrace_begin() - forget what was traced; from now on what touches @maps counts.
+ * @slots: guest-physical ranges of the script's memslots; @probe: the address of probe_page
+ */
+void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_t probe);
 /* ftrace_drain() - send what is in the trace now. Return: 0 or a negative errno. */
 int ftrace_drain(void);
 /* ftrace_lost() - events that the kernel had no room for since ftrace_begin() */
 uint64_t ftrace_lost(void);
+
+/* ---- kvmtrace.c: KVM's tracepoints ---- */
+
+/* kvmtrace_set() - switch them on or off; off is needed before KVM can be unloaded. */
+int kvmtrace_set(bool on);
+/* kvmtrace_line() - one of their lines in the trace, "kN: ...", by process @proc. */
+void kvmtrace_line(const char *line, unsigned int proc, const struct ranges *maps,
+		   const struct ranges *slots);
 
 /* ---- runner.c: the processes of one script ---- */
 
@@ -119,8 +136,11 @@ struct shared {
 /* The page whose MADV_DONTNEED, after a mark "M n", tells which mm process n has. */
 extern char probe_page[];
 
-/* runner_run() - execute one script in fresh processes and send its lines. */
-void runner_run(const struct script *script, unsigned int number, unsigned int limit_ms);
+/*
+ * runner_run() - execute one script in fresh processes and send its lines.
+ * Return: false when a process of it cannot be ended, so that the machine is no longer as it was.
+ */
+bool runner_run(const struct script *script, unsigned int number, unsigned int limit_ms);
 
 /* ---- ops.c, touch.c, guestvm.c: operations; all return 0 or a negative errno ---- */
 

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -19,9 +20,8 @@
 #include <unistd.h>
 
 #define OWN_SLOT 32000
-#define PHYS_BITS 40
 #define OWN_PAGES 4
-#define OWN_GPA ((1ull << PHYS_BITS) - 16 * GUEST_PAGE)
+#define OWN_GPA GUEST_OWN_GPA
 #define GUEST_LIMIT_MS 3000
 #define MAX_CPUID 128
 
@@ -48,6 +48,7 @@ static const unsigned char code_write[] = { 0xc6, 0x07, 0x01, 0x48, 0x01, 0xd7, 
 int op_vm(struct executor *ex, const struct script_op *op)
 {
 	struct guest_vm *vm = &ex->vm[op->name];
+	char text[16];
 	int fd;
 
 	if (vm->fd >= 0)
@@ -56,6 +57,11 @@ int op_vm(struct executor *ex, const struct script_op *op)
 	if (fd < 0)
 		return -errno;
 	vm->fd = fd;
+	/* KVM's tracepoints fire per VM: the observer is no longer needed */
+	if (ex->observer_fd >= 0)
+		close(ex->observer_fd);
+	ex->observer_fd = -1;
+	ftrace_mark(text, snprintf(text, sizeof(text), "V %u", ex->self + 1));
 	return 0;
 }
 

@@ -49,11 +49,13 @@ static void send_kernel_log(void)
 	}
 }
 
-static void run_file(unsigned int number, const char *path)
+/* Return: false when this machine should run no more. */
+static bool run_file(unsigned int number, const char *path)
 {
 	struct strbuf text = STRBUF_INIT, diag = STRBUF_INIT;
 	struct script *script;
 	int err = get_file(path, &text);
+	bool usable = true;
 
 	if (!err)
 		err = script_parse(path, strbuf_str(&text), text.len, &diag, &script);
@@ -61,7 +63,7 @@ static void run_file(unsigned int number, const char *path)
 		wire_printf("script %u\nlog %.500s\nstate failed %d\n", number,
 			    strbuf_str(&diag), -err);
 	} else {
-		runner_run(script, number, limit_ms);
+		usable = runner_run(script, number, limit_ms);
 		send_kernel_log();
 		script_free(script);
 	}
@@ -69,6 +71,7 @@ static void run_file(unsigned int number, const char *path)
 	wire_flush();
 	strbuf_release(&text);
 	strbuf_release(&diag);
+	return usable;
 }
 
 static void run_all(void)
@@ -79,9 +82,14 @@ static void run_all(void)
 	(void)get_number("/first", &number);
 	for (;; number++) {
 		snprintf(path, sizeof(path), "/scripts/%lu.mms", number);
-		if (access(path, R_OK))
+		if (access(path, R_OK)) {
+			wire_printf("end\n");
 			return;
-		run_file(number, path);
+		}
+		if (!run_file(number, path)) {
+			wire_printf("again\n");
+			return;
+		}
 	}
 }
 
@@ -128,7 +136,6 @@ int main(void)
 		wire_printf("ready\n");
 		wire_flush();
 		run_all();
-		wire_printf("end\n");
 	}
 	wire_flush();
 	reboot(RB_AUTOBOOT);

@@ -387,6 +387,44 @@ static int collect_ranges(const struct script *script, struct ranges *ranges)
 	return err;
 }
 
+/* The executor's own maps must stay what they are. Return: -EADDRINUSE when the script wants one. */
+static int check_reserved(const struct ranges *maps)
+{
+	struct strbuf text = STRBUF_INIT;
+	uint64_t start, end;
+	const char *line;
+	char *dash;
+	int err = get_file("/proc/self/maps", &text);
+
+	for (line = strbuf_str(&text); !err && *line; line = strchrnul(line, '\n') + 1) {
+		start = strtoull(line, &dash, 16);
+		end = *dash == '-' ? strtoull(dash + 1, NULL, 16) : start;
+		if (start < end && end >> 63 == 0 && ranges_touch(maps, start, end)) {
+			wire_printf("log the executor itself lies at [0x%lx, 0x%lx)\n", start, end);
+			err = -EADDRINUSE;
+		}
+		if (!*strchrnul(line, '\n'))
+			break;
+	}
+	strbuf_release(&text);
+	return err;
+}
+
+/* The guest-physical ranges of the script's memslots. */
+static int collect_slots(const struct script *script, struct ranges *slots)
+{
+	const struct script_op *op;
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < script->nr_ops && !err; i++) {
+		op = &script->ops[i];
+		if (op->code == OP_MEMSLOT && !(op->flags & SCRIPT_MEMSLOT_DELETE))
+			err = add_range(slots, script_op_gpa(op), op->len);
+	}
+	return err;
+}
+
 static enum script_mmu script_mmu(const struct script *script)
 {
 	size_t i;
@@ -402,6 +440,7 @@ static int prepare_machine(const struct script *script)
 {
 	const struct script_op *op;
 	size_t i;
+	bool guests = false;
 	int err = setup_kvm(script_mmu(script));
 
 	for (i = 0; i < script->nr_ops && !err; i++) {
@@ -410,8 +449,9 @@ static int prepare_machine(const struct script *script)
 			err = setup_dax();
 		else if (op->code == OP_NUMA_HINT || op->code == OP_NUMA_SCAN)
 			err = kcall_prepare();
+		guests |= op->code == OP_VM;
 	}
-	return err;
+	return err ? err : kvmtrace_set(guests);
 }
 
 static void report(struct shared *shared, const char *how, int status, unsigned int left)
@@ -431,7 +471,8 @@ static void report(struct shared *shared, const char *how, int status, unsigned 
 	wire_flush();
 }
 
-static void run_processes(const struct script *script, struct shared *shared,
+/* Return: how many processes could not be ended. */
+static unsigned int run_processes(const struct script *script, struct shared *shared,
 			  unsigned int limit_ms)
 {
 	const char *how;
@@ -454,12 +495,14 @@ static void run_processes(const struct script *script, struct shared *shared,
 	(void)ftrace_drain();
 	left = pid < 0 ? 0 : kill_all(shared);
 	report(shared, how, status, left);
+	return left;
 }
 
-void runner_run(const struct script *script, unsigned int number, unsigned int limit_ms)
+bool runner_run(const struct script *script, unsigned int number, unsigned int limit_ms)
 {
-	struct ranges ranges = { 0 };
+	struct ranges maps = { 0 }, slots = { 0 };
 	struct shared *shared;
+	unsigned int left = 0;
 	int err;
 
 	wire_printf("script %u\n", number);
@@ -467,7 +510,11 @@ void runner_run(const struct script *script, unsigned int number, unsigned int l
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	err = shared == MAP_FAILED ? -ENOMEM : prepare_executor(script, shared);
 	if (!err)
-		err = collect_ranges(script, &ranges);
+		err = collect_ranges(script, &maps);
+	if (!err)
+		err = collect_slots(script, &slots);
+	if (!err)
+		err = check_reserved(&maps);
 	setup_settings();
 	if (!err)
 		err = prepare_machine(script);
@@ -475,13 +522,15 @@ void runner_run(const struct script *script, unsigned int number, unsigned int l
 		wire_printf("state failed %d\n", -err);
 		wire_flush();
 	} else {
-		ftrace_begin(&ranges, (uintptr_t)probe_page);
-		run_processes(script, shared, limit_ms);
+		ftrace_begin(&maps, &slots, (uintptr_t)probe_page);
+		left = run_processes(script, shared, limit_ms);
 	}
 	mem_free(executor.obj_fd);
 	mem_free(executor.vm);
 	mem_free(executor.obj_base);
-	mem_free(ranges.range);
+	mem_free(maps.range);
+	mem_free(slots.range);
 	if (shared != MAP_FAILED)
 		munmap(shared, sizeof(*shared));
+	return !left;
 }

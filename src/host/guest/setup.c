@@ -67,6 +67,7 @@ int setup_kvm(enum script_mmu mmu)
 	if (now == (int)mmu)
 		return 0;
 	if (now >= 0) {
+		(void)kvmtrace_set(false);
 		unload("kvm_amd");
 		unload("kvm");
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The entries of KVM's page tables on AMD with accessed and dirty bits: the hardware's bits, and
- * the software bits that KVM keeps in them (arch/x86/kvm/mmu/spte.h, Linux 6.1 to 7.2).
+ * The entries of KVM's page tables on AMD with accessed and dirty bits: the hardware's
+ * bits, and the software bits that KVM keeps in them (arch/x86/kvm/mmu/spte.h, Linux 6.1
+ * to 7.2).
  *
  *   63   NX
  *   51:12 frame
@@ -14,8 +15,8 @@
  * Invariants of a writable leaf: WRITABLE implies MMU_WRITABLE, MMU_WRITABLE implies
  * HOST_WRITABLE (spte_valid() checks both).
  *
- * Seen on real kernels: leaf e67, prefetched leaf e47, read-only leaf of a shadow table a21,
- * pointer to a table 827.
+ * Seen on real kernels: leaf e67, prefetched leaf e47, read-only leaf of a shadow table
+ * a21, pointer to a table 827.
  */
 #ifndef ARCH_SPTE_H
 #define ARCH_SPTE_H
@@ -41,10 +42,15 @@ typedef struct {
 #define SPTE_NX (1ull << 63)
 #define SPTE_PFN_MASK 0x000ffffffffff000ull
 
-/* What an absent entry holds: 0 up to Linux 6.9, then bit 63 (SHADOW_NONPRESENT_VALUE). */
+/*
+ * What an absent entry holds: 0 up to Linux 6.9, then bit 63 (SHADOW_NONPRESENT_VALUE).
+ */
 #define SPTE_NONPRESENT_ZERO 0ull
 #define SPTE_NONPRESENT_VE (1ull << 63)
-/* Added to the absent value while a table is being taken down (REMOVED_SPTE, FROZEN_SPTE). */
+/*
+ * Added to the absent value while a table is being taken down (REMOVED_SPTE,
+ * FROZEN_SPTE).
+ */
 #define SPTE_FROZEN 0x5a0ull
 
 /* Access rights of a mapping (KVM's ACC_*). */
@@ -60,16 +66,19 @@ typedef struct {
 #define SPTE_LEVEL_BITS 9u
 
 #define SPTE_SOFT_BITS (SPTE_HOST_WRITABLE | SPTE_MMU_WRITABLE | SPTE_MMU_PRESENT)
-#define SPTE_HARD_BITS                                                                         \
-	(SPTE_PRESENT | SPTE_WRITABLE | SPTE_USER | SPTE_ACCESSED | SPTE_DIRTY | SPTE_LARGE |   \
-	 SPTE_NX)
+#define SPTE_HARD_BITS                                                                   \
+	(SPTE_PRESENT | SPTE_WRITABLE | SPTE_USER | SPTE_ACCESSED | SPTE_DIRTY |         \
+	 SPTE_LARGE | SPTE_NX)
 
 static_assert(sizeof(spte_t) == 8, "an entry is one word of the table");
-static_assert(!(SPTE_SOFT_BITS & SPTE_HARD_BITS), "software bits are ignored by the hardware");
+static_assert(!(SPTE_SOFT_BITS & SPTE_HARD_BITS),
+	      "software bits are ignored by the hardware");
 static_assert(!(SPTE_SOFT_BITS & SPTE_PFN_MASK), "software bits are not in the frame");
 static_assert(!(SPTE_HARD_BITS & SPTE_PFN_MASK), "no right is in the frame");
-static_assert(!(SPTE_FROZEN & (SPTE_PRESENT | SPTE_MMU_PRESENT)), "a frozen entry is absent");
-static_assert(!(SPTE_NONPRESENT_VE & (SPTE_PRESENT | SPTE_MMU_PRESENT)), "absent is absent");
+static_assert(!(SPTE_FROZEN & (SPTE_PRESENT | SPTE_MMU_PRESENT)),
+	      "a frozen entry is absent");
+static_assert(!(SPTE_NONPRESENT_VE & (SPTE_PRESENT | SPTE_MMU_PRESENT)),
+	      "absent is absent");
 
 /** spte_pages() - frames that an entry of @level covers. */
 static inline uint64_t spte_pages(unsigned int level)
@@ -111,7 +120,10 @@ static inline bool spte_writable(spte_t spte)
 	return spte.val & SPTE_WRITABLE;
 }
 
-/** spte_make_table() - an entry that points to the table at frame @pfn (make_nonleaf_spte). */
+/**
+ * spte_make_table() - an entry that points to the table at frame @pfn
+ * (make_nonleaf_spte).
+ */
 static inline spte_t spte_make_table(uint64_t pfn)
 {
 	return (spte_t){ pfn << 12 | SPTE_MMU_PRESENT | SPTE_ACCESSED | SPTE_USER |

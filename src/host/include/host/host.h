@@ -135,7 +135,9 @@ struct host_op {
  * @detail: signal number of HOST_DIED, processes that could not be killed of HOST_HANG, lost
  *	    events of HOST_LOST, errno of HOST_FAILED
  * @events: per operation an EVENT_TRACING_MARK_WRITE "FILE:LINE: text" as the model writes it,
- *	    then its notifications
+ *	    then its notifications; in scripts with a VM KVM's tracepoints, too, from the VM's
+ *	    creation on: host addresses and frame numbers in them are the real machine's, what the
+ *	    guest's own tables and code caused is left out
  * @log: messages of the kernel that tell of something broken, one per line
  * @marks: texts of the marks by index into script->ops, NULL for one that was not executed
  */

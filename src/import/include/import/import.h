@@ -2,13 +2,14 @@
 /*
  * Recordings of real programs, turned into scripts.
  *
- * Every importer reads a stream and writes the text of a script as it goes: memory is bounded by
- * the recorded programs' layouts (their maps, threads and memslots), not by the recording's
- * length. A recording compressed with zstd is recognised and read like a plain one.
+ * Every importer reads a stream and writes the text of a script as it goes: memory is
+ * bounded by the recorded programs' layouts (their maps, threads and memslots), not by
+ * the recording's length. A recording compressed with zstd is recognised and read like a
+ * plain one.
  *
- * What a recording cannot say is assumed in the open: the script's first comment names every
- * assumption, its last comment counts everything that was read, used and left out, and the
- * report carries the same figures.
+ * What a recording cannot say is assumed in the open: the script's first comment names
+ * every assumption, its last comment counts everything that was read, used and left out,
+ * and the report carries the same figures.
  */
 #ifndef IMPORT_IMPORT_H
 #define IMPORT_IMPORT_H
@@ -23,40 +24,46 @@
 
 /* The recordings understood. */
 enum import_format {
-	IMPORT_STRACE, /* text of strace, any of -f -o -t -tt -ttt -r -T -y -yy -X raw|abbrev|verbose */
-	IMPORT_FTRACE, /* text of tracefs "trace", trace-cmd report (-R too), perf script */
+	IMPORT_STRACE, /* strace, any of -f -o -t -tt -ttt -r -T -y -yy -X raw|abbrev|verbose */
+	IMPORT_FTRACE, /* text of tracefs "trace", trace-cmd report, perf script */
 	IMPORT_PROC,   /* /proc/PID/maps or /proc/PID/smaps */
 	IMPORT_FORMAT_NR
 };
 
-/** import_format_index() - the format called @name ("strace", "ftrace", "proc"); -1 if none. */
+/**
+ * import_format_index() - the format called @name ("strace", "ftrace", "proc"); -1 if
+ * none.
+ */
 int import_format_index(const char *name);
 
 /*
- * What to assume about the pages a strace log or a maps file knows nothing about. An ftrace
- * recording with user page faults needs no assumption; with IMPORT_TOUCH_NONE its faults are
- * left out.
+ * What to assume about the pages a strace log or a maps file knows nothing about. An
+ * ftrace recording with user page faults needs no assumption; with IMPORT_TOUCH_NONE its
+ * faults are left out.
  */
 enum import_touch {
 	IMPORT_TOUCH_ALL,     /* every page that becomes accessible is touched at once */
-	IMPORT_TOUCH_WRITTEN, /* only pages that the recording shows being used (MAP_POPULATE,
-				 addresses handed to the kernel, stacks given to threads, Rss) */
+	IMPORT_TOUCH_WRITTEN, /* only pages that the recording shows being used: MAP_POPULATE,
+				 addresses given to the kernel, threads' stacks, Rss */
 	IMPORT_TOUCH_NONE,    /* no page */
 	IMPORT_TOUCH_NR
 };
 
-/** import_touch_index() - the assumption called @name ("all", "written", "none"); -1 if none. */
+/**
+ * import_touch_index() - the assumption called @name ("all", "written", "none"); -1 if
+ * none.
+ */
 int import_touch_index(const char *name);
 
 /**
  * struct import_options - how to import; zero everywhere is a good default
  * @name: the recording's name for the header and for messages; NULL is "-"
  * @touch: enum import_touch
- * @touch_limit: bytes touched at most per map and per memslot with IMPORT_TOUCH_ALL, from its
- *               start on; the rest is left untouched, counted and said. 0 is
- *               IMPORT_TOUCH_LIMIT, UINT64_MAX is no limit.
+ * @touch_limit: bytes touched at most per map, per range made accessible later and per
+ *   memslot with IMPORT_TOUCH_ALL, from its start on; the rest is left untouched, counted and said. 0 is IMPORT_TOUCH_LIMIT,
+ *   UINT64_MAX is no limit.
  * @pid: only this process (thread group, as far as the recording tells) and its address
- *       space; 0 is every process
+ *   space; 0 is every process
  * @comm: only threads of this name (ftrace only); NULL is every thread
  * @mmu: the MMU kind written after "vm NAME"; NULL is "tdp"
  * @no_origin: leave out the "# line N" comments behind the operations
@@ -127,7 +134,10 @@ struct import_call {
 	bool memory;
 };
 
-/* Names counted one by one; what comes after is counted together as the last entry, "(other)". */
+/*
+ * Names counted one by one; what comes after is counted together as the last entry,
+ * "(other)".
+ */
 #define IMPORT_MAX_CALLS 512
 /* Unreadable lines that are reported one by one. */
 #define IMPORT_MAX_BAD 5
@@ -139,14 +149,14 @@ struct import_call {
  * @touched: bytes that touch and guest operations cover
  * @untouched: bytes left untouched because of touch_limit
  * @implied: maps written because a successful call used memory the recording never showed
- *           being mapped (the program's own segments, or a recording started late)
+ *   being mapped (the program's own segments, or a recording started late)
  * @outside: page faults and calls outside every known map, left out
  * @denied: page faults that the map's protection does not allow, left out
  * @failed: calls that failed in the recording and had no effect
- * @elsewhere: calls of processes left out by @pid or @comm, or of programs whose address space
- *             a script cannot express
- * @assumed_threads: threads whose start the recording does not show, taken as threads of the
- *                   first process
+ * @elsewhere: calls of processes left out by @pid or @comm, or of programs whose address
+ *   space a script cannot express
+ * @assumed_threads: threads whose start the recording does not show, taken as threads of
+ *   the first process
  * @cut: lines longer than IMPORT_MAX_LINE, read up to there
  * @nr_bad: lines that could not be read; @bad: the first of them
  * @unfinished: calls begun and never finished
@@ -189,40 +199,46 @@ struct import_report {
 /**
  * import_strace() - turn a strace log into a script.
  *
- * Understood: mmap munmap mprotect pkey_mprotect madvise mremap brk mbind fork vfork clone clone3
- * execve exit exit_group, and of ioctl KVM_CREATE_VM and KVM_SET_USER_MEMORY_REGION. All others
- * are counted by name.
+ * Understood: mmap munmap mprotect pkey_mprotect madvise mremap brk mbind fork vfork
+ * clone clone3 execve exit exit_group, and of ioctl KVM_CREATE_VM and
+ * KVM_SET_USER_MEMORY_REGION. All others are counted by name.
  *
  * A call that failed becomes an operation only where Linux does part of it before failing
- * (mprotect and madvise with ENOMEM). A last line that breaks off is an error that keeps what
- * came before: the operations are written, and the report says where it ended.
+ * (mprotect and madvise with ENOMEM). A last line that breaks off is an error that keeps
+ * what came before: the operations are written, and the report says where it ended.
  *
  * @ret_report: filled in on success and on failure alike
  *
- * Return: 0; -EINVAL for a recording that breaks off or in which no line could be read (empty,
- * binary, something else; see report->error); -ENOMEM; what source or sink returned.
+ * Return: 0; -EINVAL for a recording that breaks off or in which no line could be read
+ * (empty, binary, something else; see report->error); -ENOMEM; what source or sink
+ * returned.
  */
-int import_strace(const struct import_options *options, const struct import_source *source,
-		  const struct import_sink *sink, struct import_report *ret_report);
+int import_strace(const struct import_options *options,
+		  const struct import_source *source, const struct import_sink *sink,
+		  struct import_report *ret_report);
 
 /**
- * import_ftrace() - turn ftrace text with system calls and user page faults into a script.
+ * import_ftrace() - turn ftrace text with system calls and user page faults into a
+ * script.
  *
- * Events: syscalls:sys_enter_NAME and sys_exit_NAME of the calls above, or raw_syscalls:sys_enter
- * and sys_exit (x86-64 numbers), exceptions:page_fault_user (becomes "touch" of exactly that page;
- * neighbouring pages are joined), task:task_newtask, sched:sched_process_fork and
- * sched_process_exit, kvm:kvm_unmap_hva_range (kept as a comment). All others are counted by name.
+ * Events: syscalls:sys_enter_NAME and sys_exit_NAME of the calls above, or
+ * raw_syscalls:sys_enter and sys_exit (x86-64 numbers), exceptions:page_fault_user
+ * (becomes "touch" of exactly that page; neighbouring pages are joined),
+ * task:task_newtask, sched:sched_process_fork and sched_process_exit,
+ * kvm:kvm_unmap_hva_range (kept as a comment). All others are counted by name.
  *
  * Return: as import_strace().
  */
-int import_ftrace(const struct import_options *options, const struct import_source *source,
-		  const struct import_sink *sink, struct import_report *ret_report);
+int import_ftrace(const struct import_options *options,
+		  const struct import_source *source, const struct import_sink *sink,
+		  struct import_report *ret_report);
 
 /**
  * import_proc() - turn /proc/PID/maps or smaps into a script that makes the same maps.
  *
- * With IMPORT_TOUCH_WRITTEN and smaps text, each map with a resident part is touched for as many
- * bytes as are resident, from its start on. [vvar], [vdso] and [vsyscall] are left out.
+ * With IMPORT_TOUCH_WRITTEN and smaps text, each map with a resident part is touched for
+ * as many bytes as are resident, from its start on. [vvar], [vdso] and [vsyscall] are
+ * left out.
  *
  * Return: as import_strace().
  */
@@ -233,7 +249,8 @@ int import_proc(const struct import_options *options, const struct import_source
  * import_file() - open @path ("-" is standard input) and import it as @format.
  * Return: as above, or the negative errno of open (with report->error set).
  */
-int import_file(enum import_format format, const char *path, const struct import_options *options,
-		const struct import_sink *sink, struct import_report *ret_report);
+int import_file(enum import_format format, const char *path,
+		const struct import_options *options, const struct import_sink *sink,
+		struct import_report *ret_report);
 
 #endif /* IMPORT_IMPORT_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * KVM: a virtual machine, its memory slots, its secondary page tables and how they follow the
- * primary MMU. Models virt/kvm/kvm_main.c and arch/x86/kvm/mmu of Linux 6.1 to 7.2 on AMD with
- * accessed and dirty bits.
+ * KVM: a virtual machine, its memory slots, its secondary page tables and how they follow
+ * the primary MMU. Models virt/kvm/kvm_main.c and arch/x86/kvm/mmu of Linux 6.1 to 7.2 on
+ * AMD with accessed and dirty bits.
  *
- * Single threaded: one vCPU, "in progress" means between a start and its end in program order.
- * Guest-physical ranges are bytes, half open; gfn is a 4 KiB guest frame.
+ * Single threaded: one vCPU, "in progress" means between a start and its end in program
+ * order. Guest-physical ranges are bytes, half open; gfn is a 4 KiB guest frame.
  */
 #ifndef KVM_KVM_H
 #define KVM_KVM_H
@@ -24,12 +24,14 @@ struct mm_struct;
  * enum kvm_mmu_kind - which of KVM's page tables a VM uses
  * @KVM_MMU_TDP: npt=1 tdp_mmu=1: the TDP MMU
  * @KVM_MMU_DIRECT: npt=1 tdp_mmu=0: tables by guest-physical address with reverse maps
- * @KVM_MMU_SHADOW: npt=0: guest-virtual accesses are translated by shadow pages of the guest's
- *	own tables. A guest-physical access is that of a guest without paging (CR0.PG = 0), which
- *	KVM serves with direct shadow pages and reverse maps: as DIRECT, with the error codes of a
- *	page fault. (Such a guest reaches 4 GiB only; that limit is not modelled.)
- * @KVM_MMU_NESTED: npt=1 tdp_mmu=1 and an L1 hypervisor: as TDP for L1's own accesses; shadow
- *	pages of L1's nested tables for L2's. Reverse maps exist from the first shadow root on.
+ * @KVM_MMU_SHADOW: npt=0: guest-virtual accesses are translated by shadow pages of the
+ *	guest's own tables. A guest-physical access is that of a guest without paging
+ *	(CR0.PG = 0), which KVM serves with direct shadow pages and reverse maps: as
+ *	DIRECT, with the error codes of a page fault. (Such a guest reaches 4 GiB only;
+ *	that limit is not modelled.)
+ * @KVM_MMU_NESTED: npt=1 tdp_mmu=1 and an L1 hypervisor: as TDP for L1's own accesses;
+ *	shadow pages of L1's nested tables for L2's. Reverse maps exist from the first
+ *	shadow root on.
  */
 enum kvm_mmu_kind {
 	KVM_MMU_TDP,
@@ -45,10 +47,10 @@ enum kvm_mmu_kind {
  * @mm: the process that creates it; must outlive the VM
  * @events: where records are made; must outlive the VM
  * @root_level: 4, or 5 for 57 bits of guest-physical address; 0 is 4
- * @table_base_pfn: frame number of the first table minus one; 0 is a default above all memory.
- *	Only seen in events.
- * @literal: scan reverse-map heads one by one instead of finding the non-empty ones by an index;
- *	same counts, for tests
+ * @table_base_pfn: frame number of the first table minus one; 0 is a default above all
+ *	memory. Only seen in events.
+ * @literal: scan reverse-map heads one by one instead of finding the non-empty ones by an
+ *	index; same counts, for tests
  */
 struct kvm_config {
 	enum kvm_mmu_kind mmu;
@@ -67,15 +69,18 @@ struct kvm_config {
  */
 int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm);
 
-/** kvm_destroy() - unsubscribe (which zaps everything, with events) and free; NULL is fine. */
+/**
+ * kvm_destroy() - unsubscribe (which zaps everything, with events) and free; NULL is
+ * fine.
+ */
 void kvm_destroy(struct kvm *kvm);
 
 /* struct kvm_memory_region.flags; Linux's KVM_MEM_* */
 #define KVM_MEM_LOG_DIRTY_PAGES (1u << 0)
 #define KVM_MEM_READONLY (1u << 1)
 
-#define KVM_ADDRESS_SPACES 2u		   /* normal, SMM */
-#define KVM_MEM_SLOTS 32764u		   /* per address space */
+#define KVM_ADDRESS_SPACES 2u                   /* normal, SMM */
+#define KVM_MEM_SLOTS 32764u                    /* per address space */
 #define KVM_MEM_MAX_NR_PAGES ((1ull << 31) - 1) /* per slot: 8 TiB less one page */
 
 /**
@@ -96,10 +101,10 @@ struct kvm_memory_region {
  * (KVM_SET_USER_MEMORY_REGION). Deleting and moving zap every page table of the VM.
  *
  * Return: 0; -EINVAL: not page aligned, unknown flag or slot number, larger than
- * KVM_MEM_MAX_NR_PAGES, beyond the guest-physical address width, deletion of a slot that does not
- * exist, change of size, address or read-only of one that does; -EEXIST: overlaps another slot of
- * the address space; -ENOMEM; -EBUSY: a notification is running: Linux sleeps there until it has
- * ended (kvm_swap_active_memslots), one thread cannot.
+ * KVM_MEM_MAX_NR_PAGES, beyond the guest-physical address width, deletion of a slot that
+ * does not exist, change of size, address or read-only of one that does; -EEXIST:
+ * overlaps another slot of the address space; -ENOMEM; -EBUSY: a notification is running:
+ * Linux sleeps there until it has ended (kvm_swap_active_memslots), one thread cannot.
  */
 int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *region);
 
@@ -107,30 +112,110 @@ int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *regio
 #define KVM_ACCESS_READ 0u
 #define KVM_ACCESS_WRITE (1u << 0)
 #define KVM_ACCESS_EXEC (1u << 1)
-#define KVM_ACCESS_PAGING (1u << 2) /* by the guest's own page walk, not for its final address */
-#define KVM_ACCESS_SMM (1u << 3)    /* in system management mode: address space 1 */
+#define KVM_ACCESS_PAGING                                                                \
+	(1u << 2) /* by the guest's own page walk, not for its final address */
+#define KVM_ACCESS_SMM (1u << 3) /* in system management mode: address space 1 */
 
 /**
  * kvm_guest_access() - the guest accesses one byte at guest-physical address @gpa.
  *
- * The hardware walks the tables first and sets accessed and dirty bits; on a miss KVM handles the
- * fault: samples the sequence, faults the primary MMU, obeys the retry rule, installs; as often as
- * the retry rule sends it back.
+ * The hardware walks the tables first and sets accessed and dirty bits; on a miss KVM
+ * handles the fault: samples the sequence, faults the primary MMU, obeys the retry rule,
+ * installs; as often as the retry rule sends it back.
  *
  * Return: 0; -ENOENT: no slot there, or a write to a read-only slot (MMIO to user space);
- * -EFAULT: the primary MMU does not allow it; -ENOMEM; -EAGAIN: an invalidation of this frame is
- * in progress: the vCPU of a real kernel spins until it has ended, one thread cannot.
+ * -EFAULT: the primary MMU does not allow it; -ENOMEM; -EAGAIN: an invalidation of this
+ * frame is in progress: the vCPU of a real kernel spins until it has ended, one thread
+ * cannot.
  */
 int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access);
 
 /**
- * kvm_guest_access_range() - kvm_guest_access() of @gpa, @gpa + @stride, ... below @gpa + @len.
+ * kvm_guest_access_range() - kvm_guest_access() of @gpa, @gpa + @stride, ... below @gpa +
+ * @len.
  * @ret_done: accesses that succeeded; set on failure, too; may be NULL
  *
  * Return: as kvm_guest_access(), of the first access that fails; the rest is not tried.
  */
 int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t stride,
 			   unsigned int access, uint64_t *ret_done);
+
+/*
+ * Guests with tables of their own: long mode with four levels, pages of 4 KiB, 2 MiB and
+ * 1 GiB. Kind SHADOW: the guest's tables for virtual addresses. Kind NESTED: an L1
+ * hypervisor's nested tables, and every "gva" below is an L2 guest-physical address. The
+ * contents of the tables are kept by the VM, by guest frame; the frames themselves are
+ * ordinary memory of the process, which KVM reads and writes, so that walks touch the
+ * primary MMU as they do in reality.
+ */
+
+/* Bits of a guest table entry for kvm_guest_map(). */
+#define KVM_GPTE_WRITABLE (1ull << 1)
+#define KVM_GPTE_USER (1ull << 2) /* required in nested tables */
+#define KVM_GPTE_NX (1ull << 63)
+
+/**
+ * struct kvm_guest_tables - where kvm_guest_map() puts tables
+ * @root: guest-physical address of the top table; 0: taken from the area at first use
+ * @next, @end: area of guest-physical memory for tables, page aligned
+ */
+struct kvm_guest_tables {
+	uint64_t root;
+	uint64_t next;
+	uint64_t end;
+};
+
+/**
+ * kvm_guest_map() - the loader (the process, not the guest) makes tables that map [@va,
+ * @va + @len) to @gpa with pages of @level (1: 4 KiB, 2: 2 MiB, 3: 1 GiB) and rights
+ * @flags (KVM_GPTE_*).
+ *
+ * Writes to the table's frames through the process, which faults them in; KVM learns
+ * nothing.
+ * Return: 0; -EINVAL: not aligned to the page size, beyond 48 bits; -ENOSPC: the area is
+ * used up; -ENOENT: the area is in no slot; -EFAULT; -ENOMEM. What was mapped before the
+ * error stays.
+ */
+int kvm_guest_map(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
+		  uint64_t gpa, uint64_t len, unsigned int level, uint64_t flags);
+
+/** kvm_load_guest_entry() - the loader writes 8 bytes of a table. As kvm_guest_map(). */
+int kvm_load_guest_entry(struct kvm *kvm, uint64_t gpa, uint64_t value);
+
+/**
+ * kvm_guest_entry() - what the guest's memory holds there; 0 where no table was written.
+ */
+uint64_t kvm_guest_entry(struct kvm *kvm, uint64_t gpa);
+
+/**
+ * kvm_guest_store() - the guest itself writes an entry of a table: at a virtual address
+ * under paging (SHADOW), else (NESTED, no paging) at a guest-physical one. A write to an
+ * upper table that is shadowed is emulated and zaps; one to a table of level 1 makes its
+ * shadow page unsync.
+ * Return: as kvm_guest_access_gva().
+ */
+int kvm_guest_store(struct kvm *kvm, uint64_t addr, uint64_t value);
+
+/**
+ * kvm_set_cr3() - paging on with the top table at @cr3; the same value again
+ * synchronises, as a move to CR3 (SHADOW) or a VMRUN (NESTED) does.
+ *
+ * The previous root is let go of; its pages stay until zapped. (Linux caches three roots
+ * and makes no kvm_mmu_get_page record when it switches to one of them.)
+ * Return: 0; -EINVAL: not for this kind of MMU; -ENOMEM.
+ */
+int kvm_set_cr3(struct kvm *kvm, uint64_t cr3);
+
+/** kvm_invlpg() - synchronise the entry for @gva. Return: 0; -EINVAL without paging. */
+int kvm_invlpg(struct kvm *kvm, uint64_t gva);
+
+/**
+ * kvm_guest_access_gva() - the guest accesses one byte by virtual (L2 guest-physical)
+ * address.
+ * Return: as kvm_guest_access(); -EACCES: its own tables forbid it: the guest (L1) gets
+ * the fault; -EINVAL: no paging, or beyond 48 bits.
+ */
+int kvm_guest_access_gva(struct kvm *kvm, uint64_t gva, unsigned int access);
 
 /**
  * enum kvm_fault_point - where a fault can be interrupted
@@ -148,15 +233,16 @@ enum kvm_fault_point {
  * The hook may start and end notifications of the process, as another thread would there.
  */
 void kvm_set_fault_hook(struct kvm *kvm,
-			void (*hook)(void *ctx, struct kvm *kvm, enum kvm_fault_point point,
-				     uint64_t gfn),
+			void (*hook)(void *ctx, struct kvm *kvm,
+				     enum kvm_fault_point point, uint64_t gfn),
 			void *ctx);
 
 /** kvm_set_rip() - what the vCPU's faults report as rip (initially 0). */
 void kvm_set_rip(struct kvm *kvm, uint64_t rip);
 
 /**
- * struct kvm_stat - figures, always counted; names of KVM's binary statistics where one exists
+ * struct kvm_stat - figures, always counted; names of KVM's binary statistics where one
+ * exists
  * @pages_4k, @pages_2m, @pages_1g: leaf SPTEs now
  * @pf_taken: guest faults handled
  * @pf_fixed: of them, those that installed or changed an SPTE
@@ -170,11 +256,12 @@ void kvm_set_rip(struct kvm *kvm, uint64_t rip);
  * @remote_tlb_flush: flushes of the vCPUs' TLBs (as if one was running)
  * @invalidations: notifications that reached at least one slot
  * @pf_retried: faults that the retry rule sent back
- * @frames_covered: guest frames in notified ranges, clipped to slots, summed over the slots
+ * @frames_covered: guest frames in notified ranges, clipped to slots, summed over the
+ *	slots
  * @rmap_scanned: heads looked at by notifications
  * @rmap_visited: heads visited: the first of each level, and every non-empty one
- * @rmap_longest: most heads scanned in one stretch without a chance to yield; a maximum, reset by
- *	kvm_reset_maxima()
+ * @rmap_longest: most heads scanned in one stretch without a chance to yield; a maximum,
+ *	reset by kvm_reset_maxima()
  * @tdp_walked: entries looked at by notifications in TDP tables
  * @sptes_zapped: leaf SPTEs zapped by notifications
  * @tables: tables in use, shadow pages and TDP MMU pages
@@ -243,7 +330,8 @@ struct kvm_mapping {
  * kvm_lookup() - walk the tables for @gpa in address space @as_id; changes nothing.
  * Return: 0; -ENOENT when no leaf maps it.
  */
-int kvm_lookup(const struct kvm *kvm, unsigned int as_id, uint64_t gpa, struct kvm_mapping *ret);
+int kvm_lookup(const struct kvm *kvm, unsigned int as_id, uint64_t gpa,
+	       struct kvm_mapping *ret);
 
 /**
  * typedef kvm_violation_fn - one broken invariant
@@ -256,13 +344,13 @@ typedef void kvm_violation_fn(void *ctx, unsigned int invariant, const char *tex
  * kvm_audit() - check the secondary side: invariants 2, 3, 4, 6 and 8.
  * @idle: no operation is running, so that nothing may be in progress
  *
- * 2: no SPTE is more permissive than the primary entry, or maps another frame, outside a running
- * notification. 3: no fault installed an SPTE although an invalidation of it began after it had
- * sampled the sequence. 4: in-progress counts are zero when no notification is active. 6: tables
- * point to live tables of the next level, counts of used entries and of leaves agree, every
- * leaf of a table with reverse maps is in exactly one head and every head entry is such a leaf.
- * 8: the longest stretch without a yield is within the profile's promise.
- * Cost: in proportion to the tables that exist.
+ * 2: no SPTE is more permissive than the primary entry, or maps another frame, outside a
+ * running notification. 3: no fault installed an SPTE although an invalidation of it
+ * began after it had sampled the sequence. 4: in-progress counts are zero when no
+ * notification is active. 6: tables point to live tables of the next level, counts of
+ * used entries and of leaves agree, every leaf of a table with reverse maps is in exactly
+ * one head and every head entry is such a leaf. 8: the longest stretch without a yield is
+ * within the profile's promise. Cost: in proportion to the tables that exist.
  *
  * Return: violations found.
  */

@@ -12,16 +12,21 @@
 /**
  * struct kvm_profile - behaviour of one kernel's KVM
  * @name: the name of the mm profile it belongs to
- * @gfn_based_retry: the range of running invalidations is kept in guest frames, each slot adding
- *	its own part (Linux 6.8, commit 8569992d64b8); else in host addresses, whole
- * @early_retry: a fault tests for a running invalidation before the pfn lookup and again before
- *	mmu_lock (Linux 6.8, commit d02c357e5bfa)
- * @rmap_yields: a blockable walk over reverse maps may yield after each visited head (6.12)
- * @prefetch: neighbours that the primary MMU maps writable are mapped along (direct_pte_prefetch)
+ * @gfn_based_retry: the range of running invalidations is kept in guest frames, each slot
+ *	adding its own part (Linux 6.8, commit 8569992d64b8); else in host addresses,
+ *	whole
+ * @early_retry: a fault tests for a running invalidation before the pfn lookup and again
+ *	before mmu_lock (Linux 6.8, commit d02c357e5bfa)
+ * @rmap_yields: a blockable walk over reverse maps may yield after each visited head
+ *	(6.12)
+ * @prefetch: neighbours that the primary MMU maps writable are mapped along
+ *	(direct_pte_prefetch)
  * @change_pte: the change_pte callback exists (up to 6.9)
  * @desc_newest_first: a full descriptor gets a new one in front (6.4), else behind
- * @zap_each_level: taking down a TDP root clears 4K, 2M, 1G and root entries in four passes
- *	(seen on 6.12); else the 1G entries with all below them, then the root's
+ * @zap_each_level: taking down a TDP root clears 4K, 2M, 1G and root entries in four
+ *	passes (seen on 6.12); else the 1G entries with all below them, then the root's
+ * @zap_orphans: rewriting an upper nested table zaps the shadow page below at once when
+ *	nothing else points to it (seen on 7.2); else it stays until something zaps it
  * @lockless_aging: aging takes no mmu_lock (7.x); no difference in one thread
  * @nonpresent: value of an absent SPTE
  * @desc_capacity: SPTEs per pte_list_desc
@@ -37,6 +42,7 @@ struct kvm_profile {
 	bool change_pte;
 	bool desc_newest_first;
 	bool zap_each_level;
+	bool zap_orphans;
 	bool lockless_aging;
 	uint64_t nonpresent;
 	uint32_t desc_capacity;

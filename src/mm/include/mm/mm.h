@@ -48,6 +48,7 @@ struct mm_stat {
 
 /**
  * struct machine_config - how to build a machine
+ * @design: deviations from it; all zero for none
  * @events: where records go; not owned; may have no sink
  * @thp, @shmem_thp: transparent_hugepage/enabled and shmem_enabled
  * @audit: call @before_change and keep what the audit needs
@@ -56,6 +57,7 @@ struct mm_stat {
  */
 struct machine_config {
 	const struct mm_profile *profile;
+	struct mm_design design;
 	const struct pt_geometry *geo;
 	struct event_source *events;
 	enum thp_mode thp;

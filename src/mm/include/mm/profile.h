@@ -66,6 +66,21 @@ struct mm_profile {
 	bool unmap_drains;
 };
 
+/**
+ * struct mm_design - what no kernel does, on top of a profile; all zero is the kernel itself
+ * @tight: mprotect and NUMA hinting notify runs of populated entries only
+ * @lazy_unmap: so do munmap, MADV_DONTNEED, MADV_FREE and truncation; a move by mremap notifies its
+ *	whole range, unless nothing in it is populated
+ * @run_level: granularity of a run: PT_LEVEL_PMD or PT_LEVEL_PUD
+ * @run_gap: two runs at most this many bytes apart are notified as one
+ */
+struct mm_design {
+	bool tight;
+	bool lazy_unmap;
+	uint8_t run_level;
+	uint64_t run_gap;
+};
+
 /** mm_profile_find() - the profile called @name, NULL if there is none. */
 const struct mm_profile *mm_profile_find(const char *name);
 

@@ -75,6 +75,7 @@ enum {
 	SCRIPT_MAP_HUGE = 1 << 3,     /* madvise(MADV_HUGEPAGE) after the mmap */
 	SCRIPT_MAP_NOHUGE = 1 << 4,   /* madvise(MADV_NOHUGEPAGE) after the mmap */
 	SCRIPT_MAP_POPULATE = 1 << 5, /* MAP_POPULATE */
+	SCRIPT_MAP_FIXED = 1 << 7,    /* meant to replace what is there: no warning */
 	SCRIPT_MAP_OF = 1 << 6,	      /* of=NAME2, offset=addr2: another view of NAME2's object */
 };
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * KVM's tracepoints through event probes, which print plain fields under a short name whatever
+ * the kernel's own format is. What belongs to the guest's own tables and code is left out.
+ */
+#include "guest_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../kvm_events_internal.h"
+
+#define TRACING "/sys/kernel/tracing/"
+#define ROLE_LEVEL_MASK 0xf
+
+static bool present;
+
+static int add_event_probe(unsigned int which)
+{
+	const struct kvm_event *event = &kvm_events[which];
+	struct strbuf text = STRBUF_INIT;
+	unsigned int i;
+	int err;
+
+	strbuf_addf(&text, "e:mmukvm/k%u %s.%s", which, event->system, event->name);
+	for (i = 0; i < KVM_EVENT_FIELDS && event->field[i]; i++)
+		strbuf_addf(&text, " a%u=$%s:x64", i, event->field[i]);
+	strbuf_addch(&text, '\n');
+	err = strbuf_error(&text);
+	if (!err)
+		err = put_file(TRACING "dynamic_events", text.buf);
+	strbuf_release(&text);
+	return err;
+}
+
+int kvmtrace_set(bool on)
+{
+	unsigned int i;
+	int err = 0;
+
+	if (on == present)
+		return 0;
+	if (!on) {
+		(void)put_file(TRACING "events/mmukvm/enable", "0");
+		for (i = 0; i < KVM_EVENTS_NR; i++)
+			(void)put_filef(TRACING "dynamic_events", "-:mmukvm/k%u\n", i);
+		present = false;
+		return 0;
+	}
+	for (i = 0; i < KVM_EVENTS_NR && !err; i++)
+		err = add_event_probe(i);
+	if (!err)
+		err = put_file(TRACING "events/mmukvm/enable", "1");
+	present = true;
+	return err;
+}
+
+static bool overlap(uint64_t a, uint64_t a_end, uint64_t b, uint64_t b_end)
+{
+	return a < b_end && b < a_end;
+}
+
+/* An entry or a page of entries that only the guest's own slot needs. */
+static bool is_own(const struct kvm_event *event, const uint64_t *arg, const struct ranges *slots)
+{
+	unsigned int level;
+	uint64_t start, end;
+	size_t i;
+
+	if (event->id == EVENT_KVM_PAGE_FAULT)
+		return arg[2] >= GUEST_OWN_GPA;
+	if (event->gfn < 0)
+		return false;
+	level = event->page ? arg[1] & ROLE_LEVEL_MASK : arg[event->level] - 1;
+	start = arg[event->gfn] << 12;
+	end = start + (GUEST_PAGE << 9 * (level < 5 ? level : 5));
+	if (!overlap(start, end, GUEST_OWN_GPA, 1ull << GUEST_PHYS_BITS))
+		return false;
+	for (i = 0; i < slots->nr; i++)
+		if (overlap(start, end, slots->range[i].start, slots->range[i].end))
+			return false;
+	return true;
+}
+
+/* "kN: (...) a0=0x... a1=0x..." */
+void kvmtrace_line(const char *line, unsigned int proc, const struct ranges *maps,
+		   const struct ranges *slots)
+{
+	unsigned int which = strtoul(line + 1, NULL, 10), i;
+	const struct kvm_event *event;
+	uint64_t arg[KVM_EVENT_FIELDS] = { 0 };
+	char name[8];
+	const char *at;
+
+	if (which >= KVM_EVENTS_NR)
+		return;
+	event = &kvm_events[which];
+	for (i = 0; i < KVM_EVENT_FIELDS && event->field[i]; i++) {
+		snprintf(name, sizeof(name), " a%u=", i);
+		at = strstr(line, name);
+		if (at)
+			arg[i] = strtoull(at + strlen(name), NULL, 0);
+	}
+	if (event->id == EVENT_KVM_MMU_GET_PAGE)
+		arg[3] = (arg[3] != 0) | (arg[5] != 0) << 1;
+	if (event->id == EVENT_KVM_UNMAP_HVA_RANGE && !ranges_touch(maps, arg[0], arg[1]))
+		return;
+	if (is_own(event, arg, slots))
+		return;
+	wire_printf("k %u %s %lx %lx %lx %lx %lx\n", proc, event->name, arg[0], arg[1], arg[2], arg[3],
+		    arg[4]);
+}
