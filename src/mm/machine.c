@@ -115,13 +115,17 @@ int mm_create(struct machine *machine, struct mm_struct **ret_mm)
 static void exit_mmap(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma, *next;
+	struct mmu_notifier_range range;
 
 	mmu_notifier_release(&mm->notifier);
+	mmu_notifier_range_init(&range, MMU_NOTIFY_UNMAP, 0, UINT64_MAX);
+	mmu_notifier_invalidate_range_start(&mm->notifier, &range);
 	RB_FOREACH_SAFE (vma, vma_tree, &mm->vmas, next) {
 		unmap_page_range(vma, vma->vm_start, vma->vm_end, false);
 		vma_unlink(vma);
 		vma_free(vma);
 	}
+	mmu_notifier_invalidate_range_end(&mm->notifier, &range);
 	pt_free_all(mm);
 }
 

@@ -18,6 +18,11 @@ enum {
 	SCRIPT_RANDOM_NUMA = 1 << 7,
 	SCRIPT_RANDOM_GUEST = 1 << 8,
 	SCRIPT_RANDOM_MREMAP = 1 << 9,
+	SCRIPT_RANDOM_TRACK = 1 << 10, /* userfaultfd, soft-dirty bits */
+	SCRIPT_RANDOM_PLACE = 1 << 11, /* mbind, move_pages */
+	SCRIPT_RANDOM_KSM = 1 << 12,
+	SCRIPT_RANDOM_PAGEOUT = 1 << 13,
+	SCRIPT_RANDOM_HEAP = 1 << 14,
 };
 
 /**
