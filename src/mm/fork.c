@@ -78,10 +78,14 @@ static int copy_range(struct copy *copy, pte_t *table, unsigned int level, uint6
 		      uint64_t end)
 {
 	uint64_t next;
+	pte_t *dst;
 	int err = 0;
 
 	if (level == PT_LEVEL_PTE)
 		return copy_pte_range(copy, table, addr, end);
+	/* the child gets each table that the parent has, an empty one too */
+	if (level < copy->m->geo->levels)
+		err = pt_walk_alloc(copy->dst, addr, level, &dst);
 	for (; addr < end && !err; addr = next) {
 		pte_t *entry = table + pt_index(copy->m->geo, level, addr);
 

@@ -196,6 +196,8 @@ int mm_brk(struct mm_struct *mm, uint64_t addr)
 	if (!mm->start_brk || addr < mm->start_brk)
 		return -ENOMEM;
 	if (newbrk < oldbrk) {
+		if (!find_vma_intersection(mm, newbrk, oldbrk))
+			return -ENOMEM;
 		err = do_munmap(mm, newbrk, oldbrk - newbrk);
 	} else if (newbrk > oldbrk) {
 		if (newbrk > mm->machine->geo->task_size ||
