@@ -47,7 +47,7 @@ static int copy_pte_range(struct copy *copy, pte_t *table, uint64_t addr, uint64
 			before_change(copy->src, addr, addr + PAGE_SIZE);
 		pfn = pte_pfn(*src);
 		if (page_flags(m, pfn) & PG_ANON)
-			page_set_exclusive(m, pfn, false);
+			page_share_anon(copy->src_vma, pfn);
 		page_get_map(m, pfn);
 		pt_set(m, dst, copy_pte_entry(copy, src));
 	}
@@ -136,6 +136,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *vma)
 	new->vm_end = vma->vm_end;
 	new->vm_pgoff = vma->vm_pgoff;
 	new->vm_flags = vma->vm_flags & ~VM_UFFD_WP;
+	new->vm_policy = vma->vm_policy;
 	if (!(vma->vm_flags & VM_WIPEONFORK)) {
 		err = anon_vma_fork(new, vma);
 		if (err) {
@@ -147,6 +148,8 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *vma)
 	if (new->vm_file)
 		mm_file_get(new->vm_file);
 	vma_link(child, new);
+	/* Linux: vma_interval_tree_insert_after(): the latest child is nearest to its parent */
+	new->file_order = vma->file_order + (UINT32_MAX - (uint32_t)child->order);
 	return vma->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(new, vma);
 }
 

@@ -75,6 +75,7 @@ struct advise_walk {
 	struct mm_struct *mm;
 	struct machine *m;
 	bool free;
+	bool pageout;
 };
 
 /* Do the entries from @pte on map the whole folio in order, up to @end? 6.12 and later ask. */
@@ -136,6 +137,10 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 			break;
 		if (skip)
 			continue;
+		if (walk->pageout) {
+			(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE);
+			continue;
+		}
 		if (free)
 			before_change(walk->mm, addr, addr + PAGE_SIZE);
 		*pte = pte_mkold(free ? pte_mkclean(*pte) : *pte);
@@ -150,6 +155,10 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 
 	if (pfn_is_zero(pte_pfn(*pmd)) || folio_shared(walk->mm, pte_pfn(*pmd), pgoff))
 		return;
+	if (walk->pageout) {
+		(void)reclaim_folio(walk->vma, addr, pmd, PT_LEVEL_PMD);
+		return;
+	}
 	if (end - addr == PMD_SIZE) {
 		if (walk->free)
 			before_change(walk->mm, addr, end);
@@ -179,13 +188,14 @@ static void advise_range(struct advise_walk *walk, pte_t *table, unsigned int le
 	}
 }
 
-static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool free)
+static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t end, int advice)
 {
 	struct advise_walk walk = {
 		.vma = vma,
 		.mm = vma->vm_mm,
 		.m = vma->vm_mm->machine,
-		.free = free,
+		.free = advice == MADV_FREE,
+		.pageout = advice == MADV_PAGEOUT,
 	};
 
 	lru_add_drain(walk.m);
@@ -197,7 +207,7 @@ static void free_window(struct vm_area_struct *vma, uint64_t start, uint64_t end
 	struct mmu_notifier_range range;
 
 	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
-	advise_leaves(vma, start, end, true);
+	advise_leaves(vma, start, end, MADV_FREE);
 	notify_end(vma->vm_mm, &range);
 }
 
@@ -273,7 +283,8 @@ static int madvise_vma(struct vm_area_struct **vma, uint64_t start, uint64_t end
 	case MADV_REMOVE:
 		return madvise_remove(*vma, start, end);
 	case MADV_COLD:
-		advise_leaves(*vma, start, end, false);
+	case MADV_PAGEOUT:
+		advise_leaves(*vma, start, end, advice);
 		return 0;
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:

@@ -7,18 +7,21 @@
 /* A fault may have to be handled more than once (split, then copy); never more often than this. */
 #define FAULT_ROUNDS 8
 
-static int anon_page_alloc(struct vm_area_struct *vma, uint64_t *ret_pfn)
+static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t *ret_pfn)
 {
 	struct machine *m = vma->vm_mm->machine;
 	int err = anon_vma_prepare(vma);
 
 	if (!err)
 		err = page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, ret_pfn);
-	if (err)
+	if (err) {
 		m->oom = true;
-	else
-		lru_add(m, *ret_pfn);
-	return err;
+		return err;
+	}
+	if (vma->vm_policy)
+		pfn_page(m, *ret_pfn)->node = policy_node(vma, addr, false);
+	lru_add(m, *ret_pfn);
+	return 0;
 }
 
 /* Linux: maybe_mkwrite(pte_mkdirty()) */
@@ -40,7 +43,7 @@ static void map_page(struct vm_area_struct *vma, pte_t *ptep, uint64_t pfn, pte_
 	pt_set(m, ptep, pte);
 }
 
-static int do_anonymous_page(struct vm_area_struct *vma, pte_t *ptep, bool write)
+static int do_anonymous_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
 {
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
 	uint64_t pfn;
@@ -50,7 +53,7 @@ static int do_anonymous_page(struct vm_area_struct *vma, pte_t *ptep, bool write
 		map_page(vma, ptep, PFN_ZERO, pte_set(pfn_pte(PFN_ZERO, prot), _PAGE_SPECIAL));
 		return 0;
 	}
-	err = anon_page_alloc(vma, &pfn);
+	err = anon_page_alloc(vma, addr, &pfn);
 	if (err)
 		return err;
 	map_page(vma, ptep, pfn, mk_written(vma, pfn_pte(pfn, prot)));
@@ -80,10 +83,11 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 }
 
 /* A private copy of a file page that was not mapped yet: no notification. */
-static int do_cow_fault(struct vm_area_struct *vma, pte_t *ptep, uint64_t index)
+static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep,
+			uint64_t index)
 {
 	uint64_t pfn, cached;
-	int err = anon_page_alloc(vma, &pfn);
+	int err = anon_page_alloc(vma, addr, &pfn);
 
 	if (err)
 		return err;
@@ -103,20 +107,24 @@ static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool
 	uint64_t index = linear_page_index(vma, addr);
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
 	uint64_t pfn;
+	bool fresh;
 	int err;
 
 	if (index >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT)
 		return -EFAULT;
 	if (write && !(vma->vm_flags & VM_SHARED))
-		return do_cow_fault(vma, ptep, index);
+		return do_cow_fault(vma, addr, ptep, index);
 	if (!write) {
 		do_fault_around(vma, addr, ptep);
 		if (!pte_none(*ptep))
 			return 0;
 	}
+	fresh = vma->vm_policy && !filemap_find(vma->vm_file, index);
 	err = filemap_get(vma->vm_file, index, &pfn);
 	if (err)
 		return err;
+	if (fresh)
+		pfn_page(vma->vm_mm->machine, pfn)->node = policy_node(vma, addr, false);
 	map_page(vma, ptep, pfn,
 		 write ? mk_written(vma, pfn_pte(pfn, prot)) : pfn_pte(pfn, prot));
 	return 0;
@@ -134,7 +142,7 @@ static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 	uint64_t old = pte_pfn(*ptep);
 	uint64_t page = addr & PAGE_MASK;
 	uint64_t pfn;
-	int err = anon_page_alloc(vma, &pfn);
+	int err = anon_page_alloc(vma, addr, &pfn);
 
 	if (err)
 		return err;
@@ -200,7 +208,7 @@ static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 
 	if (pte_none(*ptep)) {
 		if (vma_is_anonymous(vma))
-			return do_anonymous_page(vma, ptep, write);
+			return do_anonymous_page(vma, addr, ptep, write);
 		return do_fault(vma, addr, ptep, write);
 	}
 	if (pte_is_marker(*ptep))
@@ -283,6 +291,15 @@ static bool try_access(pte_t *entry, enum mm_access access)
 	return true;
 }
 
+/* Which pages of a huge page hold something is known of each. */
+static void note_write(struct machine *m, pte_t entry, unsigned int level, uint64_t addr)
+{
+	uint64_t offset = level == PT_LEVEL_PMD ? (addr & ~PMD_MASK) >> PAGE_SHIFT : 0;
+
+	if (level <= PT_LEVEL_PMD)
+		page_written(m, pte_pfn(entry) + offset);
+}
+
 static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access)
 {
 	unsigned int round, level;
@@ -291,8 +308,11 @@ static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access
 		pte_t *entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
 		int err;
 
-		if (entry && try_access(entry, access))
+		if (entry && try_access(entry, access)) {
+			if (access == MM_WRITE)
+				note_write(vma->vm_mm->machine, *entry, level, addr);
 			return 0;
+		}
 		err = handle_mm_fault(vma, addr, access);
 		if (err)
 			return err;
@@ -344,8 +364,11 @@ static int access_pte(struct vm_area_struct *vma, pte_t *pte, uint64_t addr,
 	for (round = 0; round < FAULT_ROUNDS; round++) {
 		int err;
 
-		if (try_access(pte, access))
+		if (try_access(pte, access)) {
+			if (access == MM_WRITE)
+				note_write(vma->vm_mm->machine, *pte, PT_LEVEL_PTE, addr);
 			return 0;
+		}
 		vma->vm_mm->machine->stat.pgfault++;
 		err = handle_pte_fault(vma, addr, pte, access);
 		if (err)
@@ -360,7 +383,8 @@ static int access_table(struct vm_area_struct *vma, pte_t *table, uint64_t addr,
 			uint64_t step, enum mm_access access, uint64_t *ret_next)
 {
 	const struct pt_geometry *geo = vma->vm_mm->machine->geo;
-	bool fresh = access == MM_WRITE && step == PAGE_SIZE && vma_is_anonymous(vma);
+	bool fresh = access == MM_WRITE && step == PAGE_SIZE && vma_is_anonymous(vma) &&
+		     !vma->vm_policy;
 	int ret = 0;
 
 	for (; addr < end; addr += step) {
@@ -407,8 +431,11 @@ static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end,
 			return err;
 		ret = err ? err : ret;
 		entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
-		if (entry && level > PT_LEVEL_PTE)
-			addr += (end - addr - 1) / step * step;
+		if (!entry || level == PT_LEVEL_PTE)
+			continue;
+		for (; end - addr > step; addr += step)
+			if (access == MM_WRITE && !err)
+				note_write(vma->vm_mm->machine, *entry, level, addr + step);
 	}
 	*ret_next = addr;
 	return ret;

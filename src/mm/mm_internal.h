@@ -61,6 +61,8 @@ enum {
 	PG_CACHE = 1 << 2,	    /* a file holds it */
 	PG_FREE = 1 << 3,
 	PG_LAZYFREE = 1 << 4, /* MADV_FREE took it off the swap-backed list */
+	PG_DIRTY = 1 << 5,    /* of an object: holds what nothing else does */
+	PG_KSM = 1 << 6,      /* merged by ksmd: never written again */
 };
 
 /**
@@ -90,6 +92,7 @@ struct folio {
 	uint8_t node;
 	bool split;
 	uint32_t anon_id;
+	uint64_t written[HPAGE_PMD_NR / 64]; /* which of its pages are not all zeros */
 };
 
 /*
@@ -101,6 +104,8 @@ struct lru_batch {
 	uint64_t pfn[LRU_BATCH_MAX];
 	unsigned int nr;
 };
+
+struct vm_area_struct;
 
 struct machine {
 	const struct mm_profile *profile;
@@ -121,6 +126,8 @@ struct machine {
 	struct region pages;	 /* struct page of PFN_SMALL_BASE + n */
 	struct region folios;	 /* struct folio of block n */
 	struct region subpages; /* struct page of PFN_HUGE_BASE + n */
+	struct region anon_ids; /* anon_vma of PFN_SMALL_BASE + n, once it is not exclusive */
+	uint64_t next_order;	/* of VMAs in interval trees */
 	uint64_t next_page;
 	uint64_t free_page; /* index + 1 of the last freed frame, 0 if none */
 	uint64_t live_pages;
@@ -186,6 +193,18 @@ void folio_split(struct machine *m, uint64_t pfn);
 /* Whether @pfn is part of a 2 MiB folio that was not split. */
 bool page_is_large(const struct machine *m, uint64_t pfn);
 unsigned int page_flags(const struct machine *m, uint64_t pfn);
+/* The anon_vma that the anonymous page of @vma belongs to. */
+uint32_t page_anon_id(const struct vm_area_struct *vma, uint64_t pfn);
+/* The page is exclusive to its VMA no more: remember whose it is. */
+void page_share_anon(const struct vm_area_struct *vma, uint64_t pfn);
+/* Bytes were written to the page. */
+static inline void page_written(struct machine *m, uint64_t pfn)
+{
+	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
+
+	if (pfn_is_huge(pfn))
+		pfn_folio(m, pfn)->written[index / 64] |= UINT64_C(1) << index % 64;
+}
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
 /* Whether a write fault may take the anonymous 4 KiB frame, of offset @pgoff, over uncopied. */
 bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
@@ -266,6 +285,9 @@ struct vm_area_struct {
 	uint64_t vm_pgoff;
 	uint32_t vm_flags;
 	bool anon_chained;
+	uint8_t vm_policy; /* struct mempolicy as a number, 0 for none: mempolicy.c */
+	uint64_t anon_order; /* place among equals in the interval tree of its anon_vmas */
+	uint64_t file_order; /* and in that of its file */
 	struct mm_file *vm_file;
 	struct anon_vma *anon_vma;
 };
@@ -337,11 +359,15 @@ int anon_vma_fork(struct vm_area_struct *child, const struct vm_area_struct *par
 int split_vma(struct vm_area_struct *vma, uint64_t addr, struct vm_area_struct **ret_upper);
 int vma_modify_flags(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint32_t newflags,
 		     struct vm_area_struct **ret_vma);
+int vma_modify_policy(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint8_t policy,
+		      struct vm_area_struct **ret_vma);
+/* The boundaries of @vma moved: it is the last among equals of its interval trees now. */
+void vma_reinsert(struct vm_area_struct *vma);
 /* A new range with no VMA in it: joins its neighbours where they match; NULL if none did. */
 struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start, uint64_t end,
 					   uint32_t flags, struct anon_vma *anon_vma,
 					   bool anon_chained, struct mm_file *file,
-					   uint64_t pgoff);
+					   uint64_t pgoff, uint8_t policy);
 /* The boundary of @vma moves to @addr: tell about the 2 MiB block around it. */
 void vma_adjust_trans_huge(struct vm_area_struct *vma, uint64_t addr);
 
@@ -516,6 +542,12 @@ struct rmap {
 	struct rmap_vma *vmas;
 	size_t nr, cap;
 };
+/*
+ * Take the folio of frame @pfn, which @vma maps at @addr, out of every VMA, in the order of the
+ * reverse map and until nothing maps it (try_to_unmap(), try_to_migrate()). With @unmap the
+ * entries go away, otherwise they are back at once.
+ */
+int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, bool unmap);
 /* The VMAs that may map the huge anonymous folio of @pfn, whose first page has offset @pgoff. */
 int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_rmap);
 void rmap_release(struct rmap *rmap);
@@ -535,6 +567,18 @@ enum {
 };
 uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
 			   pgprot_t newprot, unsigned int cp_flags);
+
+/* mempolicy.c: the node that a new page of @vma at @addr comes from */
+unsigned int policy_node(const struct vm_area_struct *vma, uint64_t addr, bool huge);
+
+/* migrate.c: move the folio to a node (unmap_and_move()) */
+int migrate_folio(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, unsigned int node);
+unsigned int page_node(const struct machine *m, uint64_t pfn);
+/* Does more than one entry map it, in the eyes of migration? */
+bool migrate_shared(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
+
+/* vmscan.c: MADV_PAGEOUT of one page or huge page; there is no swap */
+int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsigned int level);
 
 /* mmap.c */
 int do_munmap(struct mm_struct *mm, uint64_t start, uint64_t len);

@@ -176,7 +176,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, uint64_t old_
 	if (vma_is_anonymous(vma) && !vma->anon_vma)
 		pgoff = new_addr >> PAGE_SHIFT;
 	new = vma_merge_new_range(mm, new_addr, new_addr + len, vma->vm_flags, vma->anon_vma,
-				  vma->anon_chained, vma->vm_file, pgoff);
+				  vma->anon_chained, vma->vm_file, pgoff, vma->vm_policy);
 	if (new)
 		return new;
 	new = vma_dup(vma);
@@ -300,7 +300,8 @@ static int expand_in_place(struct vm_area_struct *vma, uint64_t delta)
 	    find_vma_intersection(mm, start, end))
 		return -ENOMEM;
 	if (!vma_merge_new_range(mm, start, end, vma->vm_flags, vma->anon_vma, vma->anon_chained,
-				 vma->vm_file, vma->vm_pgoff + vma_pages(vma)))
+				 vma->vm_file, vma->vm_pgoff + vma_pages(vma),
+				 vma->vm_policy))
 		return -ENOMEM;
 	return 0;
 }

@@ -17,6 +17,8 @@ int page_init(struct machine *m)
 	if (!err)
 		err = region_reserve(&m->subpages,
 				     PFN_HUGE_MAX * HPAGE_PMD_NR * sizeof(struct page));
+	if (!err)
+		err = region_reserve(&m->anon_ids, PFN_SMALL_MAX * sizeof(uint32_t));
 	return err;
 }
 
@@ -25,6 +27,7 @@ void page_exit(struct machine *m)
 	region_release(&m->pages);
 	region_release(&m->folios);
 	region_release(&m->subpages);
+	region_release(&m->anon_ids);
 }
 
 int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
@@ -322,6 +325,28 @@ unsigned int page_flags(const struct machine *m, uint64_t pfn)
 		return pfn_page(m, pfn)->flags;
 	folio = pfn_folio(m, pfn);
 	return folio->nr_mapped || folio->split ? pfn_page(m, pfn)->flags : folio->flags;
+}
+
+uint32_t page_anon_id(const struct vm_area_struct *vma, uint64_t pfn)
+{
+	const struct machine *m = vma->vm_mm->machine;
+
+	if (page_is_large(m, pfn))
+		return pfn_folio(m, pfn)->anon_id;
+	if (pfn_page(m, pfn)->flags & PG_ANON_EXCLUSIVE)
+		return vma->anon_vma->id;
+	if (pfn_is_huge(pfn))
+		return pfn_folio(m, pfn)->anon_id;
+	return ((uint32_t *)m->anon_ids.base)[pfn - PFN_SMALL_BASE];
+}
+
+void page_share_anon(const struct vm_area_struct *vma, uint64_t pfn)
+{
+	struct machine *m = vma->vm_mm->machine;
+
+	if (!pfn_is_huge(pfn) && (pfn_page(m, pfn)->flags & PG_ANON_EXCLUSIVE))
+		((uint32_t *)m->anon_ids.base)[pfn - PFN_SMALL_BASE] = vma->anon_vma->id;
+	page_set_exclusive(m, pfn, false);
 }
 
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive)

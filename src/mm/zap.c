@@ -30,6 +30,7 @@ struct zap {
 	struct machine *m;
 	bool reclaim_pt;
 	bool keep_markers;
+	bool object;
 	uint64_t zapped;
 };
 
@@ -45,6 +46,7 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 	pte = table + pt_index(zap->m->geo, PT_LEVEL_PTE, addr);
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
 		uint64_t pfn;
+		bool old_dirty;
 
 		if (pte_none(*pte))
 			continue;
@@ -59,12 +61,15 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 			continue;
 		}
 		pfn = pte_pfn(*pte);
+		old_dirty = pte_dirty(*pte);
 		if (zap->keep_markers && userfaultfd_pte_wp(zap->vma, *pte)) {
 			*pte = PTE_MARKER;
 		} else {
 			pte->val = 0;
 			gone++;
 		}
+		if (zap->object && old_dirty && !pfn_is_zero(pfn))
+			pfn_page(zap->m, pfn)->flags |= PG_DIRTY;
 		page_put_map(zap->m, pfn);
 		zap->zapped++;
 	}
@@ -134,6 +139,7 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 		.mm = mm,
 		.m = mm->machine,
 		.reclaim_pt = reclaim_pt && mm->machine->profile->reclaim_pt,
+		.object = vma->vm_file,
 		.keep_markers = reclaim_pt && userfaultfd_wp(vma) && !vma_is_anonymous(vma),
 	};
 

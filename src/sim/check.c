@@ -56,8 +56,6 @@ static bool check_op(const struct script *script, const struct script_op *op,
 		return check_map(script, op, geo, diag);
 	case OP_ASSERT:
 		return check_counter(script, op, diag);
-	case OP_MBIND:
-	case OP_MOVE_PAGES:
 	case OP_NUMA_SCAN:
 	case OP_TRUNCATE:
 	case OP_KSM:

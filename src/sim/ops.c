@@ -374,6 +374,21 @@ static int op_uffd(struct mm_struct *mm, const struct script_op *op)
 	return mm_uffd_writeprotect(mm, op->addr, op->len, op->flags == SCRIPT_UFFD_WP);
 }
 
+static int op_mbind(struct mm_struct *mm, const struct script_op *op)
+{
+	static const enum mm_mpol modes[SCRIPT_MPOL_NR] = {
+		[SCRIPT_MPOL_DEFAULT] = MM_MPOL_DEFAULT,
+		[SCRIPT_MPOL_BIND] = MM_MPOL_BIND,
+		[SCRIPT_MPOL_PREFERRED] = MM_MPOL_PREFERRED,
+		[SCRIPT_MPOL_INTERLEAVE] = MM_MPOL_INTERLEAVE,
+		[SCRIPT_MPOL_LOCAL] = MM_MPOL_LOCAL,
+	};
+	unsigned int flags = (op->flags & SCRIPT_MBIND_MOVE ? MM_MBIND_MOVE : 0) |
+			     (op->flags & SCRIPT_MBIND_STRICT ? MM_MBIND_STRICT : 0);
+
+	return mm_mbind(mm, op->addr, op->len, modes[op->policy], op->nodes, flags);
+}
+
 static int execute_memory(struct sim *sim, const struct script_op *op)
 {
 	struct mm_struct *mm = sim->process->mm;
@@ -393,6 +408,11 @@ static int execute_memory(struct sim *sim, const struct script_op *op)
 		return mm_set_heap(mm, op->addr);
 	case OP_BRK:
 		return mm_brk(mm, op->addr);
+	case OP_MBIND:
+		return op_mbind(mm, op);
+	case OP_MOVE_PAGES:
+		return mm_move_pages(mm, op->addr, op->len,
+				     op->nodes ? __builtin_ctzll(op->nodes) : 0);
 	case OP_UFFD:
 		return op_uffd(mm, op);
 	case OP_CLEAR_REFS:

@@ -147,6 +147,31 @@ int mm_brk(struct mm_struct *mm, uint64_t addr);
 /** mm_numa_hint() - change_prot_numa() over [@addr, @addr + @len), VMA by VMA (mm/mempolicy.c). */
 int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len);
 
+/* NUMA nodes of the machine; the CPU belongs to node 0. */
+#define MM_NODES 2
+
+enum mm_mpol {
+	MM_MPOL_DEFAULT,
+	MM_MPOL_PREFERRED,
+	MM_MPOL_BIND,
+	MM_MPOL_INTERLEAVE,
+	MM_MPOL_LOCAL,
+};
+enum { MM_MBIND_MOVE = 1, MM_MBIND_STRICT = 2 };
+
+/**
+ * mm_mbind() - mbind(); @nodes is a mask; @flags: MPOL_MF_MOVE, MPOL_MF_STRICT
+ * (mm/mempolicy.c:do_mbind()).
+ */
+int mm_mbind(struct mm_struct *mm, uint64_t addr, uint64_t len, enum mm_mpol mode, uint64_t nodes,
+	     unsigned int flags);
+
+/**
+ * mm_move_pages() - move_pages() of every page of [@addr, @addr + @len) with MPOL_MF_MOVE
+ * (mm/migrate.c:do_pages_move()). Return: the first page's error, -ENOENT and -EFAULT aside.
+ */
+int mm_move_pages(struct mm_struct *mm, uint64_t addr, uint64_t len, unsigned int node);
+
 /**
  * mm_clear_refs() - write @value to /proc/PID/clear_refs (fs/proc/task_mmu.c:clear_refs_write()).
  * 4 clears the soft-dirty bits and so write-protects. Return: 0; -EINVAL for what is not 1 to 5.

@@ -35,6 +35,7 @@ enum wp_reuse {
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
  * @pagemap_scan: the PAGEMAP_SCAN ioctl exists (6.7)
  * @uffd_wp_vmas: UFFDIO_WRITEPROTECT may span several VMAs (6.5)
+ * @split_to_zeropage: splitting a huge page maps what is all zeros to the zero page (6.12)
  * @wp_reuse: see above
  * @lru_batch: folios that a per-CPU batch holds a reference on before it is emptied
  * @cold_holds: MADV_COLD puts folios into such a batch (multi-generational LRU)
@@ -58,6 +59,7 @@ struct mm_profile {
 	bool huge_zero_replace;
 	bool change_pte;
 	bool reaper_clear;
+	bool split_to_zeropage;
 	bool pagemap_scan;
 	bool uffd_wp_vmas;
 	enum wp_reuse wp_reuse;
