@@ -163,6 +163,10 @@ int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child)
 		return err;
 	child->start_brk = mm->start_brk;
 	child->brk = mm->brk;
+	if (mm->ksm && ksm_enter(child)) {
+		mm_destroy(child);
+		return -ENOMEM;
+	}
 	RB_FOREACH (vma, vma_tree, &mm->vmas) {
 		if (vma->vm_flags & VM_DONTCOPY)
 			continue;

@@ -43,6 +43,7 @@ struct machine *machine_destroy(struct machine *machine)
 		file->refs = 1;
 		mm_file_put(file);
 	}
+	ksm_destroy(machine);
 	page_exit(machine);
 	pt_arena_release(&machine->tables);
 	mem_free(machine);
@@ -118,6 +119,7 @@ static void exit_mmap(struct mm_struct *mm)
 	struct mmu_notifier_range range;
 
 	mmu_notifier_release(&mm->notifier);
+	ksm_exit(mm);
 	mmu_notifier_range_init(&range, MMU_NOTIFY_UNMAP, 0, UINT64_MAX);
 	mmu_notifier_invalidate_range_start(&mm->notifier, &range);
 	RB_FOREACH_SAFE (vma, vma_tree, &mm->vmas, next) {

@@ -52,13 +52,20 @@ static int madvise_flags(struct vm_area_struct **vma, uint64_t start, uint64_t e
 			 const struct flag_advice *advice)
 {
 	uint32_t flags = ((*vma)->vm_flags & ~advice->clear) | advice->set;
+	int err = 0;
 
 	if (advice->advice == MADV_WIPEONFORK &&
 	    (!vma_is_anonymous(*vma) || ((*vma)->vm_flags & VM_SHARED)))
 		return -EINVAL;
-	if (advice->advice == MADV_MERGEABLE && !vma_is_anonymous(*vma) &&
-	    ((*vma)->vm_flags & VM_MAYSHARE))
+	if ((advice->advice == MADV_MERGEABLE || advice->advice == MADV_UNMERGEABLE) &&
+	    (((*vma)->vm_flags & (VM_MAYSHARE | VM_SPECIAL)) || flags == (*vma)->vm_flags))
 		return 0;
+	if (advice->advice == MADV_MERGEABLE)
+		err = ksm_enter((*vma)->vm_mm);
+	if (advice->advice == MADV_UNMERGEABLE && (*vma)->anon_vma)
+		err = unmerge_ksm_pages(*vma, start, end);
+	if (err)
+		return err;
 	if (flags == (*vma)->vm_flags)
 		return 0;
 	return vma_modify_flags(*vma, start, end, flags, vma);

@@ -158,6 +158,13 @@ static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 	return 0;
 }
 
+int break_cow(struct vm_area_struct *vma, uint64_t addr)
+{
+	pte_t *pte = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, NULL);
+
+	return pte ? wp_page_copy(vma, addr, pte) : -EFAULT;
+}
+
 static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
 	struct machine *m = vma->vm_mm->machine;

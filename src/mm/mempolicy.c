@@ -216,3 +216,48 @@ int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len)
 	}
 	return 0;
 }
+
+/* Linux: sysctl numa_balancing_scan_size_mb */
+#define SCAN_SIZE (UINT64_C(256) << 20)
+
+/* Linux: the VMAs that task_numa_work() passes over; files are objects with a policy of their own. */
+static bool numa_scan_skips(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_HUGETLB | VM_MIXEDMAP)) || vma->vm_policy ||
+	       !vma_is_accessible(vma) || vma->vm_file;
+}
+
+int mm_numa_scan(struct mm_struct *mm)
+{
+	int64_t pages = SCAN_SIZE, virtpages = 8 * SCAN_SIZE;
+	uint64_t start = mm->numa_scan_offset;
+	struct vm_area_struct *vma = find_vma(mm, start);
+
+	if (!vma) {
+		start = 0;
+		vma = find_vma(mm, 0);
+	}
+	for (; vma; vma = vma_next(vma)) {
+		if (numa_scan_skips(vma))
+			continue;
+		if (start < vma->vm_start)
+			start = vma->vm_start;
+		while (start < vma->vm_end) {
+			uint64_t end = (start + pages + PMD_SIZE - 1) & PMD_MASK;
+
+			if (end > vma->vm_end)
+				end = vma->vm_end;
+			if (change_prot_numa(vma, start, end))
+				pages -= end - start;
+			virtpages -= end - start;
+			start = end;
+			if (pages <= 0 || virtpages <= 0) {
+				mm->numa_scan_offset = start;
+				return 0;
+			}
+		}
+	}
+	mm->numa_scan_offset = 0;
+	mm->numa_scan_seq++;
+	return 0;
+}

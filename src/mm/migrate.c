@@ -28,12 +28,45 @@ bool migrate_shared(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
 			    linear_page_index(vma, addr) - (pfn & (HPAGE_PMD_NR - 1)));
 }
 
+/* Is the folio mapped by PTEs? Then it is in part unmapped while it moves. */
+static bool pte_mapped(const struct machine *m, uint64_t pfn)
+{
+	return page_is_large(m, pfn) && pfn_folio(m, pfn)->nr_mapped;
+}
+
+/* What is left of a huge folio after its split moves page by page. */
+static int migrate_split(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn,
+			 unsigned int node)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1), i;
+	uint64_t base = addr - ((pfn - head) << PAGE_SHIFT);
+	int err = split_huge_page(vma, addr, pfn);
+
+	for (i = 0; i < HPAGE_PMD_NR && !err; i++) {
+		uint64_t at = base + (i << PAGE_SHIFT);
+		pte_t *pte = pt_lookup(mm, at, PT_LEVEL_PTE, NULL);
+		struct vm_area_struct *here = find_vma(mm, at);
+
+		if (pte && pte_present(*pte) && pte_pfn(*pte) == head + i)
+			err = migrate_folio(here, at, head + i, node);
+	}
+	return err;
+}
+
 int migrate_folio(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, unsigned int node)
 {
-	int err = rmap_walk_clear(vma, addr, pfn, false);
+	struct machine *m = vma->vm_mm->machine;
+	int err;
 
+	if (m->profile->split_to_zeropage && pte_mapped(m, pfn)) {
+		if (pfn_folio(m, pfn)->flags & PG_PARTIAL)
+			return migrate_split(vma, addr, pfn, node);
+		pfn_folio(m, pfn)->flags |= PG_PARTIAL;
+	}
+	err = rmap_walk_clear(vma, addr, pfn, false);
 	if (!err)
-		set_node(vma->vm_mm->machine, pfn, node);
+		set_node(m, pfn, node);
 	return err;
 }
 

@@ -63,6 +63,7 @@ enum {
 	PG_LAZYFREE = 1 << 4, /* MADV_FREE took it off the swap-backed list */
 	PG_DIRTY = 1 << 5,    /* of an object: holds what nothing else does */
 	PG_KSM = 1 << 6,      /* merged by ksmd: never written again */
+	PG_PARTIAL = 1 << 7,  /* of a huge folio: some of its pages have been unmapped */
 };
 
 /**
@@ -128,6 +129,7 @@ struct machine {
 	struct region subpages; /* struct page of PFN_HUGE_BASE + n */
 	struct region anon_ids; /* anon_vma of PFN_SMALL_BASE + n, once it is not exclusive */
 	uint64_t next_order;	/* of VMAs in interval trees */
+	struct ksm *ksm;	/* ksm.c; NULL until something is mergeable */
 	uint64_t next_page;
 	uint64_t free_page; /* index + 1 of the last freed frame, 0 if none */
 	uint64_t live_pages;
@@ -306,6 +308,9 @@ struct mm_struct {
 	uint64_t pgd; /* frame of the top table */
 	uint64_t start_brk;
 	uint64_t brk;
+	struct ksm_mm *ksm;
+	uint64_t numa_scan_offset;
+	uint64_t numa_scan_seq;
 };
 
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
@@ -556,6 +561,8 @@ bool folio_mapped_by_one(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 bool folio_shared(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 
 /* memory.c */
+/* The page at @addr, mapped read-only, becomes the VMA's own copy, with the notification. */
+int break_cow(struct vm_area_struct *vma, uint64_t addr);
 int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);
 
 /* mprotect.c */
@@ -576,6 +583,14 @@ int migrate_folio(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, unsig
 unsigned int page_node(const struct machine *m, uint64_t pfn);
 /* Does more than one entry map it, in the eyes of migration? */
 bool migrate_shared(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
+
+/* ksm.c */
+int ksm_enter(struct mm_struct *mm);
+/* Copy what is merged in [start, end) of @vma (Linux: unmerge_ksm_pages()). */
+int unmerge_ksm_pages(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+/* The address space goes. */
+void ksm_exit(struct mm_struct *mm);
+void ksm_destroy(struct machine *m);
 
 /* vmscan.c: MADV_PAGEOUT of one page or huge page; there is no swap */
 int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsigned int level);

@@ -128,6 +128,7 @@ void page_put_map(struct machine *m, uint64_t pfn)
 	page->mapcount--;
 	if (pfn_is_huge(pfn)) {
 		pfn_folio(m, pfn)->nr_mapped--;
+		pfn_folio(m, pfn)->flags |= PG_PARTIAL;
 		folio_free_if_unused(m, pfn);
 	} else if (!page->mapcount && !page->held && !(page->flags & PG_CACHE)) {
 		page_free(m, pfn);
@@ -365,6 +366,8 @@ bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff)
 	struct folio *folio;
 
 	if (pfn_is_zero(pfn) || !(page_flags(m, pfn) & PG_ANON))
+		return false;
+	if (page_flags(m, pfn) & PG_KSM)
 		return false;
 	if (page_flags(m, pfn) & PG_ANON_EXCLUSIVE)
 		return true;

@@ -35,7 +35,9 @@ int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsig
 	struct machine *m = vma->vm_mm->machine;
 	uint64_t pfn = pte_pfn(*entry);
 
-	if (level == PT_LEVEL_PMD || page_is_large(m, pfn))
+	if (level == PT_LEVEL_PMD)
+		addr &= PMD_MASK;
+	if (page_is_large(m, pfn))
 		return page_flags(m, pfn) & PG_ANON ? split_huge_page(vma, addr, pfn) : 0;
 	if (pfn_page(m, pfn)->mapcount != 1)
 		return 0;

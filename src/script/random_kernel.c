@@ -93,6 +93,9 @@ void random_ksm(struct random_state *r)
 		return;
 	}
 	range = pick_range(r);
+	/* ksmd looks at every address */
+	if (range.end - range.start > 16 * SIZE_1M)
+		range.end = range.start + 16 * SIZE_1M;
 	strbuf_addstr(r->out, "madvise");
 	add_range(r, &range);
 	strbuf_addstr(r->out, chance(r, 3, 4) ? " mergeable\n" : " unmergeable\n");

@@ -56,9 +56,7 @@ static bool check_op(const struct script *script, const struct script_op *op,
 		return check_map(script, op, geo, diag);
 	case OP_ASSERT:
 		return check_counter(script, op, diag);
-	case OP_NUMA_SCAN:
 	case OP_TRUNCATE:
-	case OP_KSM:
 		error_at(script, op, diag, "the model does not execute this operation");
 		return false;
 	}

@@ -374,6 +374,16 @@ static int op_uffd(struct mm_struct *mm, const struct script_op *op)
 	return mm_uffd_writeprotect(mm, op->addr, op->len, op->flags == SCRIPT_UFFD_WP);
 }
 
+static int op_numa_scan(struct mm_struct *mm, const struct script_op *op)
+{
+	uint64_t i;
+	int err = 0;
+
+	for (i = 0; i < op->count && !err; i++)
+		err = mm_numa_scan(mm);
+	return err;
+}
+
 static int op_mbind(struct mm_struct *mm, const struct script_op *op)
 {
 	static const enum mm_mpol modes[SCRIPT_MPOL_NR] = {
@@ -408,6 +418,10 @@ static int execute_memory(struct sim *sim, const struct script_op *op)
 		return mm_set_heap(mm, op->addr);
 	case OP_BRK:
 		return mm_brk(mm, op->addr);
+	case OP_KSM:
+		return machine_ksm(sim->machine, op->count);
+	case OP_NUMA_SCAN:
+		return op_numa_scan(mm, op);
 	case OP_MBIND:
 		return op_mbind(mm, op);
 	case OP_MOVE_PAGES:

@@ -172,6 +172,15 @@ int mm_mbind(struct mm_struct *mm, uint64_t addr, uint64_t len, enum mm_mpol mod
  */
 int mm_move_pages(struct mm_struct *mm, uint64_t addr, uint64_t len, unsigned int node);
 
+/** machine_ksm() - @passes full passes of ksmd (mm/ksm.c). Return: 0 or -ENOMEM. */
+int machine_ksm(struct machine *machine, uint64_t passes);
+
+/**
+ * mm_numa_scan() - one task_numa_work() of the process, whose time has come
+ * (kernel/sched/fair.c).
+ */
+int mm_numa_scan(struct mm_struct *mm);
+
 /**
  * mm_clear_refs() - write @value to /proc/PID/clear_refs (fs/proc/task_mmu.c:clear_refs_write()).
  * 4 clears the soft-dirty bits and so write-protects. Return: 0; -EINVAL for what is not 1 to 5.

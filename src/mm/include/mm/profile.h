@@ -33,6 +33,8 @@ enum wp_reuse {
  * @huge_zero_replace: a write to the huge zero page replaces it in place (7.x)
  * @change_pte: change_pte() is called where a copy replaces a page (to 6.9)
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
+ * @ksm_smart_scan: ksmd skips pages that it did not merge before (6.7)
+ * @numa_vma_state: the NUMA scanner remembers each VMA's last scan (6.4)
  * @pagemap_scan: the PAGEMAP_SCAN ioctl exists (6.7)
  * @uffd_wp_vmas: UFFDIO_WRITEPROTECT may span several VMAs (6.5)
  * @split_to_zeropage: splitting a huge page maps what is all zeros to the zero page (6.12)
@@ -60,6 +62,8 @@ struct mm_profile {
 	bool change_pte;
 	bool reaper_clear;
 	bool split_to_zeropage;
+	bool ksm_smart_scan;
+	bool numa_vma_state;
 	bool pagemap_scan;
 	bool uffd_wp_vmas;
 	enum wp_reuse wp_reuse;
