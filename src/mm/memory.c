@@ -187,6 +187,7 @@ static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep)
 	bool saved_dirty = vma->vm_mm->machine->profile->saved_dirty;
 	pte_t pte = pte_modify(*ptep, vm_get_page_prot(vma->vm_flags), saved_dirty);
 
+	vma->numab.accessed[1] = true;
 	pt_set(vma->vm_mm->machine, ptep, pte_mkyoung(pte));
 }
 

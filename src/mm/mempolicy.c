@@ -220,44 +220,130 @@ int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len)
 /* Linux: sysctl numa_balancing_scan_size_mb */
 #define SCAN_SIZE (UINT64_C(256) << 20)
 
-/* Linux: the VMAs that task_numa_work() passes over; files are objects with a policy of their own. */
+/* Linux: the VMAs that task_numa_work() passes over. */
 static bool numa_scan_skips(const struct vm_area_struct *vma)
 {
-	return (vma->vm_flags & (VM_HUGETLB | VM_MIXEDMAP)) || vma->vm_policy ||
-	       !vma_is_accessible(vma) || vma->vm_file;
+	if ((vma->vm_flags & (VM_HUGETLB | VM_MIXEDMAP)) || vma->vm_policy || !vma_is_accessible(vma))
+		return true;
+	if (!vma->vm_file)
+		return false;
+	/* before, an object without a policy of its own was taken for one that wants none */
+	return !vma->vm_mm->machine->profile->numa_vma_state ||
+	       (vma->vm_flags & (VM_READ | VM_WRITE)) == VM_READ;
 }
 
-int mm_numa_scan(struct mm_struct *mm)
+/* Linux: vma_is_accessed(), for a process with one thread */
+static bool vma_is_accessed(const struct mm_struct *mm, const struct vm_area_struct *vma)
 {
-	int64_t pages = SCAN_SIZE, virtpages = 8 * SCAN_SIZE;
+	const struct numab_state *state = &vma->numab;
+
+	return mm->numa_scan_seq - state->start_scan_seq < 2 || state->accessed[0] ||
+	       state->accessed[1] || mm->numa_scan_offset > vma->vm_start ||
+	       mm->numa_scan_seq > state->prev_scan_seq + 1;
+}
+
+enum numa_candidate { NUMA_SCAN, NUMA_SKIP, NUMA_SKIP_UNUSED };
+
+/* Does the state of the VMA let it be scanned now? */
+static enum numa_candidate numa_candidate(struct mm_struct *mm, struct vm_area_struct *vma,
+					  bool forced)
+{
+	struct numab_state *state = &vma->numab;
+
+	if (!mm->machine->profile->numa_vma_state)
+		return NUMA_SCAN;
+	if (!state->ready)
+		*state = (struct numab_state){
+			.ready = true,
+			.start_scan_seq = mm->numa_scan_seq,
+			.prev_scan_seq = mm->numa_scan_seq - 1,
+			.accessed = { state->accessed[0], state->accessed[1] },
+		};
+	if (mm->numa_scan_seq) {
+		state->accessed[0] = state->accessed[1];
+		state->accessed[1] = false;
+	}
+	if (state->prev_scan_seq == mm->numa_scan_seq) {
+		mm->numa_scan_offset = vma->vm_end;
+		return NUMA_SKIP;
+	}
+	return forced || vma_is_accessed(mm, vma) ? NUMA_SCAN : NUMA_SKIP_UNUSED;
+}
+
+/* What one step may still scan, in bytes: with changed entries, and at all. */
+struct numa_budget {
+	int64_t pages;
+	int64_t virtpages;
+};
+
+/* False when the budget ends; *@start is how far it got. */
+static bool numa_scan_vma(struct vm_area_struct *vma, struct numa_budget *budget, uint64_t *start)
+{
+	if (*start < vma->vm_start)
+		*start = vma->vm_start;
+	while (*start < vma->vm_end) {
+		uint64_t end = (*start + budget->pages + PMD_SIZE - 1) & PMD_MASK;
+
+		if (end > vma->vm_end)
+			end = vma->vm_end;
+		if (change_prot_numa(vma, *start, end))
+			budget->pages -= end - *start;
+		budget->virtpages -= end - *start;
+		*start = end;
+		if (budget->pages <= 0 || budget->virtpages <= 0)
+			return false;
+	}
+	return true;
+}
+
+static void reset_ptenuma_scan(struct mm_struct *mm)
+{
+	mm->numa_scan_seq++;
+	mm->numa_scan_offset = 0;
+}
+
+/*
+ * One round over the VMAs from where the last one ended. *@ret_unused: VMAs were left out because
+ * the process has not used them; @forced scans one of those.
+ */
+static bool numa_scan_round(struct mm_struct *mm, bool forced, bool *ret_unused)
+{
+	struct numa_budget budget = { SCAN_SIZE, 8 * SCAN_SIZE };
 	uint64_t start = mm->numa_scan_offset;
 	struct vm_area_struct *vma = find_vma(mm, start);
 
 	if (!vma) {
+		reset_ptenuma_scan(mm);
 		start = 0;
 		vma = find_vma(mm, 0);
 	}
 	for (; vma; vma = vma_next(vma)) {
+		enum numa_candidate candidate;
+
 		if (numa_scan_skips(vma))
 			continue;
-		if (start < vma->vm_start)
-			start = vma->vm_start;
-		while (start < vma->vm_end) {
-			uint64_t end = (start + pages + PMD_SIZE - 1) & PMD_MASK;
-
-			if (end > vma->vm_end)
-				end = vma->vm_end;
-			if (change_prot_numa(vma, start, end))
-				pages -= end - start;
-			virtpages -= end - start;
-			start = end;
-			if (pages <= 0 || virtpages <= 0) {
-				mm->numa_scan_offset = start;
-				return 0;
-			}
-		}
+		candidate = numa_candidate(mm, vma, forced);
+		*ret_unused |= candidate == NUMA_SKIP_UNUSED;
+		if (candidate != NUMA_SCAN)
+			continue;
+		if (!numa_scan_vma(vma, &budget, &start))
+			break;
+		vma->numab.prev_scan_seq = mm->numa_scan_seq;
+		if (forced)
+			break;
 	}
-	mm->numa_scan_offset = 0;
-	mm->numa_scan_seq++;
+	if (vma)
+		mm->numa_scan_offset = start;
+	return vma;
+}
+
+int mm_numa_scan(struct mm_struct *mm)
+{
+	bool unused = false;
+
+	if (numa_scan_round(mm, false, &unused))
+		return 0;
+	if (!unused || !numa_scan_round(mm, true, &unused))
+		reset_ptenuma_scan(mm);
 	return 0;
 }

@@ -288,6 +288,10 @@ struct vm_area_struct {
 	uint32_t vm_flags;
 	bool anon_chained;
 	uint8_t vm_policy; /* struct mempolicy as a number, 0 for none: mempolicy.c */
+	struct numab_state {
+		uint32_t start_scan_seq, prev_scan_seq;
+		bool ready, accessed[2]; /* by hinting faults: before the last scan, since then */
+	} numab; /* what the NUMA scanner of 6.4 on knows of the VMA */
 	uint64_t anon_order; /* place among equals in the interval tree of its anon_vmas */
 	uint64_t file_order; /* and in that of its file */
 	struct mm_file *vm_file;
@@ -310,7 +314,7 @@ struct mm_struct {
 	uint64_t brk;
 	struct ksm_mm *ksm;
 	uint64_t numa_scan_offset;
-	uint64_t numa_scan_seq;
+	uint32_t numa_scan_seq;
 };
 
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma)

@@ -32,6 +32,11 @@ static bool numa_skip(const struct change *change, pte_t pte)
 
 	if (pte_protnone(pte) || pfn_is_zero(pfn))
 		return true;
+	/* it is where the process runs, which has but one thread */
+	if (!(change->vma->vm_flags & VM_SHARED) && page_node(change->m, pfn) == 0)
+		return true;
+	if (pfn_is_huge(pfn) && !pfn_folio(change->m, pfn)->nr_mapped)
+		return false;
 	page = pfn_page(change->m, pfn);
 	return is_cow_mapping(change->vma->vm_flags) && page->mapcount != 1;
 }

@@ -83,6 +83,7 @@ struct vm_area_struct *vma_dup(const struct vm_area_struct *vma)
 	if (!new)
 		return NULL;
 	*new = *vma;
+	new->numab = (struct numab_state){ 0 };
 	if (new->vm_file)
 		mm_file_get(new->vm_file);
 	if (new->anon_vma)

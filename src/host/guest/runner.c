@@ -278,12 +278,18 @@ static int prepare_executor(const struct script *script, struct shared *shared)
 
 static void first_process(struct executor *ex)
 {
+	size_t i;
 	int err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	err = touch_setup();
 	if (!err)
 		err = observe(ex);
+	for (i = 0; !err && i < ex->script->nr_ops; i++)
+		if (ex->script->ops[i].code == OP_NUMA_SCAN)
+			break;
+	if (!err && i < ex->script->nr_ops)
+		err = numa_hide_own();
 	ex->shared->proc[0].err = err;
 	if (err)
 		_exit(1);
