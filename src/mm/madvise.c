@@ -145,7 +145,7 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 		if (skip)
 			continue;
 		if (walk->pageout) {
-			(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE);
+			(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE, true);
 			continue;
 		}
 		if (free)
@@ -163,13 +163,16 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 	if (pfn_is_zero(pte_pfn(*pmd)) || folio_shared(walk->mm, pte_pfn(*pmd), pgoff))
 		return;
 	if (walk->pageout) {
-		(void)reclaim_folio(walk->vma, addr, pmd, PT_LEVEL_PMD);
+		(void)reclaim_folio(walk->vma, addr, pmd, PT_LEVEL_PMD,
+				    end - addr == PMD_SIZE);
 		return;
 	}
 	if (end - addr == PMD_SIZE) {
 		if (walk->free)
 			before_change(walk->mm, addr, end);
 		*pmd = pte_mkold(walk->free ? pte_mkclean(*pmd) : *pmd);
+		if (walk->free)
+			lru_lazyfree(walk->m, pte_pfn(*pmd));
 		return;
 	}
 	(void)split_huge_page(walk->vma, addr, pfn);
@@ -188,8 +191,11 @@ static void advise_range(struct advise_walk *walk, pte_t *table, unsigned int le
 		pte_t *entry = table + pt_index(walk->m->geo, level, addr);
 
 		next = pt_addr_end(walk->m->geo, level, addr, end);
-		if (level == PT_LEVEL_PMD && pte_leaf(*entry, level))
+		if (level == PT_LEVEL_PMD && pte_leaf(*entry, level)) {
 			advise_huge_pmd(walk, entry, addr, next);
+			if (next - addr == PMD_SIZE)
+				continue;
+		}
 		if (pte_table(*entry, level))
 			advise_range(walk, pt_table(walk->m, *entry), level - 1, addr, next);
 	}

@@ -312,11 +312,7 @@ static bool numa_scan_round(struct mm_struct *mm, bool forced, bool *ret_unused)
 	uint64_t start = mm->numa_scan_offset;
 	struct vm_area_struct *vma = find_vma(mm, start);
 
-	if (!vma) {
-		reset_ptenuma_scan(mm);
-		start = 0;
-		vma = find_vma(mm, 0);
-	}
+	/* behind what a script maps there is always more, which has nothing to scan */
 	for (; vma; vma = vma_next(vma)) {
 		enum numa_candidate candidate;
 

@@ -597,7 +597,8 @@ void ksm_exit(struct mm_struct *mm);
 void ksm_destroy(struct machine *m);
 
 /* vmscan.c: MADV_PAGEOUT of one page or huge page; there is no swap */
-int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsigned int level);
+int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsigned int level,
+		  bool whole);
 
 /* mmap.c */
 int do_munmap(struct mm_struct *mm, uint64_t start, uint64_t len);

@@ -279,6 +279,9 @@ static int remap_move(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_
 		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
 		int err = check_resize(vma, from, to - from, to - from, flags);
 
+		/* what userfaultfd watches moves on its own only */
+		if (!err && userfaultfd_wp(vma) && (to < end || from > addr))
+			err = -EFAULT;
 		if (!err)
 			err = mremap_to(mm, from, to - from, to - from, new_addr + (from - addr),
 					flags);

@@ -210,6 +210,8 @@ void lru_lazyfree(struct machine *m, uint64_t pfn)
 		if (!(page->flags & PG_ANON) || (page->flags & PG_LAZYFREE))
 			return;
 		page->flags |= PG_LAZYFREE;
+	} else if (pfn_folio(m, pfn)->flags & PG_ANON) {
+		pfn_folio(m, pfn)->flags |= PG_LAZYFREE;
 	}
 	lru_batch_hold(m, &m->lru_lazyfree, pfn);
 }
@@ -305,7 +307,7 @@ void folio_split(struct machine *m, uint64_t pfn)
 		if (!folio->nr_mapped)
 			page[i] = (struct page){ .node = folio->node };
 		page[i].flags = (page[i].flags & PG_ANON_EXCLUSIVE) |
-				(folio->flags & (PG_ANON | PG_CACHE));
+				(folio->flags & (PG_ANON | PG_CACHE | PG_LAZYFREE));
 	}
 	folio->flags &= ~PG_CACHE;
 	folio->split = true;

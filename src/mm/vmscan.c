@@ -17,6 +17,28 @@ static int reclaim_lazyfree(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	return rmap_walk_clear(vma, addr, pfn, !dirty);
 }
 
+/*
+ * The same for a huge page that is mapped as one. To 6.10 it is split first, and stays split when
+ * it has been written to.
+ */
+static int reclaim_huge_lazyfree(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct folio *folio = pfn_folio(mm->machine, pte_pfn(*pmd));
+	bool dirty = pte_dirty(*pmd);
+	struct mmu_notifier_range range;
+
+	if (!mm->machine->profile->split_to_zeropage)
+		__split_huge_pmd(vma, pmd, addr);
+	if (dirty)
+		folio->flags &= ~PG_LAZYFREE;
+	notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
+	if (!dirty)
+		unmap_page_range(vma, addr, addr + PMD_SIZE, false);
+	notify_end(mm, &range);
+	return mm->machine->oom ? -ENOMEM : 0;
+}
+
 static int reclaim_object(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
 {
 	struct machine *m = vma->vm_mm->machine;
@@ -30,13 +52,16 @@ static int reclaim_object(struct vm_area_struct *vma, uint64_t addr, uint64_t pf
 	return 0;
 }
 
-int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsigned int level)
+int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsigned int level,
+		  bool whole)
 {
 	struct machine *m = vma->vm_mm->machine;
 	uint64_t pfn = pte_pfn(*entry);
 
 	if (level == PT_LEVEL_PMD)
 		addr &= PMD_MASK;
+	if (level == PT_LEVEL_PMD && whole && (page_flags(m, pfn) & PG_LAZYFREE))
+		return reclaim_huge_lazyfree(vma, addr, entry);
 	if (page_is_large(m, pfn))
 		return page_flags(m, pfn) & PG_ANON ? split_huge_page(vma, addr, pfn) : 0;
 	if (pfn_page(m, pfn)->mapcount != 1)

@@ -113,6 +113,9 @@ void setup_settings(void)
 		{ THP "use_zero_page", "1" },
 		{ THP "khugepaged/defrag", "0" },
 		{ THP "khugepaged/pages_to_scan", "1" },
+		/* whatever wakes it, it finds nothing to collapse; MADV_COLLAPSE does not ask */
+		{ THP "khugepaged/max_ptes_none", "0" },
+		{ THP "khugepaged/max_ptes_shared", "0" },
 		{ THP "khugepaged/scan_sleep_millisecs", "4294967295" },
 		{ THP "khugepaged/alloc_sleep_millisecs", "4294967295" },
 		{ "/sys/kernel/mm/ksm/run", "0" },
