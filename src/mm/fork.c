@@ -163,6 +163,7 @@ int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child)
 		return err;
 	child->start_brk = mm->start_brk;
 	child->brk = mm->brk;
+	child->numa_scan_offset = mm->numa_scan_offset;
 	if (mm->ksm && ksm_enter(child)) {
 		mm_destroy(child);
 		return -ENOMEM;

@@ -306,9 +306,9 @@ static void reset_ptenuma_scan(struct mm_struct *mm)
  * One round over the VMAs from where the last one ended. *@ret_unused: VMAs were left out because
  * the process has not used them; @forced scans one of those.
  */
-static bool numa_scan_round(struct mm_struct *mm, bool forced, bool *ret_unused)
+static bool numa_scan_round(struct mm_struct *mm, bool forced, struct numa_budget *budget,
+			    bool *ret_unused)
 {
-	struct numa_budget budget = { SCAN_SIZE, 8 * SCAN_SIZE };
 	uint64_t start = mm->numa_scan_offset;
 	struct vm_area_struct *vma = find_vma(mm, start);
 
@@ -322,7 +322,7 @@ static bool numa_scan_round(struct mm_struct *mm, bool forced, bool *ret_unused)
 		*ret_unused |= candidate == NUMA_SKIP_UNUSED;
 		if (candidate != NUMA_SCAN)
 			continue;
-		if (!numa_scan_vma(vma, &budget, &start))
+		if (!numa_scan_vma(vma, budget, &start))
 			break;
 		vma->numab.prev_scan_seq = mm->numa_scan_seq;
 		if (forced)
@@ -335,11 +335,12 @@ static bool numa_scan_round(struct mm_struct *mm, bool forced, bool *ret_unused)
 
 int mm_numa_scan(struct mm_struct *mm)
 {
+	struct numa_budget budget = { SCAN_SIZE, 8 * SCAN_SIZE };
 	bool unused = false;
 
-	if (numa_scan_round(mm, false, &unused))
+	if (numa_scan_round(mm, false, &budget, &unused))
 		return 0;
-	if (!unused || !numa_scan_round(mm, true, &unused))
+	if (!unused || !numa_scan_round(mm, true, &budget, &unused))
 		reset_ptenuma_scan(mm);
 	return 0;
 }
