@@ -187,14 +187,20 @@ int split_huge_page(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
 	struct machine *m = vma->vm_mm->machine;
 	uint64_t pgoff = linear_page_index(vma, addr & PAGE_MASK) - (pfn & (HPAGE_PMD_NR - 1));
 	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
+	uint64_t left = pfn_folio(m, pfn)->entire_mapcount + pfn_folio(m, pfn)->nr_mapped;
 	struct rmap rmap;
 	size_t i;
 	int err = rmap_anon(m, pfn, pgoff, &rmap);
 
 	if (err)
 		return err;
-	for (i = 0; i < rmap.nr; i++)
+	/* until nothing maps it any more */
+	for (i = 0; i < rmap.nr && left; i++) {
+		uint64_t here = rmap_folio_mappings(&rmap.vmas[i], head);
+
 		unmap_folio_one(&rmap.vmas[i]);
+		left -= here < left ? here : left;
+	}
 	if (m->oom) {
 		rmap_release(&rmap);
 		return -ENOMEM;

@@ -560,6 +560,8 @@ int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, boo
 /* The VMAs that may map the huge anonymous folio of @pfn, whose first page has offset @pgoff. */
 int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_rmap);
 void rmap_release(struct rmap *rmap);
+/* How many entries there map a page of the huge folio at @head; a PMD counts once. */
+uint64_t rmap_folio_mappings(const struct rmap_vma *at, uint64_t head);
 /* Every mapping of the folio is one of @mm's. */
 bool folio_mapped_by_one(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 bool folio_shared(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);

@@ -165,6 +165,11 @@ static uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t nr,
 	return count;
 }
 
+uint64_t rmap_folio_mappings(const struct rmap_vma *at, uint64_t head)
+{
+	return folio_mappings(at->vma->vm_mm, head, HPAGE_PMD_NR, at->start, at->end);
+}
+
 static uint64_t folio_mapcount(const struct machine *m, uint64_t pfn)
 {
 	if (!page_is_large(m, pfn))

@@ -90,6 +90,9 @@ void sim_audit_start(struct sim *sim, const struct sim_seen *seen)
 
 	if (!sim->profile->placement || seen->event != MMU_NOTIFY_PROTECTION_VMA)
 		return;
+	/* that ioctl notifies whatever there is */
+	if (sim->op->code == OP_PAGEMAP_SCAN)
+		return;
 	if (mm_entry_used(seen->mm, seen->start, sim->profile->placement))
 		return;
 	snprintf(text, sizeof(text), "[%#llx, %#llx) notified and nothing is populated at its start",
