@@ -13,7 +13,9 @@
 const struct command *const commands[] = {
 	&command_run,
 	&command_compare,
+	&command_verify,
 	&command_import,
+	&command_probe,
 	&command_list,
 	&command_commands,
 	&command_help,

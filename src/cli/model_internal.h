@@ -23,6 +23,9 @@ struct script *model_load(const char *path, const struct sim_options *options, b
 /** model_cost() - the table in file @path, or the built-in one for NULL. Return: false if broken. */
 bool model_cost(const char *path, struct report_cost *ret_cost);
 
+/** model_work() - counters in the order of enum sim_counter as work that has costs. */
+void model_work(const uint64_t *counters, struct report_work *ret_work);
+
 /** model_stall() - the estimate for an array of counters in the order of enum sim_counter. */
 double model_stall(const struct report_cost *cost, const uint64_t *counters);
 

@@ -79,13 +79,14 @@ static bool strip(struct span *span, const char *tail)
 static bool debian_suite(struct span suite, bool *ret_security)
 {
 	static const char *const names[] = {
-		"buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid", "unstable",
-		"testing", "stable", "oldstable", "oldoldstable",
+		"buster", "bullseye", "bookworm", "trixie", "forky",     "duke",
+		"sid",    "unstable", "testing",  "stable", "oldstable", "oldoldstable",
 	};
 	size_t i;
 
 	*ret_security = strip(&suite, "-security") || strip(&suite, "/updates");
-	if (!*ret_security && !strip(&suite, "-updates") && !strip(&suite, "-proposed-updates"))
+	if (!*ret_security && !strip(&suite, "-updates") &&
+	    !strip(&suite, "-proposed-updates"))
 		(void)strip(&suite, "-backports");
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (span_is(suite, names[i]))
@@ -119,7 +120,8 @@ static unsigned int score_uri(struct span uri, bool security)
 
 static int take_source(const struct source *source, struct apt_mirrors *mirrors)
 {
-	struct span suites = source->suites, uris = source->uris, suite, uri = next_word(&uris);
+	struct span suites = source->suites, uris = source->uris, suite,
+		    uri = next_word(&uris);
 	bool security;
 	int err = 0;
 
@@ -128,8 +130,8 @@ static int take_source(const struct source *source, struct apt_mirrors *mirrors)
 		return 0;
 	while ((suite = next_word(&suites)).len && !err)
 		if (debian_suite(suite, &security))
-			err = offer(security ? &mirrors->security : &mirrors->archive, uri, source,
-				    score_uri(uri, security));
+			err = offer(security ? &mirrors->security : &mirrors->archive,
+				    uri, source, score_uri(uri, security));
 	return err;
 }
 
@@ -179,8 +181,10 @@ static void take_field(struct span name, struct span value, struct source *sourc
 		const char *name;
 		struct span *to;
 	} fields[] = {
-		{ "Types", &source->types },	       { "URIs", &source->uris },
-		{ "Suites", &source->suites },	       { "Components", &source->components },
+		{ "Types", &source->types },
+		{ "URIs", &source->uris },
+		{ "Suites", &source->suites },
+		{ "Components", &source->components },
 		{ "Signed-By", &source->signed_by },
 	};
 	size_t i;
@@ -243,7 +247,8 @@ static int scan_deb822(struct span text, struct apt_mirrors *mirrors)
 	return err ? err : take_source(&source, mirrors);
 }
 
-int apt_sources_scan(const char *text, size_t len, bool deb822, struct apt_mirrors *mirrors)
+int apt_sources_scan(const char *text, size_t len, bool deb822,
+		     struct apt_mirrors *mirrors)
 {
 	struct span rest = { text, len };
 	int err = 0;
@@ -269,9 +274,10 @@ static int scan_file(const char *path, struct apt_mirrors *mirrors)
 	close(fd);
 	err = strbuf_error(&text);
 	if (!err && text.len)
-		err = apt_sources_scan(text.buf, text.len,
-				       strlen(path) > 8 && !strcmp(path + strlen(path) - 8, ".sources"),
-				       mirrors);
+		err = apt_sources_scan(
+			text.buf, text.len,
+			strlen(path) > 8 && !strcmp(path + strlen(path) - 8, ".sources"),
+			mirrors);
 	strbuf_release(&text);
 	return err;
 }
@@ -279,7 +285,8 @@ static int scan_file(const char *path, struct apt_mirrors *mirrors)
 int apt_sources_scan_machine(struct apt_mirrors *mirrors)
 {
 	static const char *const patterns[] = {
-		"/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list",
+		"/etc/apt/sources.list",
+		"/etc/apt/sources.list.d/*.list",
 		"/etc/apt/sources.list.d/*.sources",
 	};
 	glob_t found;
@@ -296,10 +303,11 @@ int apt_sources_scan_machine(struct apt_mirrors *mirrors)
 	return err ? err : mirrors->archive.uri.len ? 0 : -ENOENT;
 }
 
-static void write_stanza(const struct apt_mirror *mirror, const char *uri, const char *suite,
-			 const char *tail, struct strbuf *out)
+static void write_stanza(const struct apt_mirror *mirror, const char *uri,
+			 const char *suite, const char *tail, struct strbuf *out)
 {
-	strbuf_addf(out, "Types: deb\nURIs: %s\nSuites: %s%s\nComponents: main\n", uri, suite, tail);
+	strbuf_addf(out, "Types: deb\nURIs: %s\nSuites: %s%s\nComponents: main\n", uri,
+		    suite, tail);
 	if (mirror->signed_by.len)
 		strbuf_addf(out, "Signed-By: %s\n", strbuf_str(&mirror->signed_by));
 	if (mirror->trusted)
@@ -308,14 +316,16 @@ static void write_stanza(const struct apt_mirror *mirror, const char *uri, const
 }
 
 /* A machine without a security source: the archive's neighbour is the usual place. */
-static void write_security(const struct apt_mirrors *mirrors, const char *suite, struct strbuf *out)
+static void write_security(const struct apt_mirrors *mirrors, const char *suite,
+			   struct strbuf *out)
 {
 	const struct apt_mirror *archive = &mirrors->archive;
 	struct strbuf uri = STRBUF_INIT;
 	size_t len = archive->uri.len;
 
 	if (mirrors->security.uri.len) {
-		write_stanza(&mirrors->security, mirrors->security.uri.buf, suite, "-security", out);
+		write_stanza(&mirrors->security, mirrors->security.uri.buf, suite,
+			     "-security", out);
 		return;
 	}
 	while (len && archive->uri.buf[len - 1] == '/')
@@ -326,10 +336,11 @@ static void write_security(const struct apt_mirrors *mirrors, const char *suite,
 	strbuf_release(&uri);
 }
 
-void apt_sources_write(const struct apt_mirrors *mirrors, const char *suite, bool security,
-		       struct strbuf *out)
+void apt_sources_write(const struct apt_mirrors *mirrors, const char *suite,
+		       bool security, struct strbuf *out)
 {
-	write_stanza(&mirrors->archive, strbuf_str(&mirrors->archive.uri), suite, "", out);
+	write_stanza(&mirrors->archive, strbuf_str(&mirrors->archive.uri), suite, "",
+		     out);
 	if (security)
 		write_security(mirrors, suite, out);
 }

@@ -22,9 +22,11 @@ void machine_needs(const struct script *const *scripts, size_t nr_scripts, size_
 		for (j = 0; j < scripts[i]->nr_ops; j++) {
 			op = &scripts[i]->ops[j];
 			needs.nvdimm |= op->code == OP_MAP && op->kind == SCRIPT_KIND_DAX;
-			needs.huge_1g |= op->code == OP_MAP && op->kind == SCRIPT_KIND_HUGETLB &&
+			needs.huge_1g |= op->code == OP_MAP &&
+					 op->kind == SCRIPT_KIND_HUGETLB &&
 					 op->page_size == 1ull << 30;
-			needs.nodes |= op->code == OP_MBIND || op->code == OP_MOVE_PAGES ||
+			needs.nodes |= op->code == OP_MBIND ||
+				       op->code == OP_MOVE_PAGES ||
 				       op->code == OP_NUMA_SCAN;
 		}
 	*ret_needs = needs;
@@ -43,7 +45,7 @@ static void make_texts(struct arg_texts *texts, const struct machine_needs *need
 
 	snprintf(texts->append, sizeof(texts->append),
 		 "console=ttyS0 quiet panic=-1 nokaslr norandmaps mitigations=off "
-		 "rcupdate.rcu_expedited=1 rdinit=/init%s",
+		 "no_timer_check rcupdate.rcu_expedited=1 rdinit=/init%s",
 		 needs->huge_1g ? " hugepagesz=1G hugepages=3" : "");
 	snprintf(texts->memory, sizeof(texts->memory), "%uG%s", gib,
 		 needs->nvdimm ? ",slots=4,maxmem=32G" : "");
@@ -56,6 +58,7 @@ static void make_args(const char **argv, const struct host_options *options,
 		      const struct host_kernel *kernel, const struct machine_needs *needs,
 		      const struct arg_texts *texts)
 {
+	/* clang-format off */
 	const char *const fixed[] = {
 		options->qemu ? options->qemu : "qemu-system-x86_64",
 		"-accel", "tcg,thread=multi", "-cpu", "EPYC,+svm,+npt,+pdpe1gb,-cx16",
@@ -63,7 +66,8 @@ static void make_args(const char **argv, const struct host_options *options,
 		"-serial", "stdio",
 		"-chardev", "file,id=stream,path=/proc/self/fd/4",
 		"-device", "isa-debugcon,iobase=0xe9,chardev=stream",
-		"-kernel", kernel->image, "-initrd", "/proc/self/fd/3", "-append", texts->append,
+		"-kernel", kernel->image, "-initrd", "/proc/self/fd/3",
+		"-append", texts->append,
 		"-m", texts->memory, "-machine", needs->nvdimm ? "q35,nvdimm=on" : "q35",
 	};
 	static const char *const nvdimm[] = {
@@ -76,8 +80,10 @@ static void make_args(const char **argv, const struct host_options *options,
 	};
 	const char *const nodes[] = {
 		"-object", texts->node[0], "-object", texts->node[1],
-		"-numa", "node,nodeid=0,cpus=0,memdev=node0", "-numa", "node,nodeid=1,memdev=node1",
+		"-numa", "node,nodeid=0,cpus=0,memdev=node0",
+		"-numa", "node,nodeid=1,memdev=node1",
 	};
+	/* clang-format on */
 	size_t n = 0, i;
 
 	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -188,8 +194,8 @@ static ssize_t read_some(int *fd, char *buf, size_t size)
 	return 0;
 }
 
-int machine_read(struct machine *machine, int (*take_line)(void *ctx, char *line), void *ctx,
-		 struct strbuf *console)
+int machine_read(struct machine *machine, int (*take_line)(void *ctx, char *line),
+		 void *ctx, struct strbuf *console)
 {
 	char buf[16384];
 	ssize_t n;

@@ -9,7 +9,8 @@
 
 /**
  * struct machine - a running QEMU; all zero with pid 0 is none
- * @stream_fd: lines of our init; @console_fd: what the kernel and QEMU print; -1 when at their end
+ * @stream_fd: lines of our init; @console_fd: what the kernel and QEMU print; -1 when at
+ * their end
  * @line: the line that is coming in
  */
 struct machine {
@@ -33,7 +34,8 @@ void machine_needs(const struct script *const *scripts, size_t nr_scripts, size_
 
 /**
  * machine_start() - boot @kernel with the archive in @initrd_fd.
- * Return: 0; -EOPNOTSUPP when there is no QEMU, with a line in @diag; another negative errno.
+ * Return: 0; -EOPNOTSUPP when there is no QEMU, with a line in @diag; another negative
+ * errno.
  */
 int machine_start(struct machine *machine, const struct host_options *options,
 		  const struct host_kernel *kernel, const struct machine_needs *needs,
@@ -41,11 +43,12 @@ int machine_start(struct machine *machine, const struct host_options *options,
 
 /**
  * machine_read() - take what has come in.
- * @take_line: called per line of our init; its negative errno ends the reading and is returned
+ * @take_line: called per line of our init; its negative errno ends the reading and is
+ * returned
  * @console: the end of what the kernel printed is kept here
  */
-int machine_read(struct machine *machine, int (*take_line)(void *ctx, char *line), void *ctx,
-		 struct strbuf *console);
+int machine_read(struct machine *machine, int (*take_line)(void *ctx, char *line),
+		 void *ctx, struct strbuf *console);
 
 /* machine_stop() - kill it; nothing when it is not running. */
 void machine_stop(struct machine *machine);

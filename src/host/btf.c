@@ -75,7 +75,8 @@ int btf_open(const void *data, size_t len, struct btf *ret_btf)
 		return -EINVAL;
 	len -= header.hdr_len;
 	if (header.type_off > len || header.type_len > len - header.type_off ||
-	    header.str_off > len || header.str_len > len - header.str_off || !header.str_len)
+	    header.str_off > len || header.str_len > len - header.str_off ||
+	    !header.str_len)
 		return -EINVAL;
 	btf.types = (const unsigned char *)data + header.hdr_len + header.type_off;
 	btf.types_len = header.type_len;
@@ -87,7 +88,8 @@ int btf_open(const void *data, size_t len, struct btf *ret_btf)
 	return 0;
 }
 
-/* Bytes that follow the fixed part of a record; -1 for a kind that this reader does not know. */
+/* Bytes that follow the fixed part of a record; -1 for a kind that this reader does not
+ * know. */
 static int64_t tail_len(uint32_t kind, uint32_t vlen)
 {
 	switch (kind) {
@@ -152,7 +154,8 @@ static int find_struct(const struct btf *btf, const char *name, struct btf_found
 		pos = read_type(btf, pos, found);
 		if (pos < 0)
 			return pos;
-		if (found->kind == BTF_STRUCT && !strcmp(btf_string(btf, found->type.name_off), name))
+		if (found->kind == BTF_STRUCT &&
+		    !strcmp(btf_string(btf, found->type.name_off), name))
 			return 0;
 	}
 	return -ENOENT;
@@ -174,8 +177,8 @@ static int find_id(const struct btf *btf, uint32_t id, struct btf_found *found)
 }
 
 /* The bit offset of @member in @in, looking into anonymous members. */
-static int member_bits(const struct btf *btf, const struct btf_found *in, const char *member,
-		       unsigned int depth, uint32_t *ret_bits)
+static int member_bits(const struct btf *btf, const struct btf_found *in,
+		       const char *member, unsigned int depth, uint32_t *ret_bits)
 {
 	struct btf_found inner;
 	struct btf_member m;

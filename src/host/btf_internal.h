@@ -2,8 +2,9 @@
 /*
  * Field offsets out of a kernel's BTF (/sys/kernel/btf/vmlinux).
  *
- * The format is that of Documentation/bpf/btf.rst: a header, an array of type records of varying
- * length, a string table. The reader trusts nothing: every offset is checked against the blob.
+ * The format is that of Documentation/bpf/btf.rst: a header, an array of type records of
+ * varying length, a string table. The reader trusts nothing: every offset is checked
+ * against the blob.
  */
 #ifndef HOST_BTF_INTERNAL_H
 #define HOST_BTF_INTERNAL_H
@@ -13,7 +14,8 @@
 
 /**
  * struct btf - a checked blob
- * @types, @types_len: the type section; @strings, @strings_len: the string section, NUL-ended
+ * @types, @types_len: the type section; @strings, @strings_len: the string section,
+ * NUL-ended
  */
 struct btf {
 	const unsigned char *types;
@@ -24,7 +26,8 @@ struct btf {
 
 /**
  * btf_open() - check the header of @len bytes at @data, which must outlive @ret_btf.
- * Return: 0; -EINVAL when it is no little-endian BTF of version 1 or its sections are not inside.
+ * Return: 0; -EINVAL when it is no little-endian BTF of version 1 or its sections are not
+ * inside.
  */
 int btf_open(const void *data, size_t len, struct btf *ret_btf);
 
@@ -33,8 +36,8 @@ int btf_open(const void *data, size_t len, struct btf *ret_btf);
  * @ret_offset: its offset in bytes
  *
  * Members of anonymous structs and unions inside count as members, as in C.
- * Return: 0; -ENOENT when there is no such struct or member; -EINVAL for a broken type section or
- * a bit field that starts within a byte.
+ * Return: 0; -ENOENT when there is no such struct or member; -EINVAL for a broken type
+ * section or a bit field that starts within a byte.
  */
 int btf_struct_member(const struct btf *btf, const char *name, const char *member,
 		      uint32_t *ret_offset);

@@ -10,12 +10,23 @@ static void pad4(struct strbuf *out)
 		strbuf_addch(out, 0);
 }
 
-static void entry(struct strbuf *out, const char *path, unsigned int mode, const void *data,
-		  size_t len, unsigned int major, unsigned int minor)
+static void entry(struct strbuf *out, const char *path, unsigned int mode,
+		  const void *data, size_t len, unsigned int major, unsigned int minor)
 {
 	const unsigned int fields[13] = {
-		(unsigned int)out->len + 1, mode, 0, 0, 1, 0, (unsigned int)len, 0, 0,
-		major, minor, (unsigned int)strlen(path) + 1, 0,
+		(unsigned int)out->len + 1,
+		mode,
+		0,
+		0,
+		1,
+		0,
+		(unsigned int)len,
+		0,
+		0,
+		major,
+		minor,
+		(unsigned int)strlen(path) + 1,
+		0,
 	};
 	unsigned int i;
 

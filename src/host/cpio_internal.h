@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An initramfs in the kernel's "newc" format (Documentation/driver-api/early-userspace). */
+/* An initramfs in the kernel's "newc" format (Documentation/driver-api/early-userspace).
+ */
 #ifndef HOST_CPIO_INTERNAL_H
 #define HOST_CPIO_INTERNAL_H
 

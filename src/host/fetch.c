@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Gets a kernel package with apt and a private configuration, which leaves the machine's own
- * lists and state alone and needs no privilege, and takes out of it what a boot needs. apt checks
- * the archive's signature and every package's checksum.
+ * Gets a kernel package with apt and a private configuration, which leaves the machine's
+ * own lists and state alone and needs no privilege, and takes out of it what a boot
+ * needs. apt checks the archive's signature and every package's checksum.
  */
 #include "kernels_internal.h"
 #include "apt_sources_internal.h"
@@ -58,22 +58,27 @@ static int write_text(const char *path, const struct strbuf *text)
 static int check_tools(struct strbuf *diag)
 {
 	static const char *const tools[][2] = {
-		{ "apt-get", "apt" }, { "apt-cache", "apt" }, { "dpkg-deb", "dpkg" },
+		{ "apt-get", "apt" },
+		{ "apt-cache", "apt" },
+		{ "dpkg-deb", "dpkg" },
 		{ "xz", "xz-utils" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
 		if (!process_have(tools[i][0])) {
-			strbuf_addf(diag, "'%s' is missing; get it with: apt-get install %s\n",
+			strbuf_addf(diag,
+				    "'%s' is missing; get it with: apt-get install %s\n",
 				    tools[i][0], tools[i][1]);
 			return -EOPNOTSUPP;
 		}
 	return 0;
 }
 
-/* What a tool's failure means: a full disk is the user's, the rest most likely the network's. */
-static int tool_failed(struct fetch *f, const char *what, int got, const struct strbuf *output)
+/* What a tool's failure means: a full disk is the user's, the rest most likely the
+ * network's. */
+static int tool_failed(struct fetch *f, const char *what, int got,
+		       const struct strbuf *output)
 {
 	const char *text = strbuf_str(output), *last = text + strlen(text);
 
@@ -83,10 +88,11 @@ static int tool_failed(struct fetch *f, const char *what, int got, const struct 
 	}
 	while (last > text && last[-1] == '\n')
 		last--;
-	strbuf_addf(f->diag, "kernel %s is not in the cache and %s failed:\n", f->origin->name,
-		    what);
+	strbuf_addf(f->diag, "kernel %s is not in the cache and %s failed:\n",
+		    f->origin->name, what);
 	strbuf_add(f->diag, text, last - text);
-	strbuf_addf(f->diag, "\nwith a network, get it with: mmuscope verify --kernel %s SCRIPT\n",
+	strbuf_addf(f->diag,
+		    "\nwith a network, get it with: mmuscope verify --kernel %s SCRIPT\n",
 		    f->origin->name);
 	return got == -ENOMEM ? got : -EOPNOTSUPP;
 }
@@ -108,8 +114,10 @@ static int apt_configure(struct fetch *f)
 	if (!err)
 		err = apt_sources_scan_machine(&mirrors);
 	if (err == -ENOENT) {
-		strbuf_addstr(f->diag, "no Debian archive among this machine's package sources; add "
-				       "one to /etc/apt/sources.list\n");
+		strbuf_addstr(
+			f->diag,
+			"no Debian archive among this machine's package sources; add "
+			"one to /etc/apt/sources.list\n");
 		err = -EOPNOTSUPP;
 	}
 	if (!err) {
@@ -165,7 +173,8 @@ static void take_depends(const char *text, const char *prefix, struct fetch *f)
 	}
 }
 
-/* The packages behind the meta package: one with everything, or an image and modules apart. */
+/* The packages behind the meta package: one with everything, or an image and modules
+ * apart. */
 static int resolve(struct fetch *f)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -270,7 +279,8 @@ static int unpack(struct fetch *f, const char *dir)
 			continue;
 		for (i = 0; i < f->nr_packages; i++) {
 			len = strlen(f->package[i]);
-			if (!strncmp(at->fts_name, f->package[i], len) && at->fts_name[len] == '_')
+			if (!strncmp(at->fts_name, f->package[i], len) &&
+			    at->fts_name[len] == '_')
 				break;
 		}
 		if (i == f->nr_packages)
@@ -298,7 +308,8 @@ static bool same_module(const char *a, const char *b, size_t len)
 	return true;
 }
 
-/* Find a file of the tree: NAME.ko, NAME.ko.xz or NAME.ko.zst, or with @name NULL the image. */
+/* Find a file of the tree: NAME.ko, NAME.ko.xz or NAME.ko.zst, or with @name NULL the
+ * image. */
 static int find_file(struct fetch *f, const char *name, char *ret_path)
 {
 	char *const roots[] = { f->tree, NULL };
@@ -310,9 +321,11 @@ static int find_file(struct fetch *f, const char *name, char *ret_path)
 	while (err == -ENOENT && (at = fts_read(fts))) {
 		if (at->fts_info != FTS_F)
 			continue;
-		if (name ? strlen(at->fts_name) > len && same_module(at->fts_name, name, len) &&
-				   !strncmp(at->fts_name + len, ".ko", 3) &&
-				   (!at->fts_name[len + 3] || at->fts_name[len + 3] == '.')
+		if (name ? strlen(at->fts_name) > len &&
+				    same_module(at->fts_name, name, len) &&
+				    !strncmp(at->fts_name + len, ".ko", 3) &&
+				    (!at->fts_name[len + 3] ||
+				     at->fts_name[len + 3] == '.')
 			 : !strncmp(at->fts_name, "vmlinuz", 7)) {
 			snprintf(ret_path, PATH_MAX, "%s", at->fts_path);
 			err = 0;
@@ -349,21 +362,24 @@ static int module_depends(const char *path, char *ret_list, size_t size)
 	if (fd < 0)
 		return -errno;
 	ret_list[0] = 0;
-	data = fstat(fd, &st) ? MAP_FAILED : mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	data = fstat(fd, &st) ? MAP_FAILED
+			      : mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED) {
 		err = -errno;
 	} else {
 		at = memmem(data, st.st_size, "\0depends=", 9);
 		if (at)
 			snprintf(ret_list, size, "%.*s",
-				 (int)strnlen(at + 9, data + st.st_size - at - 9), at + 9);
+				 (int)strnlen(at + 9, data + st.st_size - at - 9),
+				 at + 9);
 		munmap((void *)data, st.st_size);
 	}
 	close(fd);
 	return err;
 }
 
-/* Take a module and, before it, those that it depends on; -ENOENT when the kernel has no such. */
+/* Take a module and, before it, those that it depends on; -ENOENT when the kernel has no
+ * such. */
 static int take_module(struct fetch *f, const char *name, unsigned int depth)
 {
 	struct host_kernel *kernel = f->kernel;
@@ -391,13 +407,15 @@ static int take_module(struct fetch *f, const char *name, unsigned int depth)
 		return err;
 	if (kernel->nr_modules == HOST_MAX_MODULES)
 		return -E2BIG;
-	snprintf(kernel->module[kernel->nr_modules++], sizeof(kernel->module[0]), "%s", name);
+	snprintf(kernel->module[kernel->nr_modules++], sizeof(kernel->module[0]), "%s",
+		 name);
 	return 0;
 }
 
 static int take_modules(struct fetch *f)
 {
-	static const char *const names[] = { "kvm-amd", "device_dax", "nfit", "nd_pmem", "dax_pmem" };
+	static const char *const names[] = { "kvm-amd", "device_dax", "nfit", "nd_pmem",
+					     "dax_pmem" };
 	char dir[PATH_MAX];
 	size_t i;
 	int err;
@@ -409,7 +427,8 @@ static int take_modules(struct fetch *f)
 		if (err == -ENOENT && i)
 			err = 0;
 		if (err == -ENOENT)
-			strbuf_addf(f->diag, "kernel %s has no module %s\n", f->origin->name, names[i]);
+			strbuf_addf(f->diag, "kernel %s has no module %s\n",
+				    f->origin->name, names[i]);
 	}
 	return err;
 }
@@ -426,7 +445,8 @@ static int take_release(struct fetch *f)
 	end = at ? strchr(at + 9, '/') : NULL;
 	if (!end || (size_t)(end - at - 9) >= sizeof(f->kernel->release))
 		return -EUCLEAN;
-	snprintf(f->kernel->release, sizeof(f->kernel->release), "%.*s", (int)(end - at - 9), at + 9);
+	snprintf(f->kernel->release, sizeof(f->kernel->release), "%.*s",
+		 (int)(end - at - 9), at + 9);
 	return 0;
 }
 
@@ -436,7 +456,8 @@ static int take_image(struct fetch *f)
 	int err = find_file(f, NULL, from);
 
 	if (err) {
-		strbuf_addf(f->diag, "the package of kernel %s has no image\n", f->origin->name);
+		strbuf_addf(f->diag, "the package of kernel %s has no image\n",
+			    f->origin->name);
 		return err;
 	}
 	path_format(to, "%s/vmlinuz", f->to);
@@ -447,8 +468,9 @@ int kernel_fetch(const struct kernel_origin *origin, const char *work, const cha
 		 struct host_kernel *ret_kernel, struct strbuf *diag)
 {
 	struct host_kernel kernel = { 0 };
-	struct fetch f = { .origin = origin, .work = work, .to = to, .kernel = &kernel,
-			   .diag = diag };
+	struct fetch f = {
+		.origin = origin, .work = work, .to = to, .kernel = &kernel, .diag = diag
+	};
 	char dir[PATH_MAX];
 	int err;
 

@@ -14,8 +14,8 @@
 
 extern const char host_guest_image[], host_guest_image_end[];
 
-static int add_module(struct strbuf *out, const struct host_kernel *kernel, const char *name,
-		      struct strbuf *diag)
+static int add_module(struct strbuf *out, const struct host_kernel *kernel,
+		      const char *name, struct strbuf *diag)
 {
 	char from[sizeof(kernel->module_dir) + 64], to[64];
 	struct stat st;
@@ -51,8 +51,8 @@ static void add_number(struct strbuf *out, const char *path, size_t value)
 	cpio_file(out, path, 0600, text, len);
 }
 
-static void add_scripts(struct strbuf *out, const struct script *const *scripts, size_t nr_scripts,
-			size_t first)
+static void add_scripts(struct strbuf *out, const struct script *const *scripts,
+			size_t nr_scripts, size_t first)
 {
 	char path[48];
 	size_t i;
@@ -95,8 +95,10 @@ int initramfs_make(const struct host_options *options, const struct host_kernel 
 
 	cpio_dir(&out, "dev");
 	cpio_char_device(&out, "dev/console", 5, 1);
-	cpio_file(&out, "init", 0755, host_guest_image, host_guest_image_end - host_guest_image);
-	add_number(&out, "limit_ms", options->script_ms ? options->script_ms : DEFAULT_SCRIPT_MS);
+	cpio_file(&out, "init", 0755, host_guest_image,
+		  host_guest_image_end - host_guest_image);
+	add_number(&out, "limit_ms",
+		   options->script_ms ? options->script_ms : DEFAULT_SCRIPT_MS);
 	add_number(&out, "first", first);
 	cpio_dir(&out, "modules");
 	for (i = 0; i < kernel->nr_modules && !err; i++)

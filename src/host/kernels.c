@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The cache of kernels: one folder per series with vmlinuz, modules/ and "info", a text file with
- * where it came from and a sum of every file. A folder gets its name only when it is whole.
+ * The cache of kernels: one folder per series with vmlinuz, modules/ and "info", a text
+ * file with where it came from and a sum of every file. A folder gets its name only when
+ * it is whole.
  */
 #include "kernels_internal.h"
 
@@ -60,7 +61,8 @@ int remove_tree(const char *path)
 	if (!fts)
 		return -errno;
 	while ((at = fts_read(fts)))
-		if (at->fts_info != FTS_D && remove(at->fts_accpath) && errno != ENOENT && !err)
+		if (at->fts_info != FTS_D && remove(at->fts_accpath) && errno != ENOENT &&
+		    !err)
 			err = -errno;
 	fts_close(fts);
 	return err;
@@ -78,14 +80,16 @@ int make_dirs(const char *path)
 		if (part[i] != '/')
 			continue;
 		part[i] = 0;
-		if (mkdir(part, 0755) && errno != EEXIST && errno != EROFS && errno != EACCES)
+		if (mkdir(part, 0755) && errno != EEXIST && errno != EROFS &&
+		    errno != EACCES)
 			return -errno;
 		part[i] = '/';
 	}
 	return mkdir(part, 0755) && errno != EEXIST ? -errno : 0;
 }
 
-/* Multiply-and-xor over 64-bit words; files are read in multiples of them, the tail padded. */
+/* Multiply-and-xor over 64-bit words; files are read in multiples of them, the tail
+ * padded. */
 int kernel_sum(const char *path, uint64_t *ret_sum, uint64_t *ret_size)
 {
 	uint64_t sum = 0xcbf29ce484222325ull, size = 0, word;
@@ -170,7 +174,8 @@ static int write_info(const char *dir, const struct host_kernel *kernel)
 		err = strbuf_error(&out);
 	if (!err) {
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-		if (fd < 0 || write(fd, out.buf, out.len) != (ssize_t)out.len || syncfs(fd))
+		if (fd < 0 || write(fd, out.buf, out.len) != (ssize_t)out.len ||
+		    syncfs(fd))
 			err = errno ? -errno : -ENOSPC;
 	}
 	if (fd >= 0 && close(fd) && !err)
@@ -186,7 +191,8 @@ static int check_file(const char *dir, const char *line, struct host_kernel *ker
 	uint64_t size, sum, got_size, got_sum;
 	size_t len;
 
-	if (sscanf(line, "file %63s %lu %lx", name, &size, &sum) != 3 || strstr(name, ".."))
+	if (sscanf(line, "file %63s %lu %lx", name, &size, &sum) != 3 ||
+	    strstr(name, ".."))
 		return -EUCLEAN;
 	path_format(path, "%s/%s", dir, name);
 	if (kernel_sum(path, &got_sum, &got_size) || got_size != size || got_sum != sum)
@@ -194,7 +200,8 @@ static int check_file(const char *dir, const char *line, struct host_kernel *ker
 	len = strlen(name);
 	if (strncmp(name, "modules/", 8) || len < 12)
 		return 0;
-	if (kernel->nr_modules == HOST_MAX_MODULES || len - 11 >= sizeof(kernel->module[0]))
+	if (kernel->nr_modules == HOST_MAX_MODULES ||
+	    len - 11 >= sizeof(kernel->module[0]))
 		return -EUCLEAN;
 	snprintf(kernel->module[kernel->nr_modules++], sizeof(kernel->module[0]), "%.*s",
 		 (int)len - 11, name + 8);
@@ -214,9 +221,11 @@ static int read_info(const char *dir, FILE *file, struct host_kernel *kernel)
 		if (!strncmp(line, "name ", 5))
 			snprintf(kernel->name, sizeof(kernel->name), "%.15s", line + 5);
 		else if (!strncmp(line, "release ", 8))
-			snprintf(kernel->release, sizeof(kernel->release), "%.79s", line + 8);
+			snprintf(kernel->release, sizeof(kernel->release), "%.79s",
+				 line + 8);
 		else if (!strncmp(line, "package ", 8))
-			snprintf(kernel->package, sizeof(kernel->package), "%.159s", line + 8);
+			snprintf(kernel->package, sizeof(kernel->package), "%.159s",
+				 line + 8);
 		else if (!strncmp(line, "file ", 5))
 			err = check_file(dir, line, kernel);
 		else
@@ -242,7 +251,9 @@ static int find_in(const char *root, const char *name, struct host_kernel *ret_k
 	err = read_info(dir, file, &kernel);
 	fclose(file);
 	if (err == -EUCLEAN)
-		strbuf_addf(diag, "%s: damaged: its files are not those that were unpacked\n", dir);
+		strbuf_addf(diag,
+			    "%s: damaged: its files are not those that were unpacked\n",
+			    dir);
 	if (err)
 		return err;
 	snprintf(kernel.image, sizeof(kernel.image), "%.500s/vmlinuz", dir);
@@ -270,8 +281,9 @@ static int put_in_place(const char *from, const char *to)
 	return rename(from, to) ? -errno : 0;
 }
 
-static int fetch_locked(const struct host_options *options, const struct kernel_origin *origin,
-			const char *root, struct host_kernel *ret_kernel, struct strbuf *diag)
+static int fetch_locked(const struct host_options *options,
+			const struct kernel_origin *origin, const char *root,
+			struct host_kernel *ret_kernel, struct strbuf *diag)
 {
 	const struct host_progress progress = { origin->name, "fetch", 0, 0 };
 	char work[PATH_MAX], dir[PATH_MAX], final[PATH_MAX];
@@ -318,7 +330,8 @@ static int lock_cache(const char *root, struct strbuf *diag)
 			err = -errno;
 	}
 	if (err) {
-		strbuf_addf(diag, "%s: cannot keep kernels here: %s\n", root, strerror(-err));
+		strbuf_addf(diag, "%s: cannot keep kernels here: %s\n", root,
+			    strerror(-err));
 		if (fd >= 0)
 			close(fd);
 	}
@@ -343,12 +356,16 @@ int host_kernel_get(const struct host_options *options, const char *name,
 	}
 	err = find_in(root, name, ret_kernel, diag);
 	if (err && err != -ENOENT && err != -EUCLEAN)
-		strbuf_addf(diag, "%s: cannot read the kernels here: %s\n", root, strerror(-err));
+		strbuf_addf(diag, "%s: cannot read the kernels here: %s\n", root,
+			    strerror(-err));
 	if (err != -ENOENT && err != -EUCLEAN)
 		return err;
 	if (options->offline) {
-		strbuf_addf(diag, "kernel %s is not in the cache %s; with a network, get it with: "
-				  "mmuscope verify --kernel %s SCRIPT\n", name, root, name);
+		strbuf_addf(
+			diag,
+			"kernel %s is not in the cache %s; with a network, get it with: "
+			"mmuscope verify --kernel %s SCRIPT\n",
+			name, root, name);
 		return -EOPNOTSUPP;
 	}
 	lock = lock_cache(root, diag);

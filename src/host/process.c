@@ -60,8 +60,8 @@ static void child(const char *const argv[], const char *dir, const int *fds,
 	_exit(127);
 }
 
-int process_start(const char *const argv[], const char *dir, const int *fds, unsigned int nr_fds,
-		  pid_t *ret_pid)
+int process_start(const char *const argv[], const char *dir, const int *fds,
+		  unsigned int nr_fds, pid_t *ret_pid)
 {
 	int report[2], err = 0;
 	pid_t self = getpid(), pid;
@@ -127,7 +127,8 @@ static int read_all(int fd, struct strbuf *out)
 	}
 }
 
-static int run(const char *const argv[], const char *dir, int out_fd, struct strbuf *collect)
+static int run(const char *const argv[], const char *dir, int out_fd,
+	       struct strbuf *collect)
 {
 	int pipe_fds[2], fds[3], err;
 	pid_t pid;
@@ -177,8 +178,8 @@ int process_have(const char *name)
 		return !access(name, X_OK);
 	for (; path && *path; path = *end ? end + 1 : end) {
 		end = strchrnul(path, ':');
-		if (snprintf(file, sizeof(file), "%.*s/%s", (int)(end - path), path, name) <
-			    (int)sizeof(file) &&
+		if (snprintf(file, sizeof(file), "%.*s/%s", (int)(end - path), path,
+			     name) < (int)sizeof(file) &&
 		    !access(file, X_OK))
 			return 1;
 	}

@@ -15,10 +15,11 @@
  * The child is killed when the calling thread ends, however it ends.
  * Return: 0 or a negative errno, -ENOENT when there is no such program.
  */
-int process_start(const char *const argv[], const char *dir, const int *fds, unsigned int nr_fds,
-		  pid_t *ret_pid);
+int process_start(const char *const argv[], const char *dir, const int *fds,
+		  unsigned int nr_fds, pid_t *ret_pid);
 
-/* process_kill() - kill the group of @pid and reap it; a @pid of 0 or less is passed over. */
+/* process_kill() - kill the group of @pid and reap it; a @pid of 0 or less is passed
+ * over. */
 void process_kill(pid_t pid);
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Runs all scripts on all kernels. Each kernel is a small state machine (struct job); one poll()
- * loop serves as many as may run side by side.
+ * Runs all scripts on all kernels. Each kernel is a small state machine (struct job); one
+ * poll() loop serves as many as may run side by side.
  */
 #include <host/host.h>
 
@@ -71,7 +71,8 @@ static int begin_script(struct job *job, const char *text)
 
 	if (number != job->next || number >= job->nr_scripts || job->current != NO_SCRIPT)
 		return -EPROTO;
-	err = stream_begin(&job->builder, job->scripts[number], &job->run->streams[number]);
+	err = stream_begin(&job->builder, job->scripts[number],
+			   &job->run->streams[number]);
 	if (err)
 		return err;
 	job->current = number;
@@ -126,12 +127,13 @@ static int start_job(struct job *job, struct strbuf *diag)
 	int fd, err;
 
 	tell(job, "boot");
-	err = initramfs_make(job->options, &job->run->kernel, job->scripts, job->nr_scripts,
-			     job->next, &fd, diag);
+	err = initramfs_make(job->options, &job->run->kernel, job->scripts,
+			     job->nr_scripts, job->next, &fd, diag);
 	if (err)
 		return err;
 	machine_needs(job->scripts, job->nr_scripts, job->next, &needs);
-	err = machine_start(&job->machine, job->options, &job->run->kernel, &needs, fd, diag);
+	err = machine_start(&job->machine, job->options, &job->run->kernel, &needs, fd,
+			    diag);
 	close(fd);
 	job->started_ms = job->heard_ms = now_ms();
 	if (!job->begun_ms)
@@ -151,10 +153,12 @@ static void end_job(struct job *job, int err)
 }
 
 /*
- * The machine is gone or must go before it was through. The script it was in is to blame; those
- * behind it get another boot. A machine that did not begin a single script is a failure.
+ * The machine is gone or must go before it was through. The script it was in is to blame;
+ * those behind it get another boot. A machine that did not begin a single script is a
+ * failure.
  */
-static int job_broke(struct job *job, int err, enum host_status status, struct strbuf *diag)
+static int job_broke(struct job *job, int err, enum host_status status,
+		     struct strbuf *diag)
 {
 	bool began = job->current != NO_SCRIPT;
 
@@ -206,9 +210,11 @@ static int serve_job(struct job *job, struct strbuf *diag)
 	}
 	if (job->machine.stream_fd < 0)
 		return job_broke(job, -EIO, HOST_PANIC, diag);
-	if (now - job->heard_ms > (options->silence_ms ? options->silence_ms : DEFAULT_SILENCE_MS))
+	if (now - job->heard_ms >
+	    (options->silence_ms ? options->silence_ms : DEFAULT_SILENCE_MS))
 		return job_broke(job, -ETIMEDOUT, HOST_HANG, diag);
-	if (now - job->begun_ms > (options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS)) {
+	if (now - job->begun_ms >
+	    (options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS)) {
 		strbuf_addf(diag, "%s: not finished in time\n", job->run->kernel.release);
 		end_job(job, -ETIMEDOUT);
 	}
@@ -247,7 +253,8 @@ static bool wait_jobs(struct job *jobs, size_t nr)
 }
 
 /* Start what may be started. Return: 0 or the error that ends everything. */
-static int start_jobs(struct job *jobs, size_t nr, unsigned int limit, struct strbuf *diag)
+static int start_jobs(struct job *jobs, size_t nr, unsigned int limit,
+		      struct strbuf *diag)
 {
 	unsigned int running = 0;
 	size_t i;
@@ -304,14 +311,18 @@ static int prepare_job(struct job *job, const struct host_options *options,
 	run->nr_streams = nr_scripts;
 	for (i = 0; i < nr_scripts; i++)
 		run->streams[i].status = HOST_NOT_RUN;
-	*job = (struct job){ .options = options, .scripts = scripts, .nr_scripts = nr_scripts,
-			     .run = run, .current = NO_SCRIPT,
+	*job = (struct job){ .options = options,
+			     .scripts = scripts,
+			     .nr_scripts = nr_scripts,
+			     .run = run,
+			     .current = NO_SCRIPT,
 			     .machine = { .stream_fd = -1, .console_fd = -1 } };
 	return 0;
 }
 
 int host_run(const struct host_options *options, const struct script *const *scripts,
-	     size_t nr_scripts, struct host_run *runs, size_t nr_runs, struct strbuf *diag)
+	     size_t nr_scripts, struct host_run *runs, size_t nr_runs,
+	     struct strbuf *diag)
 {
 	struct job *jobs = mem_zalloc((nr_runs + 1) * sizeof(*jobs));
 	size_t i;

@@ -15,8 +15,8 @@
 #define MAX_PID 65536
 
 static const char *const status_names[HOST_STATUS_NR] = {
-	[HOST_OK] = "ok",	  [HOST_HANG] = "hang",	  [HOST_DIED] = "died",
-	[HOST_LOST] = "lost",	  [HOST_FAILED] = "failed", [HOST_PANIC] = "panic",
+	[HOST_OK] = "ok",           [HOST_HANG] = "hang",     [HOST_DIED] = "died",
+	[HOST_LOST] = "lost",       [HOST_FAILED] = "failed", [HOST_PANIC] = "panic",
 	[HOST_NOT_RUN] = "not-run",
 };
 
@@ -113,7 +113,8 @@ static int take_op(struct stream_builder *builder, const char *at)
 	op = script_cursor_next(&builder->cursor);
 	if (!op || index != (size_t)(op - builder->script->ops))
 		return -EPROTO;
-	err = mem_grow(&stream->ops, &stream->cap_ops, stream->nr_ops + 1, sizeof(*stream->ops));
+	err = mem_grow(&stream->ops, &stream->cap_ops, stream->nr_ops + 1,
+		       sizeof(*stream->ops));
 	if (err)
 		return err;
 	if (!stream->marks[index])
@@ -121,7 +122,8 @@ static int take_op(struct stream_builder *builder, const char *at)
 	if (!stream->marks[index])
 		return -ENOMEM;
 	stream->ops[stream->nr_ops++] = (struct host_op){
-		.op = index, .pid = pid, .first_event = stream->nr_events };
+		.op = index, .pid = pid, .first_event = stream->nr_events
+	};
 	mark.pid = pid;
 	mark.text = stream->marks[index];
 	mark.text_len = strlen(mark.text);
@@ -133,7 +135,8 @@ static int take_event(struct stream_builder *builder, enum event_id id, const ch
 	struct event event = { .id = id };
 	uint64_t pid;
 
-	if (take_number(&at, 10, MAX_PID, &pid) || take_number(&at, 10, UINT8_MAX, &event.arg[0]) ||
+	if (take_number(&at, 10, MAX_PID, &pid) ||
+	    take_number(&at, 10, UINT8_MAX, &event.arg[0]) ||
 	    take_number(&at, 16, UINT64_MAX, &event.arg[1]) ||
 	    take_number(&at, 16, UINT64_MAX, &event.arg[2]))
 		return -EPROTO;
@@ -155,7 +158,8 @@ static int take_kvm(struct stream_builder *builder, const char *at)
 		return -EPROTO;
 	len = strcspn(at, " ");
 	for (i = 0; i < KVM_EVENTS_NR; i++)
-		if (strlen(kvm_events[i].name) == len && !memcmp(at, kvm_events[i].name, len))
+		if (strlen(kvm_events[i].name) == len &&
+		    !memcmp(at, kvm_events[i].name, len))
 			break;
 	if (i == KVM_EVENTS_NR || at[len] != ' ')
 		return -EPROTO;
@@ -233,9 +237,11 @@ int stream_line(struct stream_builder *builder, const char *line)
 	if (!strncmp(line, "op ", 3))
 		return take_op(builder, line + 3);
 	if (!strncmp(line, "+ ", 2))
-		return take_event(builder, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START, line + 2);
+		return take_event(builder, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START,
+				  line + 2);
 	if (!strncmp(line, "- ", 2))
-		return take_event(builder, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END, line + 2);
+		return take_event(builder, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END,
+				  line + 2);
 	if (!strncmp(line, "k ", 2))
 		return take_kvm(builder, line + 2);
 	if (!strncmp(line, "! ", 2))
@@ -303,15 +309,17 @@ void host_stream_write(const struct host_stream *stream, const struct script *sc
 		for (j = 0; j < op->nr_events; j++)
 			write_event(&stream->events[op->first_event + j], out);
 		if (op->returned)
-			strbuf_addf(out, "ret %d %s\n", -op->err, op->err ? errname(op->err) : "");
+			strbuf_addf(out, "ret %d %s\n", -op->err,
+				    op->err ? errname(op->err) : "");
 	}
 	write_log(stream, out);
-	strbuf_addf(out, "state %s %u\n", host_status_name(stream->status), stream->detail);
+	strbuf_addf(out, "state %s %u\n", host_status_name(stream->status),
+		    stream->detail);
 }
 
 /* One line of a kept stream; @number counts from 1. */
-static int read_line(struct stream_builder *builder, unsigned int number, const char *line,
-		     struct strbuf *release)
+static int read_line(struct stream_builder *builder, unsigned int number,
+		     const char *line, struct strbuf *release)
 {
 	if (number == 1)
 		return strcmp(line, STREAM_MAGIC) ? -EPROTO : 0;
@@ -349,9 +357,9 @@ static int read_lines(struct stream_builder *builder, const char *text, size_t l
 	return err;
 }
 
-int host_stream_read(const char *name, const char *text, size_t len, const struct script *script,
-		     struct host_stream *ret_stream, struct strbuf *ret_release,
-		     struct strbuf *diag)
+int host_stream_read(const char *name, const char *text, size_t len,
+		     const struct script *script, struct host_stream *ret_stream,
+		     struct strbuf *ret_release, struct strbuf *diag)
 {
 	struct stream_builder builder;
 	struct host_stream stream = { 0 };

@@ -29,7 +29,8 @@ struct stream_builder {
 	bool ended;
 };
 
-/* stream_begin() - @stream becomes empty with status HOST_NOT_RUN. Return: 0 or -ENOMEM. */
+/* stream_begin() - @stream becomes empty with status HOST_NOT_RUN. Return: 0 or -ENOMEM.
+ */
 int stream_begin(struct stream_builder *builder, const struct script *script,
 		 struct host_stream *stream);
 

@@ -36,25 +36,36 @@ static void mm_free(struct import *im, struct mm *mm)
 {
 	if (im->current == mm)
 		im->current = NULL;
+	if (im->main == mm)
+		im->main = NULL;
 	if (im->run.mm == mm)
 		im->run.count = 0;
 	imp_vma_remove_all(mm);
-	imp_vms_release(mm);
+	imp_vms_release(im, mm);
 	LIST_REMOVE(mm, list);
 	mem_free(mm);
+}
+
+/* A process leaves the script from another one; the first ends with the script. */
+static void out_exit(struct import *im, const struct mm *mm)
+{
+	imp_touch_flush(im);
+	if (im->current == mm) {
+		imp_out_str(im, "switch main\n");
+		im->report->ops++;
+		im->current = im->main;
+	}
+	imp_out_str(im, "exit ");
+	out_process(im, mm->number);
+	imp_out_end(im);
 }
 
 void imp_mm_put(struct import *im, struct mm *mm)
 {
 	if (--mm->users)
 		return;
-	/* the process the script starts in ends with the script */
-	if (mm->state != MM_ABSENT && mm->number) {
-		imp_touch_flush(im);
-		imp_out_str(im, "exit ");
-		out_process(im, mm->number);
-		imp_out_end(im);
-	}
+	if (mm->state != MM_ABSENT && mm->number)
+		out_exit(im, mm);
 	mm_free(im, mm);
 }
 
@@ -80,6 +91,7 @@ static void make_main(struct import *im, struct mm *mm)
 	mm->number = 0;
 	im->next_process = 1;
 	im->current = mm;
+	im->main = mm;
 }
 
 /*
@@ -125,11 +137,9 @@ bool imp_go_to(struct import *im, struct mm *mm)
 {
 	if (mm->state != MM_SHOWN)
 		return false;
-	if (im->run.count && im->run.mm != mm)
-		imp_touch_flush(im);
+	imp_touch_flush_others(im, mm);
 	if (im->current == mm)
 		return true;
-	imp_touch_flush(im);
 	imp_out_str(im, "switch ");
 	out_process(im, mm->number);
 	imp_out_bytes(im, "\n", 1);
@@ -469,27 +479,32 @@ static void empty(struct import *im, struct mm *mm)
 		imp_out_note(im, "execve");
 	}
 	imp_vma_remove_all(mm);
-	imp_vms_release(mm);
+	imp_vms_release(im, mm);
 	mm->brk_start = mm->brk = 0;
 	imp_touch_forget(im);
 }
 
+/* The script's process of @task ends; another is forked from the blank one. */
+static int exec_anew(struct import *im, struct task *task)
+{
+	struct mm *old = task->mm, *mm = imp_mm_new(im);
+
+	if (!mm)
+		return -ENOMEM;
+	mm->users = 1;
+	task->mm = mm;
+	imp_mm_put(im, old);
+	place_new(im, mm, task);
+	return 0;
+}
+
 int imp_task_exec(struct import *im, struct task *task)
 {
-	struct mm *old = task->mm;
+	struct mm *mm = task->mm;
 
-	if (old->users == 1) {
-		empty(im, old);
-		return 0;
-	}
-	task->mm = imp_mm_new(im);
-	if (!task->mm) {
-		task->mm = old;
-		return -ENOMEM;
-	}
-	task->mm->users = 1;
-	place_new(im, task->mm, task);
-	imp_mm_put(im, old);
+	if (mm->users > 1 || (im->blank && mm != im->main))
+		return exec_anew(im, task);
+	empty(im, mm);
 	return 0;
 }
 

@@ -115,6 +115,8 @@ static int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct
 
 	if (!src_vma->anon_vma && !(src_vma->vm_flags & VM_MIXEDMAP))
 		return 0;
+	if (src_vma->vm_flags & VM_HUGETLB)
+		return hugetlb_copy_page_range(dst_vma, src_vma);
 	if (copy.cow)
 		notify_start(src, &range, MMU_NOTIFY_PROTECTION_PAGE, src_vma->vm_start,
 			     src_vma->vm_end);
@@ -148,8 +150,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *vma)
 	if (new->vm_file)
 		mm_file_get(new->vm_file);
 	vma_link(child, new);
-	/* Linux: vma_interval_tree_insert_after(): the latest child is nearest to its parent */
-	new->file_order = vma->file_order + (UINT32_MAX - (uint32_t)child->order);
+	vma_relink_after(new, vma);
 	return vma->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(new, vma);
 }
 

@@ -83,15 +83,14 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 }
 
 /* A private copy of a file page that was not mapped yet: no notification. */
-static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep,
-			uint64_t index)
+static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
 	uint64_t pfn, cached;
 	int err = anon_page_alloc(vma, addr, &pfn);
 
 	if (err)
 		return err;
-	err = filemap_get(vma->vm_file, index, &cached);
+	err = file_fault_page(vma, addr, &cached);
 	page_get_map(vma->vm_mm->machine, pfn);
 	if (err) {
 		page_put_map(vma->vm_mm->machine, pfn);
@@ -102,25 +101,30 @@ static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep,
 	return 0;
 }
 
+static bool file_ends_before(const struct vm_area_struct *vma, uint64_t addr)
+{
+	return linear_page_index(vma, addr) >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT;
+}
+
 static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
 {
-	uint64_t index = linear_page_index(vma, addr);
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
 	uint64_t pfn;
 	bool fresh;
 	int err;
 
-	if (index >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT)
-		return -EFAULT;
+	if (file_ends_before(vma, addr))
+		return write && !(vma->vm_flags & VM_SHARED) && anon_vma_prepare(vma) ? -ENOMEM :
+										       -EFAULT;
 	if (write && !(vma->vm_flags & VM_SHARED))
-		return do_cow_fault(vma, addr, ptep, index);
+		return do_cow_fault(vma, addr, ptep);
 	if (!write) {
 		do_fault_around(vma, addr, ptep);
 		if (!pte_none(*ptep))
 			return 0;
 	}
-	fresh = vma->vm_policy && !filemap_find(vma->vm_file, index);
-	err = filemap_get(vma->vm_file, index, &pfn);
+	fresh = vma->vm_policy && !filemap_find(vma->vm_file, linear_page_index(vma, addr));
+	err = file_fault_page(vma, addr, &pfn);
 	if (err)
 		return err;
 	if (fresh)
@@ -217,6 +221,8 @@ static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	if (pte_none(*ptep)) {
 		if (vma_is_anonymous(vma))
 			return do_anonymous_page(vma, addr, ptep, write);
+		if (vma_is_dax(vma))
+			return dax_fault(vma, addr, access);
 		return do_fault(vma, addr, ptep, write);
 	}
 	if (pte_is_marker(*ptep))
@@ -251,9 +257,14 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 	struct mm_struct *mm = vma->vm_mm;
 	pte_t *entry;
 	bool done = false;
-	int err = pt_walk_alloc(mm, addr, PT_LEVEL_PMD, &entry);
+	int err;
 
 	mm->machine->stat.pgfault++;
+	if (vma->vm_flags & VM_HUGETLB)
+		return hugetlb_fault(vma, addr, access);
+	if (vma_is_dax(vma))
+		return dax_fault(vma, addr, access);
+	err = pt_walk_alloc(mm, addr, PT_LEVEL_PMD, &entry);
 	if (err)
 		return err;
 	if (pte_none(*entry) && vma_is_anonymous(vma) && thp_vma_allowed(vma, addr)) {
@@ -264,6 +275,14 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 	if (pte_leaf(*entry, PT_LEVEL_PMD)) {
 		err = handle_pmd_fault(vma, addr, entry, access);
 		if (err || pte_leaf(*entry, PT_LEVEL_PMD))
+			return err;
+	}
+	/* the table of a file's page comes with the page */
+	if (!vma_is_anonymous(vma) && pte_none(*entry)) {
+		if (file_ends_before(vma, addr))
+			return do_fault(vma, addr, NULL, access == MM_WRITE);
+		err = do_set_pmd(vma, addr, access == MM_WRITE, &done);
+		if (err || done)
 			return err;
 	}
 	err = pt_walk_alloc(mm, addr, PT_LEVEL_PTE, &entry);
@@ -308,17 +327,20 @@ static void note_write(struct machine *m, pte_t entry, unsigned int level, uint6
 		page_written(m, pte_pfn(entry) + offset);
 }
 
-static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access)
+/* One access, faults handled; *@ret_entry is the leaf of *@ret_level that it used. */
+static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access,
+		       pte_t **ret_entry, unsigned int *ret_level)
 {
-	unsigned int round, level;
+	unsigned int round;
 
 	for (round = 0; round < FAULT_ROUNDS; round++) {
-		pte_t *entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
+		pte_t *entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, ret_level);
 		int err;
 
 		if (entry && try_access(entry, access)) {
 			if (access == MM_WRITE)
-				note_write(vma->vm_mm->machine, *entry, level, addr);
+				note_write(vma->vm_mm->machine, *entry, *ret_level, addr);
+			*ret_entry = entry;
 			return 0;
 		}
 		err = handle_mm_fault(vma, addr, access);
@@ -434,15 +456,14 @@ static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end,
 			err = access_table(vma, entry, addr, end, step, access, ret_next);
 			return err ? err : ret;
 		}
-		err = access_page(vma, addr, access);
+		err = access_page(vma, addr, access, &entry, &level);
 		if (err == -ENOMEM)
 			return err;
 		ret = err ? err : ret;
-		entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
-		if (!entry || level == PT_LEVEL_PTE)
+		if (err || level == PT_LEVEL_PTE)
 			continue;
 		for (; end - addr > step; addr += step)
-			if (access == MM_WRITE && !err)
+			if (access == MM_WRITE)
 				note_write(vma->vm_mm->machine, *entry, level, addr + step);
 	}
 	*ret_next = addr;
@@ -486,19 +507,25 @@ int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 	return ret;
 }
 
+static void fill_translation(const struct mm_struct *mm, pte_t entry, unsigned int level,
+			     uint64_t address, struct mm_translation *ret)
+{
+	uint64_t size = pt_size(mm->machine->geo, level);
+
+	ret->pfn = pte_pfn(entry) + ((address & (size - 1)) >> PAGE_SHIFT);
+	ret->level = level;
+	ret->writable = pte_write(entry);
+	ret->zero_page = pfn_is_zero(ret->pfn);
+}
+
 int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret)
 {
 	unsigned int level;
 	pte_t *entry = pt_lookup(mm, address, PT_LEVEL_PTE, &level);
-	uint64_t size;
 
 	if (!entry || !pte_hw_present(*entry))
 		return -ENOENT;
-	size = pt_size(mm->machine->geo, level);
-	ret->pfn = pte_pfn(*entry) + ((address & (size - 1)) >> PAGE_SHIFT);
-	ret->level = level;
-	ret->writable = pte_write(*entry);
-	ret->zero_page = pfn_is_zero(ret->pfn);
+	fill_translation(mm, *entry, level, address, ret);
 	return 0;
 }
 
@@ -507,14 +534,17 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 {
 	struct vm_area_struct *vma = find_vma(mm, address);
 	enum mm_access access = write ? MM_WRITE : MM_READ;
+	unsigned int level;
+	pte_t *entry;
 	int err;
 
 	if (!vma || vma->vm_start > address || !vma_allows(vma, access))
 		return -EFAULT;
-	err = access_page(vma, address, access);
+	err = access_page(vma, address, access, &entry, &level);
 	if (err)
 		return err;
-	return mm_translate(mm, address, ret);
+	fill_translation(mm, *entry, level, address, ret);
+	return 0;
 }
 
 struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)

@@ -122,7 +122,7 @@ static int queue_pages(struct mm_struct *mm, uint64_t start, uint64_t end, bool 
 		if (vma->vm_start > at)
 			at = vma->vm_start;
 		queue->vma = vma;
-		if (!(vma->vm_flags & VM_MIXEDMAP))
+		if (!(vma->vm_flags & (VM_MIXEDMAP | VM_HUGETLB)) && !vma_is_dax(vma))
 			err = queue_range(queue, pt_top(mm), queue->m->geo->levels, at, to);
 		if (queue->found)
 			return -EIO;
@@ -223,7 +223,8 @@ int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len)
 /* Linux: the VMAs that task_numa_work() passes over. */
 static bool numa_scan_skips(const struct vm_area_struct *vma)
 {
-	if ((vma->vm_flags & (VM_HUGETLB | VM_MIXEDMAP)) || vma->vm_policy || !vma_is_accessible(vma))
+	if ((vma->vm_flags & (VM_HUGETLB | VM_MIXEDMAP)) || vma_is_dax(vma) ||
+	    vma->vm_policy || !vma_is_accessible(vma))
 		return true;
 	if (!vma->vm_file)
 		return false;

@@ -7,6 +7,8 @@
 
 unsigned int page_node(const struct machine *m, uint64_t pfn)
 {
+	if (!pfn_has_record(pfn) || pfn_is_gigantic(pfn))
+		return 0;
 	return page_is_large(m, pfn) ? pfn_folio(m, pfn)->node : pfn_page(m, pfn)->node;
 }
 
@@ -78,7 +80,8 @@ static int move_page(struct mm_struct *mm, uint64_t addr, unsigned int node, uin
 	pte_t *entry;
 	uint64_t pfn;
 
-	if (!vma || vma->vm_start > addr || (vma->vm_flags & VM_MIXEDMAP))
+	if (!vma || vma->vm_start > addr || vma_is_dax(vma) ||
+	    (vma->vm_flags & (VM_MIXEDMAP | VM_HUGETLB)))
 		return -EFAULT;
 	entry = pt_lookup(mm, addr, PT_LEVEL_PTE, &level);
 	if (!entry || !pte_present(*entry) || pfn_is_zero(pte_pfn(*entry)))

@@ -30,7 +30,7 @@ static bool numa_skip(const struct change *change, pte_t pte)
 	uint64_t pfn = pte_pfn(pte);
 	const struct page *page;
 
-	if (pte_protnone(pte) || pfn_is_zero(pfn))
+	if (pte_protnone(pte) || !pfn_has_record(pfn))
 		return true;
 	/* it is where the process runs, which has but one thread */
 	if (!(change->vma->vm_flags & VM_SHARED) && page_node(change->m, pfn) == 0)
@@ -147,7 +147,7 @@ static void change_huge_leaf(struct change *change, pte_t *entry, unsigned int l
 	bool uffd = change->cp_flags & (MM_CP_UFFD_WP | MM_CP_UFFD_WP_RESOLVE);
 	pte_t new;
 
-	if (numa && (pte_protnone(*entry) || pfn_is_zero(pfn)))
+	if (numa && (pte_protnone(*entry) || !pfn_has_record(pfn)))
 		return;
 	before_change(change->mm, addr, end);
 	new = uffd ? changed_pte(change, *entry) : pte_modify(*entry, change->newprot, saved_dirty);
@@ -247,7 +247,7 @@ static void change_range(struct change *change, pte_t *table, unsigned int level
 				change_huge_leaf(change, entry, level, addr, next);
 				continue;
 			}
-			__split_huge_pmd(change->vma, entry, addr);
+			split_huge_leaf(change->vma, entry, level, addr);
 			if (!change_prepare(change, entry, level))
 				continue;
 		}
@@ -298,6 +298,8 @@ uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t 
 		.cp_flags = cp_flags,
 	};
 
+	if (vma->vm_flags & VM_HUGETLB)
+		return hugetlb_change_protection(vma, start, end, newprot);
 	if (mm->machine->design.tight)
 		change_runs(&change, start, end);
 	else if (!mm->machine->profile->placement)

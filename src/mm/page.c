@@ -19,6 +19,8 @@ int page_init(struct machine *m)
 				     PFN_HUGE_MAX * HPAGE_PMD_NR * sizeof(struct page));
 	if (!err)
 		err = region_reserve(&m->anon_ids, PFN_SMALL_MAX * sizeof(uint32_t));
+	if (!err)
+		err = region_reserve(&m->gigantic, PFN_GIGANTIC_MAX * sizeof(struct folio));
 	return err;
 }
 
@@ -28,6 +30,7 @@ void page_exit(struct machine *m)
 	region_release(&m->folios);
 	region_release(&m->subpages);
 	region_release(&m->anon_ids);
+	region_release(&m->gigantic);
 }
 
 int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
@@ -77,6 +80,16 @@ static void page_free(struct machine *m, uint64_t pfn)
 	m->live_pages--;
 }
 
+static void gigantic_free(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio = pfn_folio(m, pfn);
+
+	memset(folio, 0, sizeof(*folio));
+	folio->flags = PG_FREE;
+	folio->entire_mapcount = m->free_gigantic;
+	m->free_gigantic = (pfn - PFN_GIGANTIC_BASE) / HPAGE_PUD_NR + 1;
+}
+
 static void folio_free(struct machine *m, uint64_t pfn)
 {
 	struct folio *folio = pfn_folio(m, pfn);
@@ -105,15 +118,31 @@ static void folio_free_if_unused(struct machine *m, uint64_t pfn)
 			if ((page[i].flags & PG_CACHE) || page[i].held)
 				return;
 	}
-	folio_free(m, head);
+	if (pfn_is_gigantic(pfn))
+		gigantic_free(m, pfn);
+	else
+		folio_free(m, head);
+}
+
+/* Records for the pages of a folio of which none is mapped. */
+static void folio_init_pages(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio = pfn_folio(m, pfn);
+	struct page *page = pfn_page(m, pfn & ~(uint64_t)(HPAGE_PMD_NR - 1));
+
+	for (unsigned int i = 0; !folio->split && i < HPAGE_PMD_NR; i++)
+		page[i] = (struct page){ .flags = folio->flags, .node = folio->node };
 }
 
 void page_get_map(struct machine *m, uint64_t pfn)
 {
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return;
-	if (pfn_is_huge(pfn))
+	if (pfn_is_huge(pfn)) {
+		if (!pfn_folio(m, pfn)->nr_mapped)
+			folio_init_pages(m, pfn);
 		pfn_folio(m, pfn)->nr_mapped++;
+	}
 	pfn_page(m, pfn)->mapcount++;
 }
 
@@ -121,7 +150,7 @@ void page_put_map(struct machine *m, uint64_t pfn)
 {
 	struct page *page;
 
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return;
 	page = pfn_page(m, pfn);
 	assert(page->mapcount);
@@ -225,7 +254,7 @@ void lru_add_drain(struct machine *m)
 
 void page_drop_cache(struct machine *m, uint64_t pfn)
 {
-	if (pfn_is_huge(pfn)) {
+	if (pfn_is_huge(pfn) || pfn_is_gigantic(pfn)) {
 		struct folio *folio = pfn_folio(m, pfn);
 
 		if (folio->split)
@@ -263,9 +292,29 @@ int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 	return 0;
 }
 
+int gigantic_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
+{
+	struct folio *folios = m->gigantic.base;
+	uint64_t block;
+
+	if (mem_fail_now())
+		return -ENOMEM;
+	if (m->free_gigantic) {
+		block = m->free_gigantic - 1;
+		m->free_gigantic = folios[block].entire_mapcount;
+	} else {
+		if (m->next_gigantic >= PFN_GIGANTIC_MAX - 1)
+			return -ENOMEM;
+		block = m->next_gigantic++;
+	}
+	folios[block] = (struct folio){ .flags = flags };
+	*ret_pfn = PFN_GIGANTIC_BASE + block * HPAGE_PUD_NR;
+	return 0;
+}
+
 void folio_get_map(struct machine *m, uint64_t pfn)
 {
-	if (!pfn_is_zero(pfn))
+	if (pfn_has_record(pfn))
 		pfn_folio(m, pfn)->entire_mapcount++;
 }
 
@@ -273,7 +322,7 @@ void folio_put_map(struct machine *m, uint64_t pfn)
 {
 	struct folio *folio;
 
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return;
 	folio = pfn_folio(m, pfn);
 	assert(folio->entire_mapcount);
@@ -322,8 +371,10 @@ unsigned int page_flags(const struct machine *m, uint64_t pfn)
 {
 	struct folio *folio;
 
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return 0;
+	if (pfn_is_gigantic(pfn))
+		return pfn_folio(m, pfn)->flags;
 	if (!pfn_is_huge(pfn))
 		return pfn_page(m, pfn)->flags;
 	folio = pfn_folio(m, pfn);
@@ -367,7 +418,7 @@ bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff)
 	struct machine *m = mm->machine;
 	struct folio *folio;
 
-	if (pfn_is_zero(pfn) || !(page_flags(m, pfn) & PG_ANON))
+	if (!(page_flags(m, pfn) & PG_ANON))
 		return false;
 	if (page_flags(m, pfn) & PG_KSM)
 		return false;
@@ -395,7 +446,7 @@ bool folio_can_reuse(const struct machine *m, uint64_t pfn)
 {
 	struct folio *folio;
 
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return false;
 	folio = pfn_folio(m, pfn);
 	if (!(folio->flags & PG_ANON))

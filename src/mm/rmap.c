@@ -84,15 +84,16 @@ static int collect_anon(struct machine *m, uint64_t anon_id, uint64_t pgoff, uin
 	return err;
 }
 
+/* The list of the file is in the order of its interval tree among equals. */
 static int collect_file(struct mm_file *file, uint64_t pgoff, uint64_t nr, struct rmap *rmap)
 {
-	struct rmap_vma at;
+	struct rmap_vma at = { .order = 0 };
 	int err = 0;
 
-	LIST_FOREACH (at.vma, &file->i_mmap, i_mmap) {
+	TAILQ_FOREACH (at.vma, &file->i_mmap, i_mmap) {
+		at.order++;
 		if (!clip_to_vma(&at, pgoff, nr))
 			continue;
-		at.order = at.vma->file_order;
 		err = rmap_add(rmap, at);
 		if (err)
 			break;
@@ -146,9 +147,8 @@ void rmap_release(struct rmap *rmap)
 	mem_free(rmap->vmas);
 }
 
-/* How often the entries of [start, end) map a page of the folio at @head. */
-static uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t nr, uint64_t start,
-			       uint64_t end)
+uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t nr, uint64_t start,
+			uint64_t end)
 {
 	uint64_t count = 0, addr;
 

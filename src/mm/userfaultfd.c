@@ -14,7 +14,7 @@ static int validate_range(const struct mm_struct *mm, uint64_t start, uint64_t l
 
 static bool vma_can_userfault(const struct vm_area_struct *vma)
 {
-	return !(vma->vm_flags & VM_MIXEDMAP);
+	return !(vma->vm_flags & VM_MIXEDMAP) && !vma_is_dax(vma);
 }
 
 /* The first VMA of the range, all of which userfaultfd must be able to serve. */

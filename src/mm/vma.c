@@ -100,11 +100,10 @@ void vma_free(struct vm_area_struct *vma)
 	mem_free(vma);
 }
 
-#define ORDER_STEP (UINT64_C(1) << 32)
-
 void vma_reinsert(struct vm_area_struct *vma)
 {
-	vma->anon_order = vma->file_order = ++vma->vm_mm->machine->next_order * ORDER_STEP;
+	vma->anon_order = ++vma->vm_mm->machine->next_order;
+	vma_relink_file(vma);
 }
 
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
@@ -112,9 +111,25 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
 	assert(vma->vm_start < vma->vm_end && IS_ALIGNED(vma->vm_start | vma->vm_end, PAGE_SIZE));
 	RB_INSERT(vma_tree, &mm->vmas, vma);
 	mm->map_count++;
-	vma_reinsert(vma);
+	vma->anon_order = ++mm->machine->next_order;
 	if (vma->vm_file)
-		LIST_INSERT_HEAD(&vma->vm_file->i_mmap, vma, i_mmap);
+		TAILQ_INSERT_TAIL(&vma->vm_file->i_mmap, vma, i_mmap);
+}
+
+void vma_relink_file(struct vm_area_struct *vma)
+{
+	if (!vma->vm_file)
+		return;
+	TAILQ_REMOVE(&vma->vm_file->i_mmap, vma, i_mmap);
+	TAILQ_INSERT_TAIL(&vma->vm_file->i_mmap, vma, i_mmap);
+}
+
+void vma_relink_after(struct vm_area_struct *vma, struct vm_area_struct *parent)
+{
+	if (!vma->vm_file)
+		return;
+	TAILQ_REMOVE(&vma->vm_file->i_mmap, vma, i_mmap);
+	TAILQ_INSERT_AFTER(&vma->vm_file->i_mmap, parent, vma, i_mmap);
 }
 
 void vma_unlink(struct vm_area_struct *vma)
@@ -126,7 +141,7 @@ void vma_unlink(struct vm_area_struct *vma)
 	if (mm->vma_cache == vma)
 		mm->vma_cache = NULL;
 	if (vma->vm_file)
-		LIST_REMOVE(vma, i_mmap);
+		TAILQ_REMOVE(&vma->vm_file->i_mmap, vma, i_mmap);
 }
 
 /* The start is the tree's key; moving it never changes the order, for VMAs do not overlap. */
@@ -257,6 +272,7 @@ bool mm_vma_next(struct mm_struct *mm, uint64_t addr, struct mm_vma_info *ret_in
 		.pgoff = vma->vm_pgoff,
 		.has_file = vma->vm_file,
 		.has_anon_vma = vma->anon_vma,
+		.hugetlb = vma->vm_flags & VM_HUGETLB,
 	};
 	return true;
 }

@@ -14,14 +14,22 @@ void vma_adjust_trans_huge(struct vm_area_struct *vma, uint64_t addr)
 	pte_t *pud;
 	pte_t *pmd;
 
+	if (vma->vm_flags & VM_HUGETLB) {
+		hugetlb_split(vma, addr);
+		return;
+	}
 	if (!mm->machine->profile->split_notifies || IS_ALIGNED(addr, PMD_SIZE))
 		return;
 	if (block < vma->vm_start || block + PMD_SIZE > vma->vm_end)
 		return;
 	/* Linux: mm_find_pmd(): the PUD must be there, the PMD need not be */
 	pud = pt_lookup(mm, addr, PT_LEVEL_PUD, NULL);
-	if (!pud || !pte_table(*pud, PT_LEVEL_PUD))
+	if (!pud || pte_none(*pud))
 		return;
+	if (!pte_table(*pud, PT_LEVEL_PUD)) {
+		notify_pair(mm, MMU_NOTIFY_CLEAR, block, block + PMD_SIZE);
+		return;
+	}
 	pmd = pt_lookup(mm, addr, PT_LEVEL_PMD, NULL);
 	assert(pmd);
 	__split_huge_pmd(vma, pmd, block);
@@ -103,6 +111,8 @@ int split_vma(struct vm_area_struct *vma, uint64_t addr, struct vm_area_struct *
 	struct vm_area_struct *upper;
 
 	assert(addr > vma->vm_start && addr < vma->vm_end);
+	if (!vma_may_split(vma, addr))
+		return -EINVAL;
 	if (mm->map_count >= MAX_MAP_COUNT)
 		return -ENOMEM;
 	upper = vma_dup(vma);
@@ -150,6 +160,7 @@ static struct vm_area_struct *vma_merge_existing(struct vm_area_struct *vma,
 		remove_vma(vma);
 		if (right)
 			remove_vma(next);
+		vma_relink_file(prev);
 		return prev;
 	}
 	if (!right)
@@ -249,6 +260,7 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 			prev->vm_end = next->vm_end;
 			remove_vma(next);
 		}
+		vma_relink_file(prev);
 		return prev;
 	}
 	if (!right)
@@ -257,5 +269,6 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 	next->vm_flags |= flags & VM_SOFTDIRTY;
 	vma_reinsert(next);
 	vma_set_start(next, start);
+	vma_relink_file(next);
 	return next;
 }

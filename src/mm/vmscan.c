@@ -58,6 +58,8 @@ int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsig
 	struct machine *m = vma->vm_mm->machine;
 	uint64_t pfn = pte_pfn(*entry);
 
+	if (!pfn_has_record(pfn) || pfn_is_gigantic(pfn))
+		return 0;
 	if (level == PT_LEVEL_PMD)
 		addr &= PMD_MASK;
 	if (level == PT_LEVEL_PMD && whole && (page_flags(m, pfn) & PG_LAZYFREE))

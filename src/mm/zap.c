@@ -31,6 +31,7 @@ struct zap {
 	bool reclaim_pt;
 	bool keep_markers;
 	bool object;
+	bool keep_cows;
 	uint64_t zapped;
 };
 
@@ -50,6 +51,9 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 
 		if (pte_none(*pte))
 			continue;
+		if (zap->keep_cows && pte_present(*pte) &&
+		    (page_flags(zap->m, pte_pfn(*pte)) & PG_ANON))
+			continue;
 		if (zap->m->before_change)
 			before_change(zap->mm, addr, addr + PAGE_SIZE);
 		if (!pte_present(*pte)) {
@@ -68,7 +72,7 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 			pte->val = 0;
 			gone++;
 		}
-		if (zap->object && old_dirty && !pfn_is_zero(pfn))
+		if (zap->object && old_dirty && pfn_has_record(pfn) && !pfn_is_gigantic(pfn))
 			pfn_page(zap->m, pfn)->flags |= PG_DIRTY;
 		page_put_map(zap->m, pfn);
 		zap->zapped++;
@@ -121,7 +125,7 @@ static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_
 				zap_leaf(zap, entry, addr, next);
 				continue;
 			}
-			__split_huge_pmd(zap->vma, entry, addr);
+			split_huge_leaf(zap->vma, entry, level, addr);
 		}
 		if (!pte_table(*entry, level))
 			continue;
@@ -131,7 +135,8 @@ static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_
 	}
 }
 
-void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt)
+static void zap_vma(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt,
+		    bool keep_cows)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct zap zap = {
@@ -141,8 +146,13 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 		.reclaim_pt = reclaim_pt && mm->machine->profile->reclaim_pt,
 		.object = vma->vm_file,
 		.keep_markers = reclaim_pt && userfaultfd_wp(vma) && !vma_is_anonymous(vma),
+		.keep_cows = keep_cows,
 	};
 
+	if (vma->vm_flags & VM_HUGETLB) {
+		hugetlb_unmap(vma, start, end);
+		return;
+	}
 	if (mm->machine->profile->unmap_drains)
 		lru_add_drain(mm->machine);
 	zap_range(&zap, pt_top(mm), mm->machine->geo->levels, start, end);
@@ -151,25 +161,33 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 		mm->machine->stat.tlb_flushes++;
 }
 
+void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt)
+{
+	zap_vma(vma, start, end, reclaim_pt, false);
+}
+
 static void zap_window(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
-		       bool reclaim_pt)
+		       unsigned int flags)
 {
 	struct mmu_notifier_range range;
+	uint64_t from = start, to = end;
 
-	notify_start(vma->vm_mm, &range, event, start, end);
-	unmap_page_range(vma, start, end, reclaim_pt);
+	if (vma->vm_flags & VM_HUGETLB)
+		adjust_range_if_pmd_sharing_possible(vma, &from, &to);
+	notify_start(vma->vm_mm, &range, event, from, to);
+	zap_vma(vma, start, end, flags & ZAP_RECLAIM_PT, flags & ZAP_KEEP_COWS);
 	notify_end(vma->vm_mm, &range);
 }
 
 void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
-		  bool reclaim_pt)
+		  unsigned int flags)
 {
 	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
 
 	if (!vma->vm_mm->machine->design.lazy_unmap) {
-		zap_window(vma, event, start, end, reclaim_pt);
+		zap_window(vma, event, start, end, flags);
 		return;
 	}
 	while (run_next(&runs))
-		zap_window(vma, event, runs.start, runs.end, reclaim_pt);
+		zap_window(vma, event, runs.start, runs.end, flags);
 }

@@ -51,6 +51,7 @@ struct area {
 /* struct object - a shared object that a later map may view again */
 struct object {
 	uint64_t len;
+	uint64_t page_size;
 	uint32_t name;
 	uint8_t kind;
 };
@@ -98,6 +99,7 @@ struct random_state {
 	struct process processes[MAX_PROCESSES];
 	size_t running;
 	uint32_t nr_forks;
+	uint64_t dax_left; /* pages of 1 GiB that the device still has */
 	uint32_t nr_maps;
 	bool thp;
 	bool thp_always;

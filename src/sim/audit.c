@@ -84,6 +84,14 @@ void sim_before_change(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t
 	}
 }
 
+/* The range of a hugetlb VMA is told whether or not anything is mapped in it. */
+static bool in_hugetlb(const struct sim_seen *seen)
+{
+	struct mm_vma_info vma;
+
+	return mm_vma_next(seen->mm, seen->start, &vma) && vma.start <= seen->start && vma.hugetlb;
+}
+
 void sim_audit_start(struct sim *sim, const struct sim_seen *seen)
 {
 	char text[160];
@@ -93,7 +101,7 @@ void sim_audit_start(struct sim *sim, const struct sim_seen *seen)
 	/* that ioctl notifies whatever there is */
 	if (sim->op->code == OP_PAGEMAP_SCAN)
 		return;
-	if (mm_entry_used(seen->mm, seen->start, sim->profile->placement))
+	if (in_hugetlb(seen) || mm_entry_used(seen->mm, seen->start, sim->profile->placement))
 		return;
 	snprintf(text, sizeof(text), "[%#llx, %#llx) notified and nothing is populated at its start",
 		 (unsigned long long)seen->start, (unsigned long long)seen->end);

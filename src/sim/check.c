@@ -20,12 +20,8 @@ static bool check_map(const struct script *script, const struct script_op *op,
 {
 	char what[120];
 
-	if (op->addr <= geo->task_size && op->len <= geo->task_size - op->addr) {
-		if (op->kind != SCRIPT_KIND_HUGETLB && op->kind != SCRIPT_KIND_DAX)
-			return true;
-		error_at(script, op, diag, "the model does not map hugetlb and dax memory");
-		return false;
-	}
+	if (op->addr <= geo->task_size && op->len <= geo->task_size - op->addr)
+		return true;
 	snprintf(what, sizeof(what), "address beyond the user address space of %u levels, %#llx",
 		 geo->levels, (unsigned long long)geo->task_size);
 	error_at(script, op, diag, what);
@@ -56,7 +52,6 @@ static bool check_op(const struct script *script, const struct script_op *op,
 		return check_map(script, op, geo, diag);
 	case OP_ASSERT:
 		return check_counter(script, op, diag);
-	case OP_TRUNCATE:
 		error_at(script, op, diag, "the model does not execute this operation");
 		return false;
 	}

@@ -80,6 +80,8 @@ static void print_events(struct sim *sim, const struct script_op *op, size_t nr_
 		if (i < sim->nr_seen)
 			event_text(&right, sim->seen[i].event, sim->seen[i].start,
 				   sim->seen[i].end, !sim->seen[i].ended);
+		if (strbuf_error(&left) || strbuf_error(&right))
+			sim->oom = true;
 		row(sim, strbuf_str(&left), strbuf_str(&right));
 		strbuf_release(&left);
 		strbuf_release(&right);

@@ -4,7 +4,7 @@
 #include <base/rng.h>
 #include <tap.h>
 
-#include "../../src/host/apt_sources_internal.h"
+#include "apt_sources_internal.h"
 
 static struct apt_mirrors scan(const char *text, bool deb822)
 {
@@ -15,8 +15,8 @@ static struct apt_mirrors scan(const char *text, bool deb822)
 	return mirrors;
 }
 
-static void expect(const char *text, bool deb822, const char *archive, const char *security,
-		   const char *name)
+static void expect(const char *text, bool deb822, const char *archive,
+		   const char *security, const char *name)
 {
 	struct apt_mirrors mirrors = scan(text, deb822);
 
@@ -32,7 +32,8 @@ static void test_lines(void)
 {
 	expect("deb http://a.example/debian bookworm main\n"
 	       "deb http://s.example/debian-security bookworm-security main contrib\n",
-	       false, "http://a.example/debian", "http://s.example/debian-security", "two lines");
+	       false, "http://a.example/debian", "http://s.example/debian-security",
+	       "two lines");
 	expect("# deb http://no.example/debian bookworm main\n"
 	       "deb-src http://no.example/debian bookworm main\n"
 	       "deb cdrom:[Debian]/ bookworm main\n"
@@ -40,7 +41,8 @@ static void test_lines(void)
 	       "deb http://no.example/debian jammy main\n",
 	       false, "", "", "nothing usable");
 	expect("deb http://other.example/tool bookworm main\n"
-	       "deb [arch=amd64 signed-by=/k.gpg] http://a.example/debian/ trixie main # here\n",
+	       "deb [arch=amd64 signed-by=/k.gpg] http://a.example/debian/ trixie main # "
+	       "here\n",
 	       false, "http://a.example/debian/", "", "Debian's own is preferred");
 	expect("deb http://mirror.example/pub bookworm-updates main", false,
 	       "http://mirror.example/pub", "", "no newline, another path");
@@ -54,31 +56,37 @@ static void test_deb822(void)
 	       " bookworm-updates\nComponents: main\n\nTypes: deb\n# remark\n"
 	       "URIs: http://s.example/debian-security\nSuites: bookworm-security\n"
 	       "components: main\n",
-	       true, "http://a.example/debian", "http://s.example/debian-security", "two stanzas");
-	expect("Types: deb\nURIs: http://a.example/debian\nSuites: sid\nComponents: main\n"
+	       true, "http://a.example/debian", "http://s.example/debian-security",
+	       "two stanzas");
+	expect("Types: deb\nURIs: http://a.example/debian\nSuites: sid\nComponents: "
+	       "main\n"
 	       "Enabled: no\n",
 	       true, "", "", "switched off");
-	expect("Types: deb-src\nURIs: http://a.example/debian\nSuites: sid\nComponents: main\n", true,
-	       "", "", "sources only");
+	expect("Types: deb-src\nURIs: http://a.example/debian\nSuites: sid\nComponents: "
+	       "main\n",
+	       true, "", "", "sources only");
 }
 
 static void test_write(void)
 {
 	struct apt_mirrors mirrors =
 		scan("Types: deb\nURIs: http://a.example/debian/\nSuites: bookworm\n"
-		     "Components: main\nSigned-By:\n KEY\n .\n MORE\n", true);
+		     "Components: main\nSigned-By:\n KEY\n .\n MORE\n",
+		     true);
 	struct strbuf out = STRBUF_INIT;
 	struct apt_mirrors again;
 
 	apt_sources_write(&mirrors, "sid", false, &out);
 	tap_ok(!strcmp(strbuf_str(&out),
-		       "Types: deb\nURIs: http://a.example/debian/\nSuites: sid\nComponents: main\n"
+		       "Types: deb\nURIs: http://a.example/debian/\nSuites: "
+		       "sid\nComponents: main\n"
 		       "Signed-By: KEY\n .\n MORE\n\n"),
 	       "another suite from the same place, with its key");
 	strbuf_reset(&out);
 	apt_sources_write(&mirrors, "bookworm", true, &out);
 	again = scan(strbuf_str(&out), true);
-	tap_ok(!strcmp(strbuf_str(&again.security.uri), "http://a.example/debian-security"),
+	tap_ok(!strcmp(strbuf_str(&again.security.uri),
+		       "http://a.example/debian-security"),
 	       "the security archive is the archive's neighbour");
 	strbuf_release(&out);
 	apt_mirrors_release(&again);
@@ -87,7 +95,8 @@ static void test_write(void)
 
 static void test_noise(void)
 {
-	static const char alphabet[] = "deb [] :\n#=main bookworm http://x/debian Types URIs";
+	static const char alphabet[] =
+		"deb [] :\n#=main bookworm http://x/debian Types URIs";
 	struct apt_mirrors mirrors;
 	struct rng rng;
 	char text[200];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * End to end: boots every kernel that can be had and runs scripts there whose outcome is known.
- * Without QEMU, package tools or network the test is skipped, with the reason.
+ * End to end: boots every kernel that can be had and runs scripts there whose outcome is
+ * known. Without QEMU, package tools or network the test is skipped, with the reason.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,19 +13,24 @@
 
 #define MAX_EVENTS 16
 
-/* One executed operation: "ERRNO" or "" for success, then its range starts, relative to BASE. */
 #define BASE 0x100000000000ull
 #define M(n) ((uint64_t)(n) << 20)
 #define G(n) ((uint64_t)(n) << 30)
 
+/* What one executed operation returns and which notifications it starts, relative to
+ * BASE. */
 struct want {
 	const char *kernel; /* NULL: the same on all */
 	unsigned int op;
 	int err;
 	unsigned int nr;
-	struct { unsigned int event; uint64_t start, end; } starts[3];
+	struct {
+		unsigned int event;
+		uint64_t start, end;
+	} starts[3];
 };
 
+/* clang-format off */
 static const char one_page[] = "map ram 0x100000000000 4G rw anon private noreserve nohuge\n"
 			       "mprotect ram 4G r\n"
 			       "mprotect ram 4G rw\n"
@@ -62,6 +67,7 @@ static const char processes[] = "map a 0x100000000000 8M rw anon private nohuge\
 				"touch a 4K w\n"
 				"switch child\n"
 				"touch a+4K 4K w\n"
+				"switch main\n"
 				"exit child\n"
 				"forkwait\n"
 				"numa_hint a 4M\n";
@@ -70,8 +76,8 @@ static const struct want processes_want[] = {
 	{ NULL, 2, 0, 1, { { MMU_NOTIFY_PROTECTION_PAGE, 0, M(8) } } },
 	{ NULL, 3, 0, 1, { { MMU_NOTIFY_CLEAR, 0, 4096 } } },
 	{ NULL, 5, 0, 1, { { MMU_NOTIFY_CLEAR, 4096, 8192 } } },
-	{ NULL, 7, 0, 1, { { MMU_NOTIFY_PROTECTION_PAGE, 0, M(8) } } },
-	{ NULL, 8, 0, 1, { { MMU_NOTIFY_PROTECTION_VMA, 0, M(4) } } },
+	{ NULL, 8, 0, 1, { { MMU_NOTIFY_PROTECTION_PAGE, 0, M(8) } } },
+	{ NULL, 9, 0, 1, { { MMU_NOTIFY_PROTECTION_VMA, 0, M(4) } } },
 };
 
 static const char guest[] = "map ram 0x100000000000 1G rw anon private noreserve nohuge\n"
@@ -102,6 +108,7 @@ static const struct {
 	  sizeof(processes_want) / sizeof(processes_want[0]) },
 	{ "guest", guest, guest_want, sizeof(guest_want) / sizeof(guest_want[0]) },
 };
+/* clang-format on */
 #define NR_CASES (sizeof(cases) / sizeof(cases[0]))
 #define MAX_KERNELS 8
 
@@ -132,15 +139,17 @@ static void check_case(const struct host_run *run, size_t number)
 	const struct host_op *op;
 	size_t i;
 
-	tap_ok(stream->status == HOST_OK, "%s on %s: %s", cases[number].name, run->release,
-	       host_status_name(stream->status));
+	tap_ok(stream->status == HOST_OK, "%s on %s: %s", cases[number].name,
+	       run->release, host_status_name(stream->status));
 	for (i = 0; i < cases[number].nr; i++) {
 		want = &cases[number].want[i];
 		if (want->kernel && strcmp(want->kernel, run->kernel.name))
 			continue;
 		op = want->op < stream->nr_ops ? &stream->ops[want->op] : NULL;
-		tap_ok(op && op->returned && op->err == want->err && same_starts(stream, op, want),
-		       "%s on %s: operation %u", cases[number].name, run->release, want->op);
+		tap_ok(op && op->returned && op->err == want->err &&
+			       same_starts(stream, op, want),
+		       "%s on %s: operation %u", cases[number].name, run->release,
+		       want->op);
 	}
 }
 
@@ -152,7 +161,8 @@ static void check_kept(const struct host_run *run, const struct script *script)
 	struct host_stream stream = { 0 };
 
 	host_stream_write(&run->streams[0], script, run->release, &text);
-	tap_eq(host_stream_read("kept", strbuf_str(&text), text.len, script, &stream, &release, &diag),
+	tap_eq(host_stream_read("kept", strbuf_str(&text), text.len, script, &stream,
+				&release, &diag),
 	       0, "a kept stream is read back");
 	host_stream_write(&stream, script, strbuf_str(&release), &again);
 	tap_ok(!strcmp(strbuf_str(&text), strbuf_str(&again)), "and is the same");
@@ -169,7 +179,8 @@ static size_t get_kernels(const struct host_options *options, struct host_run *r
 	size_t i, nr = 0;
 
 	for (i = 0; host_kernel_names[i] && nr < MAX_KERNELS; i++) {
-		if (!host_kernel_get(options, host_kernel_names[i], &runs[nr].kernel, &diag)) {
+		if (!host_kernel_get(options, host_kernel_names[i], &runs[nr].kernel,
+				     &diag)) {
 			nr++;
 			continue;
 		}
@@ -182,8 +193,9 @@ static size_t get_kernels(const struct host_options *options, struct host_run *r
 	return nr;
 }
 
-static void run_kernels(const struct host_options *options, const struct script *const *scripts,
-			struct host_run *runs, size_t nr)
+static void run_kernels(const struct host_options *options,
+			const struct script *const *scripts, struct host_run *runs,
+			size_t nr)
 {
 	struct strbuf diag = STRBUF_INIT;
 	int err = host_run(options, scripts, NR_CASES, runs, nr, &diag);
@@ -195,8 +207,8 @@ static void run_kernels(const struct host_options *options, const struct script 
 		tap_skip("boot", strbuf_str(&diag));
 	} else if (tap_ok(!err, "run: %s", strbuf_str(&diag))) {
 		for (i = 0; i < nr; i++) {
-			tap_ok(!runs[i].err, "%s ran (boot %u ms, all %u ms)", runs[i].release,
-			       runs[i].boot_ms, runs[i].total_ms);
+			tap_ok(!runs[i].err, "%s ran (boot %u ms, all %u ms)",
+			       runs[i].release, runs[i].boot_ms, runs[i].total_ms);
 			for (j = 0; j < NR_CASES; j++)
 				check_case(&runs[i], j);
 			check_kept(&runs[i], scripts[0]);
@@ -216,8 +228,8 @@ int main(void)
 	size_t i, nr;
 
 	for (i = 0; i < NR_CASES; i++)
-		if (script_parse(cases[i].name, cases[i].text, strlen(cases[i].text), &diag,
-				 &scripts[i])) {
+		if (script_parse(cases[i].name, cases[i].text, strlen(cases[i].text),
+				 &diag, &scripts[i])) {
 			tap_ok(false, "parse: %s", strbuf_str(&diag));
 			return tap_done();
 		}

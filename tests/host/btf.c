@@ -8,20 +8,45 @@
 #include <base/rng.h>
 #include <tap.h>
 
-#include "../../src/host/btf_internal.h"
+#include "btf_internal.h"
 
 #define KIND(kind, vlen) ((uint32_t)(kind) << 24 | (vlen))
 #define KIND_FLAG (1u << 31)
 
 /*
- * int; struct range { int a; union { int b; int c; }; int d:3, e:5; } with the union anonymous;
- * string offsets: 1 "int", 5 "range", 11 "a", 13 "b", 15 "c", 17 "d", 19 "e"
+ * int; struct range { int a; union { int b; int c; }; int d:3, e:5; } with the union
+ * anonymous; string offsets: 1 "int", 5 "range", 11 "a", 13 "b", 15 "c", 17 "d", 19 "e"
  */
 static const char strings[] = "\0int\0range\0a\0b\0c\0d\0e";
 static const uint32_t types[] = {
-	1, KIND(1, 0), 4, 32,
-	0, KIND(5, 2), 4, 13, 1, 0, 15, 1, 0,
-	5, KIND(4, 4) | KIND_FLAG, 12, 11, 1, 0, 0, 2, 32, 17, 1, 64 | 3u << 24, 19, 1, 67 | 5u << 24,
+	1,
+	KIND(1, 0),
+	4,
+	32,
+	0,
+	KIND(5, 2),
+	4,
+	13,
+	1,
+	0,
+	15,
+	1,
+	0,
+	5,
+	KIND(4, 4) | KIND_FLAG,
+	12,
+	11,
+	1,
+	0,
+	0,
+	2,
+	32,
+	17,
+	1,
+	64 | 3u << 24,
+	19,
+	1,
+	67 | 5u << 24,
 };
 
 struct blob {
@@ -56,12 +81,14 @@ static void test_members(void)
 
 	fill(&blob);
 	tap_eq(btf_open(&blob, BLOB_LEN, &btf), 0, "open");
-	tap_ok(!btf_struct_member(&btf, "range", "a", &value) && value == 0, "first member");
+	tap_ok(!btf_struct_member(&btf, "range", "a", &value) && value == 0,
+	       "first member");
 	tap_ok(!btf_struct_member(&btf, "range", "c", &value) && value == 4,
 	       "member of an anonymous union");
 	tap_ok(!btf_struct_member(&btf, "range", "d", &value) && value == 8,
 	       "bit field on a byte");
-	tap_eq(btf_struct_member(&btf, "range", "e", &value), -EINVAL, "bit field within a byte");
+	tap_eq(btf_struct_member(&btf, "range", "e", &value), -EINVAL,
+	       "bit field within a byte");
 	tap_eq(value, 8, "untouched on failure");
 	tap_eq(btf_struct_member(&btf, "range", "x", &value), -ENOENT, "no such member");
 	tap_eq(btf_struct_member(&btf, "range", "", &value), -ENOENT, "empty name");
@@ -113,7 +140,8 @@ static void test_kernel(void)
 		tap_skip("the running kernel's BTF", "it knows no mmu_notifier_range");
 		return;
 	}
-	tap_ok(!btf_struct_member(&btf, "mmu_notifier_range", "end", &end) && end == start + 8,
+	tap_ok(!btf_struct_member(&btf, "mmu_notifier_range", "end", &end) &&
+		       end == start + 8,
 	       "end behind start");
 	tap_ok(!btf_struct_size(&btf, "mmu_notifier_range", &size) && size > end, "size");
 }

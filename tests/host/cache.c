@@ -10,7 +10,7 @@
 #include <host/host.h>
 #include <tap.h>
 
-#include "../../src/host/kernels_internal.h"
+#include "kernels_internal.h"
 
 static char dir[] = "/tmp/mmuscope-cache-XXXXXX";
 
@@ -30,7 +30,8 @@ static void put(const char *name, const char *text)
 /* A cached kernel with an image and two modules. */
 static void put_kernel(void)
 {
-	static const char *const files[] = { "vmlinuz", "modules/kvm.ko", "modules/kvm-amd.ko" };
+	static const char *const files[] = { "vmlinuz", "modules/kvm.ko",
+					     "modules/kvm-amd.ko" };
 	char path[PATH_MAX], info[2048];
 	uint64_t sum, size;
 	size_t i;
@@ -42,12 +43,13 @@ static void put_kernel(void)
 	put("kernels/6.12/modules/kvm.ko", "a module");
 	put("kernels/6.12/modules/kvm-amd.ko", "another");
 	len = snprintf(info, sizeof(info),
-		       "mmuscope-kernel 1\nname 6.12\nrelease 6.12.9-test\npackage linux 6.12.9\n");
+		       "mmuscope-kernel 1\nname 6.12\nrelease 6.12.9-test\npackage linux "
+		       "6.12.9\n");
 	for (i = 0; i < 3; i++) {
 		snprintf(path, sizeof(path), "%s/kernels/6.12/%s", dir, files[i]);
 		(void)kernel_sum(path, &sum, &size);
-		len += snprintf(info + len, sizeof(info) - len, "file %s %lu %016lx\n", files[i], size,
-				sum);
+		len += snprintf(info + len, sizeof(info) - len, "file %s %lu %016lx\n",
+				files[i], size, sum);
 	}
 	put("kernels/6.12/info", info);
 }
@@ -87,7 +89,8 @@ static void test_find(void)
 	tap_eq(find(&kernel, &message), -EUCLEAN, "a binary record");
 }
 
-static void expect_get(const char *cache, const char *name, bool offline, int err, const char *what)
+static void expect_get(const char *cache, const char *name, bool offline, int err,
+		       const char *what)
 {
 	const struct host_options options = { .cache_dir = cache, .offline = offline };
 	struct strbuf diag = STRBUF_INIT;

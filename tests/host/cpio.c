@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The archive is read back by a reader of the test's own, after the format's description. */
+/* The archive is read back by a reader of the test's own, after the format's description.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include <tap.h>
 
-#include "../../src/host/cpio_internal.h"
+#include "cpio_internal.h"
 
 struct entry {
 	char name[64];
@@ -54,7 +55,8 @@ int main(void)
 	tap_eq(strbuf_error(&archive), 0, "no error");
 	tap_eq(archive.len % 4, 0, "padded to four bytes");
 	at = read_entry(&archive, 0, &entry);
-	tap_ok(at && !strcmp(entry.name, "dev") && entry.fields[1] == (S_IFDIR | 0755), "folder");
+	tap_ok(at && !strcmp(entry.name, "dev") && entry.fields[1] == (S_IFDIR | 0755),
+	       "folder");
 	at = read_entry(&archive, at, &entry);
 	tap_ok(at && !strcmp(entry.name, "dev/console") && S_ISCHR(entry.fields[1]) &&
 		       entry.fields[9] == 5 && entry.fields[10] == 1,

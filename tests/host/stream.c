@@ -14,28 +14,28 @@ static const char source[] = "map a 0x100000000000 4M rw anon private\n"
 			     "end\n"
 			     "munmap a 1\n";
 
-static const char kept[] =
-	"mmuscope-stream 1\n"
-	"kernel 6.12.0-test\n"
-	"script s.mms\n"
-	"op 0 1 s.mms:1: map a 0x100000000000 4M rw anon private\n"
-	"ret 0 \n"
-	"op 2 1 s.mms:3: mprotect a 4M r\n"
-	"+ 1 2 100000000000 100000400000 PROTECTION_VMA\n"
-	"- 1 2 100000000000 100000400000 PROTECTION_VMA\n"
-	"ret 0 \n"
-	"op 2 1 s.mms:3: mprotect a 4M r\n"
-	"! 2\n"
-	"k 1 kvm_unmap_hva_range 100000000000 100000400000 0 0 0\n"
-	"ret 0 \n"
-	"op 4 1 s.mms:5: munmap a 1\n"
-	"ret 22 EINVAL\n"
-	"log BUG: something\n"
-	"state died 11\n";
+static const char kept[] = "mmuscope-stream 1\n"
+			   "kernel 6.12.0-test\n"
+			   "script s.mms\n"
+			   "op 0 1 s.mms:1: map a 0x100000000000 4M rw anon private\n"
+			   "ret 0 \n"
+			   "op 2 1 s.mms:3: mprotect a 4M r\n"
+			   "+ 1 2 100000000000 100000400000 PROTECTION_VMA\n"
+			   "- 1 2 100000000000 100000400000 PROTECTION_VMA\n"
+			   "ret 0 \n"
+			   "op 2 1 s.mms:3: mprotect a 4M r\n"
+			   "! 2\n"
+			   "k 1 kvm_unmap_hva_range 100000000000 100000400000 0 0 0\n"
+			   "ret 0 \n"
+			   "op 4 1 s.mms:5: munmap a 1\n"
+			   "ret 22 EINVAL\n"
+			   "log BUG: something\n"
+			   "state died 11\n";
 
 static struct script *script;
 
-static int read_text(const char *text, size_t len, struct host_stream *stream, struct strbuf *diag)
+static int read_text(const char *text, size_t len, struct host_stream *stream,
+		     struct strbuf *diag)
 {
 	struct strbuf release = STRBUF_INIT;
 	int err = host_stream_read("kept", text, len, script, stream, &release, diag);
@@ -57,7 +57,8 @@ static void test_read(void)
 	tap_ok(stream.events[2].id == EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START &&
 		       stream.events[2].arg[0] == MMU_NOTIFY_PROTECTION_VMA &&
 		       stream.events[2].arg[1] == 0x100000000000 &&
-		       stream.events[2].arg[2] == 0x100000400000 && stream.events[2].seq == 2,
+		       stream.events[2].arg[2] == 0x100000400000 &&
+		       stream.events[2].seq == 2,
 	       "event");
 	tap_ok(stream.status == HOST_DIED && stream.detail == 11, "status");
 	host_stream_write(&stream, script, "6.12.0-test", &out);
@@ -112,7 +113,9 @@ static void test_noise(void)
 		memcpy(text, kept, sizeof(kept));
 		text[rng_below(&rng, sizeof(kept) - 1)] = rng_next(&rng);
 		text[rng_below(&rng, sizeof(kept) - 1)] = rng_next(&rng);
-		if (!read_text(text, rng_below(&rng, 4) ? sizeof(kept) - 1 : rng_below(&rng, sizeof(kept)),
+		if (!read_text(text,
+			       rng_below(&rng, 4) ? sizeof(kept) - 1
+						  : rng_below(&rng, sizeof(kept)),
 			       &stream, &diag))
 			host_stream_release(&stream);
 		strbuf_reset(&diag);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * verify_dump KERNEL[,KERNEL...] SCRIPT... - run scripts on real kernels and print what each
- * operation returned and which notifications it caused.
+ * verify_dump KERNEL[,KERNEL...] SCRIPT... - run scripts on real kernels and print what
+ * each operation returned and which notifications it caused.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,8 +24,8 @@ static void print_event(const struct event *event)
 	else if (event->id != EVENT_MMU_NOTIFIER_RELEASE &&
 		 event->id != EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START &&
 		 event->id != EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END)
-		printf("kvm event %u: %lx %lx %lx %lx %lx\n", event->id, event->arg[0], event->arg[1],
-		       event->arg[2], event->arg[3], event->arg[4]);
+		printf("kvm event %u: %lx %lx %lx %lx %lx\n", event->id, event->arg[0],
+		       event->arg[1], event->arg[2], event->arg[3], event->arg[4]);
 	else if (event->id == EVENT_MMU_NOTIFIER_RELEASE)
 		printf("mmu_notifier_release:%s\n",
 		       event->pid == 1 ? "" : " (not the first process)");
@@ -54,7 +54,8 @@ static void print_stream(const struct host_stream *stream)
 	printf("# %s %u\n", host_status_name(stream->status), stream->detail);
 }
 
-static void print_run(const struct host_run *run, struct script *const *scripts, size_t nr)
+static void print_run(const struct host_run *run, struct script *const *scripts,
+		      size_t nr)
 {
 	size_t i;
 
@@ -108,8 +109,8 @@ int main(int argc, char **argv)
 	if (!err)
 		err = load(argv + 2, nr, scripts, &diag);
 	if (!err)
-		err = host_run(&options, (const struct script *const *)scripts, nr, runs, nr_runs,
-			       &diag);
+		err = host_run(&options, (const struct script *const *)scripts, nr, runs,
+			       nr_runs, &diag);
 	for (i = 0; i < nr_runs; i++) {
 		print_run(&runs[i], scripts, nr);
 		host_run_release(&runs[i]);

@@ -51,6 +51,16 @@ static void forks(void)
 				 "<unfinished ...>\n2 munmap(0x1000, 4096) = 0\n"
 				 "1 <... clone resumed>, child_tidptr=0x7f) = 2\n",
 	      BLANK MAP("m1", "0x1000") "fork p1\nswitch p1\nmunmap m1 4K\n");
+	check("a process ends while the script is in it",
+	      "1" ANON("0x1000") "1 fork() = 2\n2 munmap(0x1000, 4096) = 0\n"
+	      "2 +++ exited with 0 +++\n1 munmap(0x1000, 4096) = 0\n",
+	      BLANK MAP("m1", "0x1000") "fork p1\nswitch p1\nmunmap m1 4K\nswitch main\n"
+	      "exit p1\nmunmap m1 4K\n");
+	check("the first process ends before the last",
+	      "1" ANON("0x1000") "1 fork() = 2\n1 +++ exited with 0 +++\n"
+	      "2 munmap(0x1000, 4096) = 0\n2 +++ exited with 0 +++\n",
+	      BLANK MAP("m1", "0x1000") "fork p1\nswitch p1\nmunmap m1 4K\nswitch main\n"
+	      "exit p1\n");
 	check("fork that failed",
 	      "1" ANON("0x1000") "1 fork() = -1 EAGAIN (Resource temporarily "
 				 "unavailable)\n",
@@ -79,8 +89,14 @@ static void programs(void)
 	check("fork and execve",
 	      "1" ANON("0x1000") "1 fork() = 2\n2 execve(\"/x\", [], NULL) = 0\n2" ANON(
 		      "0x3000") "2 munmap(0x3000, 4096) = 0\n",
-	      BLANK MAP("m1", "0x1000") "fork p1\nswitch p1\nmunmap 0x1000 4K  # "
-					"execve\n" MAP("m2", "0x3000") "munmap m2 4K\n");
+	      BLANK MAP("m1", "0x1000") "fork p1\nexit p1\nswitch blank\n"
+					"fork p2  # a new program\nswitch p2\n" MAP(
+						"m2", "0x3000") "munmap m2 4K\n");
+	check("fork and execve without an empty process to start from",
+	      ANON("0x1000") "fork() = 2\n[pid 2] execve(\"/x\", [], NULL) = 0\n[pid 2]" ANON(
+		      "0x3000"),
+	      MAP("m1", "0x1000") "fork p1\nswitch p1\nmunmap 0x1000 4K  # execve\n" MAP(
+		      "m2", "0x3000"));
 	check("vfork and execve",
 	      "1" ANON("0x1000") "1 vfork( <unfinished ...>\n2 execve(\"/x\", [], NULL) "
 				 "= 0\n"

@@ -125,6 +125,7 @@ static unsigned int run(const char *profile, enum kvm_mmu_kind kind, bool litera
 
 	fake_mm_init(&mm, &events, BASE, PAGES);
 	config.profile = kvm_profile_find(profile);
+	config.root_level = seed & 1 ? 5 : 4;
 	rng_seed(&rng, seed);
 	if (kvm_create(&config, &kvm))
 		return 1;

@@ -149,6 +149,43 @@ static unsigned int run(const char *profile, enum kvm_mmu_kind kind, uint64_t se
 	return bad;
 }
 
+static unsigned int seen[9];
+
+static void note_violation(void *ctx, unsigned int invariant, const char *text)
+{
+	(void)ctx;
+	printf("# invariant %u: %s\n", invariant, text);
+	seen[invariant]++;
+}
+
+/* A start that has no end: mprotect of a VMA at address 0, from 3.15 on. */
+static void address_zero(void)
+{
+	struct kvm_memory_region region = { .memory_size = 2u << 20 };
+	struct world w = { 0 };
+
+	if (!tap_ok(build(&w, "linux-6.12", KVM_MMU_TDP, 0), "a guest"))
+		return;
+	tap_eq(mm_mmap(w.mm, 0, 2u << 20, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0),
+	       0, "memory at address 0");
+	region.slot = 2;
+	region.guest_phys_addr = 1ull << 32;
+	tap_eq(kvm_set_memory_region(w.kvm, &region), 0, "in a slot");
+	tap_eq(kvm_guest_access(w.kvm, 1ull << 32, KVM_ACCESS_WRITE), 0,
+	       "the guest writes");
+	tap_eq(mm_mprotect(w.mm, 0, 2u << 20, PROT_READ), 0, "mprotect");
+	tap_eq(-kvm_guest_access(w.kvm, 1ull << 32, KVM_ACCESS_READ), EAGAIN,
+	       "the guest's next access never completes");
+	region.slot = 3;
+	region.guest_phys_addr = 1ull << 33;
+	tap_eq(-kvm_set_memory_region(w.kvm, &region), EBUSY,
+	       "nor does a change of slots");
+	kvm_audit(w.kvm, true, note_violation, NULL);
+	tap_eq(seen[4], 2, "and the audit says so");
+	tear_down(&w);
+}
+
 int main(int argc, char **argv)
 {
 	const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12",
@@ -165,6 +202,7 @@ int main(int argc, char **argv)
 			tap_ok(!bad, "%s kind %u", profiles[p], kind);
 		}
 	tap_ok(zapped > 1000, "%llu SPTEs were zapped", (unsigned long long)zapped);
+	address_zero();
 	tap_eq(mem_live(), live, "nothing leaked");
 	return tap_done();
 }

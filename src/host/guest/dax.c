@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Persistent memory as device DAX. QEMU gives one NVDIMM per page size; each region's namespace
- * is taken from the block driver and given to device DAX with the wanted alignment, which is the
- * one page size that the device then maps.
+ * Persistent memory as device DAX. QEMU gives one NVDIMM per page size; each region's
+ * namespace is taken from the block driver and given to device DAX with the wanted
+ * alignment, which is the one page size that the device then maps.
  */
 #include "guest_internal.h"
 
@@ -58,7 +58,8 @@ static int find_device(const char *seed, char *name, size_t size)
 	return err;
 }
 
-/* The kernel numbers the NVDIMMs as it likes; only the large one has room for 1 GiB pages. */
+/* The kernel numbers the NVDIMMs as it likes; only the large one has room for 1 GiB
+ * pages. */
 static int choose_size(unsigned int region, unsigned int *small, unsigned int *ret_which)
 {
 	char path[64];
@@ -95,13 +96,14 @@ static int setup_region(unsigned int region, unsigned int which)
 		err = put_filef(path, "namespace%u.0", region);
 	if (!err)
 		err = put_file(ND "drivers/dax_pmem/bind", seed);
-	return err ? err : find_device(seed, dax_device[which], sizeof(dax_device[which]));
+	return err ? err
+		   : find_device(seed, dax_device[which], sizeof(dax_device[which]));
 }
 
 int setup_dax(void)
 {
-	static const char *const modules[] = { "libnvdimm", "nd_btt", "nd_pmem", "nfit",
-					       "device_dax", "dax_pmem" };
+	static const char *const modules[] = { "libnvdimm", "nd_btt",     "nd_pmem",
+					       "nfit",      "device_dax", "dax_pmem" };
 	static int ready = 1;
 	unsigned int i, which, small = 0;
 	int err = 0;

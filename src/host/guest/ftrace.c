@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The notifier stream: kprobes on __mmu_notifier_invalidate_range_start() and _end(), with the
- * field offsets of struct mmu_notifier_range from the kernel's own BTF; and on
+ * The notifier stream: kprobes on __mmu_notifier_invalidate_range_start() and _end(),
+ * with the field offsets of struct mmu_notifier_range from the kernel's own BTF; and on
  * __mmu_notifier_release().
  *
- * Marks that the executor writes: "M n" (the next start over the probe page has process n's mm),
- * "O n p" (operation
- * with index n begins in process p, counted from 1), "R err" (it returned), "V p" (process p has a
- * VM of the script: from here on KVM's tracepoints count).
+ * Marks that the executor writes: "M n" (the next start over the probe page has process
+ * n's mm), "O n p" (operation with index n begins in process p, counted from 1), "R err"
+ * (it returned), "V p" (process p has a VM of the script: from here on KVM's tracepoints
+ * count).
  */
 #include "guest_internal.h"
 
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../btf_internal.h"
+#include "btf_internal.h"
 
 #define TRACING "/sys/kernel/tracing/"
 
@@ -50,10 +50,11 @@ static int add_probe(const struct btf *btf, const char *name, const char *functi
 		if (err)
 			return err;
 	}
-	return put_filef(TRACING "kprobe_events",
-			 "p:mmuscope/%s %s m=+%u(%%di):x64 s=+%u(%%di):x64 e=+%u(%%di):x64 "
-			 "v=+%u(%%di):u32\n",
-			 name, function, at[0], at[1], at[2], at[3]);
+	return put_filef(
+		TRACING "kprobe_events",
+		"p:mmuscope/%s %s m=+%u(%%di):x64 s=+%u(%%di):x64 e=+%u(%%di):x64 "
+		"v=+%u(%%di):u32\n",
+		name, function, at[0], at[1], at[2], at[3]);
 }
 
 /* Linux calls it first of all at the end of an address space. */
@@ -135,7 +136,8 @@ bool ranges_touch(const struct ranges *ranges, uint64_t start, uint64_t end)
 	return false;
 }
 
-/* The number of the process with @mm, counted from 1; 0 when it is none of the script's. */
+/* The number of the process with @mm, counted from 1; 0 when it is none of the script's.
+ */
 static unsigned int proc_of_mm(uint64_t mm)
 {
 	unsigned int i;
@@ -169,8 +171,8 @@ static void take_event(char sign, const char *line)
 	}
 	proc = proc_of_mm(mm);
 	if (proc && ranges_touch(trace.maps, start, end))
-		wire_printf("%c %u %u %lx %lx\n", sign, proc, (unsigned int)field(line, " v="),
-			    start, end);
+		wire_printf("%c %u %u %lx %lx\n", sign, proc,
+			    (unsigned int)field(line, " v="), start, end);
 }
 
 static void take_release(const char *line)
@@ -200,7 +202,8 @@ static void take_line(char *line)
 		take_event('-', line);
 	} else if (!strncmp(line, "release: ", 9)) {
 		take_release(line);
-	} else if (line[0] == 'k' && trace.proc && trace.has_vm & 1u << (trace.proc - 1)) {
+	} else if (line[0] == 'k' && trace.proc &&
+		   trace.has_vm & 1u << (trace.proc - 1)) {
 		kvmtrace_line(line, trace.proc, trace.maps, trace.slots);
 	} else if (!strncmp(line, mark, sizeof(mark) - 1)) {
 		line += sizeof(mark) - 1;

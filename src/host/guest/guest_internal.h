@@ -2,13 +2,14 @@
 /*
  * The guest program: /init of the booted kernel, and the executor of the scripts there.
  *
- * Life of a script: init parses it, forks its first process, which makes the system calls and
- * writes marks to trace_marker; init waits, turns the trace into lines and sends those to the
- * host. The processes of a script share one page with init (struct shared), so that init knows
- * how far they came whatever happens to them.
+ * Life of a script: init parses it, forks its first process, which makes the system calls
+ * and writes marks to trace_marker; init waits, turns the trace into lines and sends
+ * those to the host. The processes of a script share one page with init (struct shared),
+ * so that init knows how far they came whatever happens to them.
  *
- * Everything of this program lies in the last GiB below the stack's end (the heap of the C library
- * excepted: one page at two thirds of the address space). A script that maps there is refused.
+ * Everything of this program lies in the last GiB below the stack's end (the heap of the
+ * C library excepted: one page at two thirds of the address space). A script that maps
+ * there is refused.
  */
 #ifndef HOST_GUEST_INTERNAL_H
 #define HOST_GUEST_INTERNAL_H
@@ -31,7 +32,8 @@
 
 /* wire_open() - get at the debug port. Return: 0 or a negative errno. */
 int wire_open(void);
-/* wire_printf() - add to the pending output, which wire_flush() or a full buffer sends. */
+/* wire_printf() - add to the pending output, which wire_flush() or a full buffer sends.
+ */
 __attribute__((format(printf, 1, 2))) void wire_printf(const char *fmt, ...);
 void wire_flush(void);
 
@@ -39,7 +41,8 @@ void wire_flush(void);
 
 /* put_file() - write @text to an existing file. Return: 0 or a negative errno. */
 int put_file(const char *path, const char *text);
-__attribute__((format(printf, 2, 3))) int put_filef(const char *path, const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) int put_filef(const char *path, const char *fmt,
+						    ...);
 /* get_file() - the whole of a file. Return: 0 or a negative errno. */
 int get_file(const char *path, struct strbuf *out);
 /* get_number() - the unsigned decimal number that a file starts with. */
@@ -47,20 +50,30 @@ int get_number(const char *path, uint64_t *ret_value);
 
 /* ---- setup.c: the machine ---- */
 
-/* setup_mounts(), setup_modules(): bring the kernel up; setup_settings(): before each script */
+/* setup_mounts(), setup_modules(): bring the kernel up; setup_settings(): before each
+ * script */
 int setup_mounts(void);
 int setup_module(const char *name, const char *params);
 int setup_kvm(enum script_mmu mmu);
 void setup_settings(void);
 int setup_sysctl(enum script_sysctl which, uint64_t value);
 
-/* setup_dax() - make the DAX devices, once; dax_path(): the one that maps pages of a size */
+/*
+ * khugepaged_setup() - once; huge pages are allowed. khugepaged_settle(): wait until it sleeps,
+ * after a change of what is allowed.
+ */
+void khugepaged_setup(void);
+void khugepaged_settle(void);
+
+/* setup_dax() - make the DAX devices, once; dax_path(): the one that maps pages of a size
+ */
 int setup_dax(void);
 const char *dax_path(uint64_t page_size);
 
 /* ---- kcall.c: functions of the kernel without a system call ---- */
 
-/* kcall_prepare() - learn addresses and offsets, once, before the processes are forked. */
+/* kcall_prepare() - learn addresses and offsets, once, before the processes are forked.
+ */
 int kcall_prepare(void);
 /* kcall_numa_hint() - change_prot_numa() on each VMA's part of [start, end). */
 int kcall_numa_hint(uint64_t start, uint64_t end);
@@ -75,10 +88,13 @@ int ftrace_setup(void);
 void ftrace_mark(const char *text, size_t len);
 
 /**
- * struct ranges - the addresses that a script ever maps; only events that touch them count
+ * struct ranges - the addresses that a script ever maps; only events that touch them
+ * count
  */
 struct ranges {
-	struct { uint64_t start, end; } *range;
+	struct {
+		uint64_t start, end;
+	} * range;
 	size_t nr;
 	size_t cap;
 };
@@ -88,7 +104,8 @@ bool ranges_touch(const struct ranges *ranges, uint64_t start, uint64_t end);
 
 /*
  * ftrace_begin() - forget what was traced; from now on what touches @maps counts.
- * @slots: guest-physical ranges of the script's memslots; @probe: the address of probe_page
+ * @slots: guest-physical ranges of the script's memslots; @probe: the address of
+ * probe_page
  */
 void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_t probe);
 /* ftrace_drain() - send what is in the trace now. Return: 0 or a negative errno. */
@@ -114,14 +131,12 @@ enum shared_state { STATE_RUNNING, STATE_DONE };
  * @state: enum shared_state
  * @executed: operations begun
  * @cursor: where the script is; belongs to the process whose turn it is
- * @leaving: the process that ends itself, to be seen off by the first one; 0 for none
  * @proc: name 0 is that of the first process, SCRIPT_MAIN
  */
 struct shared {
 	uint32_t turn;
 	uint32_t state;
 	uint64_t executed;
-	uint32_t leaving;
 	uint32_t nr_procs;
 	struct script_cursor cursor;
 	struct {
@@ -138,7 +153,8 @@ extern char probe_page[];
 
 /*
  * runner_run() - execute one script in fresh processes and send its lines.
- * Return: false when a process of it cannot be ended, so that the machine is no longer as it was.
+ * Return: false when a process of it cannot be ended, so that the machine is no longer as
+ * it was.
  */
 bool runner_run(const struct script *script, unsigned int number, unsigned int limit_ms);
 

@@ -2,9 +2,10 @@
 /*
  * Virtual machines of a script, through /dev/kvm.
  *
- * The guest is a loop of a few instructions in long mode, with guest-virtual = guest-physical
- * through 1 GiB pages. Its tables and code lie in a slot of their own at the end of the
- * guest-physical space; their memory is the executor's, so that no notification of it counts.
+ * The guest is a loop of a few instructions in long mode, with guest-virtual =
+ * guest-physical through 1 GiB pages. Its tables and code lie in a slot of their own at
+ * the end of the guest-physical space; their memory is the executor's, so that no
+ * notification of it counts.
  */
 #include "guest_internal.h"
 
@@ -27,20 +28,21 @@
 
 enum { PAGE_PML4, PAGE_PDPT0, PAGE_PDPT1, PAGE_CODE };
 
-#define PTE_TABLE 0x7ull	 /* present, writable, user */
-#define PTE_LEAF (0xe7ull)	 /* the same, accessed, dirty, large */
-#define CR0_PAGED 0x80000011ull	 /* PG, ET, PE */
+#define PTE_TABLE 0x7ull        /* present, writable, user */
+#define PTE_LEAF (0xe7ull)      /* the same, accessed, dirty, large */
+#define CR0_PAGED 0x80000011ull /* PG, ET, PE */
 #define CR4_PAE 0x20ull
-#define EFER_LONG 0x500ull	 /* LME, LMA */
+#define EFER_LONG 0x500ull /* LME, LMA */
 
 /*
  * rdi: address, rsi: how often, rdx: distance; ends with an I/O exit. Offsets 0 and 0x10.
- *	1: movb (%rdi),%al / movb $1,(%rdi); add %rdx,%rdi; dec %rsi; jnz 1b; out %al,$0x10
+ *	1: movb (%rdi),%al or movb $1,(%rdi)
+ *	   add %rdx,%rdi; dec %rsi; jnz 1b; out %al,$0x10
  */
-static const unsigned char code_read[] = { 0x8a, 0x07, 0x48, 0x01, 0xd7, 0x48, 0xff, 0xce,
-					   0x75, 0xf6, 0xe6, 0x10 };
-static const unsigned char code_write[] = { 0xc6, 0x07, 0x01, 0x48, 0x01, 0xd7, 0x48, 0xff,
-					    0xce, 0x75, 0xf5, 0xe6, 0x10 };
+static const unsigned char code_read[] = { 0x8a, 0x07, 0x48, 0x01, 0xd7, 0x48,
+					   0xff, 0xce, 0x75, 0xf6, 0xe6, 0x10 };
+static const unsigned char code_write[] = { 0xc6, 0x07, 0x01, 0x48, 0x01, 0xd7, 0x48,
+					    0xff, 0xce, 0x75, 0xf5, 0xe6, 0x10 };
 #define CODE_READ 0x0
 #define CODE_WRITE 0x10
 #define SCRATCH 0x800
@@ -77,7 +79,8 @@ int op_memslot(struct executor *ex, const struct script_op *op)
 
 	if (ex->vm[op->name2].fd < 0)
 		return -EBADF;
-	return ioctl(ex->vm[op->name2].fd, KVM_SET_USER_MEMORY_REGION, &region) ? -errno : 0;
+	return ioctl(ex->vm[op->name2].fd, KVM_SET_USER_MEMORY_REGION, &region) ? -errno
+										: 0;
 }
 
 static void fill_own_memory(unsigned char *own)
@@ -100,8 +103,10 @@ static int add_own_memory(struct guest_vm *vm)
 	void *own = mmap(NULL, OWN_PAGES * GUEST_PAGE, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	struct kvm_userspace_memory_region region = {
-		.slot = OWN_SLOT, .guest_phys_addr = OWN_GPA,
-		.memory_size = OWN_PAGES * GUEST_PAGE, .userspace_addr = (uintptr_t)own,
+		.slot = OWN_SLOT,
+		.guest_phys_addr = OWN_GPA,
+		.memory_size = OWN_PAGES * GUEST_PAGE,
+		.userspace_addr = (uintptr_t)own,
 	};
 
 	if (own == MAP_FAILED)
@@ -114,7 +119,8 @@ static int set_cpuid(struct executor *ex, struct guest_vm *vm)
 {
 	static union {
 		struct kvm_cpuid2 head;
-		char room[sizeof(struct kvm_cpuid2) + MAX_CPUID * sizeof(struct kvm_cpuid_entry2)];
+		char room[sizeof(struct kvm_cpuid2) +
+			  MAX_CPUID * sizeof(struct kvm_cpuid_entry2)];
 	} cpuid;
 
 	cpuid.head.nent = MAX_CPUID;
@@ -126,10 +132,20 @@ static int set_cpuid(struct executor *ex, struct guest_vm *vm)
 
 static int set_long_mode(struct guest_vm *vm)
 {
-	const struct kvm_segment data = { .limit = 0xffffffff, .selector = 16, .type = 3,
-					  .present = 1, .s = 1, .db = 1, .g = 1 };
-	const struct kvm_segment code = { .limit = 0xffffffff, .selector = 8, .type = 11,
-					  .present = 1, .s = 1, .l = 1, .g = 1 };
+	const struct kvm_segment data = { .limit = 0xffffffff,
+					  .selector = 16,
+					  .type = 3,
+					  .present = 1,
+					  .s = 1,
+					  .db = 1,
+					  .g = 1 };
+	const struct kvm_segment code = { .limit = 0xffffffff,
+					  .selector = 8,
+					  .type = 11,
+					  .present = 1,
+					  .s = 1,
+					  .l = 1,
+					  .g = 1 };
 	struct kvm_sregs sregs;
 
 	if (ioctl(vm->vcpu_fd, KVM_GET_SREGS, &sregs))
@@ -177,7 +193,8 @@ static void set_alarm(unsigned int ms)
 	setitimer(ITIMER_REAL, &value, NULL);
 }
 
-/* An exit in the middle of an instruction is over only when KVM has seen the answer to it. */
+/* An exit in the middle of an instruction is over only when KVM has seen the answer to
+ * it. */
 static void finish_exit(struct guest_vm *vm)
 {
 	uint32_t reason = vm->run->exit_reason;
@@ -189,8 +206,9 @@ static void finish_exit(struct guest_vm *vm)
 }
 
 /*
- * Run until the exit that is @wanted. Return: 0; -ENOENT: there is no slot, or a write to a read-only one;
- * -EFAULT: the host's mapping does not allow it; -EAGAIN: the access does not complete.
+ * Run until the exit that is @wanted. Return: 0; -ENOENT: there is no slot, or a write to
+ * a read-only one; -EFAULT: the host's mapping does not allow it; -EAGAIN: the access
+ * does not complete.
  */
 static int run_vcpu(struct guest_vm *vm, uint32_t wanted)
 {
@@ -226,18 +244,20 @@ static int set_debug(struct guest_vm *vm, bool on)
 }
 
 /*
- * One instruction is executed at each target: "add %al,(%rax)" out of zeros, or the like out of
- * what a write left there; %rax points at scratch memory.
+ * One instruction is executed at each target: "add %al,(%rax)" out of zeros, or the like
+ * out of what a write left there; %rax points at scratch memory.
  */
 static int guest_exec(struct guest_vm *vm, const struct script_op *op)
 {
-	struct kvm_regs regs = { .rflags = 2, .rax = OWN_GPA + PAGE_CODE * GUEST_PAGE + SCRATCH };
+	struct kvm_regs regs = { .rflags = 2,
+				 .rax = OWN_GPA + PAGE_CODE * GUEST_PAGE + SCRATCH };
 	uint64_t at;
 	int err = 0;
 
 	for (at = 0; at < op->len && !err; at += op->step) {
 		regs.rip = script_op_gpa(op) + at;
-		err = ioctl(vm->vcpu_fd, KVM_SET_REGS, &regs) ? -errno : set_debug(vm, true);
+		err = ioctl(vm->vcpu_fd, KVM_SET_REGS, &regs) ? -errno
+							      : set_debug(vm, true);
 		if (!err)
 			err = run_vcpu(vm, KVM_EXIT_DEBUG);
 		if (op->len - at <= op->step)
@@ -250,17 +270,21 @@ static int guest_exec(struct guest_vm *vm, const struct script_op *op)
 int op_guest(struct executor *ex, const struct script_op *op)
 {
 	struct guest_vm *vm = &ex->vm[op->name2];
-	struct kvm_regs regs = { .rflags = 2, .rdi = script_op_gpa(op), .rdx = op->step,
+	struct kvm_regs regs = { .rflags = 2,
+				 .rdi = script_op_gpa(op),
+				 .rdx = op->step,
 				 .rsi = (op->len - 1) / op->step + 1 };
 	int err = vm->fd < 0 ? -EBADF : vm->vcpu_fd < 0 ? make_vcpu(ex, vm) : 0;
 
 	if (err)
 		return err;
-	if (script_op_gpa(op) + op->len > OWN_GPA || script_op_gpa(op) + op->len < op->len)
+	if (script_op_gpa(op) + op->len > OWN_GPA ||
+	    script_op_gpa(op) + op->len < op->len)
 		return -ENOENT;
 	if (op->access == SCRIPT_ACCESS_X)
 		return guest_exec(vm, op);
 	regs.rip = OWN_GPA + PAGE_CODE * GUEST_PAGE +
 		   (op->access == SCRIPT_ACCESS_W ? CODE_WRITE : CODE_READ);
-	return ioctl(vm->vcpu_fd, KVM_SET_REGS, &regs) ? -errno : run_vcpu(vm, KVM_EXIT_IO);
+	return ioctl(vm->vcpu_fd, KVM_SET_REGS, &regs) ? -errno
+						       : run_vcpu(vm, KVM_EXIT_IO);
 }

@@ -21,8 +21,19 @@ static int kmsg_fd = -1;
 static void send_kernel_log(void)
 {
 	static const char *const words[] = {
-		"BUG", "WARNING", "bad pgd", "bad p4d", "bad pud", "bad pmd", "Bad page", "Oops",
-		"general protection", "soft lockup", "blocked for more", "detected stall", "Bad rss",
+		"BUG",
+		"WARNING",
+		"bad pgd",
+		"bad p4d",
+		"bad pud",
+		"bad pmd",
+		"Bad page",
+		"Oops",
+		"general protection",
+		"soft lockup",
+		"blocked for more",
+		"detected stall",
+		"Bad rss",
 	};
 	static char record[8192];
 	char *text;
@@ -109,6 +120,8 @@ static int start(void)
 		wire_printf("fail mount %d\n", -err);
 		return err;
 	}
+	setup_settings();
+	khugepaged_setup();
 	err = setup_kvm(SCRIPT_MMU_TDP);
 	if (err) {
 		wire_printf("fail kvm %d\n", -err);

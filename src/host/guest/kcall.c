@@ -2,11 +2,11 @@
 /*
  * Calls a function of the kernel that no system call reaches.
  *
- * NUMA hinting over exactly one range is change_prot_numa(), which only the scanner calls, at
- * times and over ranges of its own. So a module is made here, in memory, whose init does the call
- * and then refuses to stay (-ECANCELED). It needs no compiler and no headers: struct module's
- * size and the offsets come from the kernel's BTF, the addresses from /proc/kallsyms, and the
- * version checks are waived (CONFIG_MODULE_FORCE_LOAD).
+ * NUMA hinting over exactly one range is change_prot_numa(), which only the scanner
+ * calls, at times and over ranges of its own. So a module is made here, in memory, whose
+ * init does the call and then refuses to stay (-ECANCELED). It needs no compiler and no
+ * headers: struct module's size and the offsets come from the kernel's BTF, the addresses
+ * from /proc/kallsyms, and the version checks are waived (CONFIG_MODULE_FORCE_LOAD).
  */
 #include "guest_internal.h"
 
@@ -20,13 +20,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../btf_internal.h"
+#include "btf_internal.h"
 
 #define MODULE_MAX 16384
 #define STRUCT_MODULE_MAX 8192
 
 /*
- * The parameter block behind the code, in this order (see kcall_params in the assembler text).
+ * The parameter block behind the code, in the order that the code knows.
  * @current: address of the per-CPU pointer to the running task
  * @task_mm, @mm_lock, @mm_next_scan, @task_work, @vm_start, @vm_end: field offsets
  * @down_read, @up_read, @find_vma, @change_prot, @numa_work: addresses of functions
@@ -52,9 +52,9 @@ struct kcall_params {
 extern const char kcall_hint[], kcall_hint_end[], kcall_scan[], kcall_scan_end[];
 
 /*
- * kcall_hint: with mmap_lock held for reading, change_prot_numa() on the part of each VMA that
- * lies in [start, end). kcall_scan: task_numa_work() as if its time had come. Both end in the
- * place where the parameter block is put.
+ * kcall_hint: with mmap_lock held for reading, change_prot_numa() on the part of each VMA
+ * that lies in [start, end). kcall_scan: task_numa_work() as if its time had come. Both
+ * end in the place where the parameter block is put.
  */
 __asm__(".pushsection .rodata\n"
 	".balign 16\n"
@@ -248,12 +248,15 @@ struct image {
 };
 
 /* Append a section's contents; @name is its offset in the string table. */
-static void add_section(struct image *image, unsigned int which, uint32_t name, uint32_t type,
-			uint64_t flags, const void *data, size_t len)
+static void add_section(struct image *image, unsigned int which, uint32_t name,
+			uint32_t type, uint64_t flags, const void *data, size_t len)
 {
 	image->len = (image->len + 63) & ~63ul;
-	image->sections[which] = (Elf64_Shdr){ .sh_name = name, .sh_type = type, .sh_flags = flags,
-					       .sh_offset = image->len, .sh_size = len,
+	image->sections[which] = (Elf64_Shdr){ .sh_name = name,
+					       .sh_type = type,
+					       .sh_flags = flags,
+					       .sh_offset = image->len,
+					       .sh_size = len,
 					       .sh_addralign = 64 };
 	memcpy(image->data + image->len, data, len);
 	image->len += len;
@@ -263,8 +266,12 @@ static void finish_image(struct image *image)
 {
 	Elf64_Ehdr header = {
 		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-		.e_type = ET_REL, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
-		.e_ehsize = sizeof(header), .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = SEC_NR,
+		.e_type = ET_REL,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_ehsize = sizeof(header),
+		.e_shentsize = sizeof(Elf64_Shdr),
+		.e_shnum = SEC_NR,
 		.e_shstrndx = SEC_STRTAB,
 	};
 
@@ -276,11 +283,19 @@ static void finish_image(struct image *image)
 }
 
 /* One table for the names of sections and symbols; the numbers are offsets into it. */
-static const char strings[] = "\0.text\0.gnu.linkonce.this_module\0"
-			      ".rela.gnu.linkonce.this_module\0.modinfo\0.symtab\0.strtab\0"
-			      "init_module";
-enum { STR_TEXT = 1, STR_MODULE = 7, STR_RELA = 33, STR_MODINFO = 64, STR_SYMTAB = 73,
-       STR_STRTAB = 81, STR_INIT = 89 };
+static const char strings[] =
+	"\0.text\0.gnu.linkonce.this_module\0"
+	".rela.gnu.linkonce.this_module\0.modinfo\0.symtab\0.strtab\0"
+	"init_module";
+enum {
+	STR_TEXT = 1,
+	STR_MODULE = 7,
+	STR_RELA = 33,
+	STR_MODINFO = 64,
+	STR_SYMTAB = 73,
+	STR_STRTAB = 81,
+	STR_INIT = 89
+};
 
 static void make_image(struct image *image, const char *code, size_t code_len,
 		       const struct kcall_params *params)
@@ -289,8 +304,10 @@ static void make_image(struct image *image, const char *code, size_t code_len,
 	static unsigned char module[STRUCT_MODULE_MAX], text[4096];
 	const Elf64_Sym symbols[] = {
 		{ 0 },
-		{ .st_name = STR_INIT, .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
-		  .st_shndx = SEC_TEXT, .st_size = code_len },
+		{ .st_name = STR_INIT,
+		  .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+		  .st_shndx = SEC_TEXT,
+		  .st_size = code_len },
 	};
 	const Elf64_Rela rela = { .r_offset = known.module_init,
 				  .r_info = ELF64_R_INFO(1, R_X86_64_64) };
@@ -301,14 +318,18 @@ static void make_image(struct image *image, const char *code, size_t code_len,
 	memcpy(text, code, code_len);
 	memcpy(text + code_len, params, sizeof(*params));
 	image->len = sizeof(Elf64_Ehdr);
-	add_section(image, SEC_TEXT, STR_TEXT, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, text,
-		    code_len + sizeof(*params));
-	add_section(image, SEC_MODULE, STR_MODULE, SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, module,
-		    known.module_size);
-	add_section(image, SEC_RELA, STR_RELA, SHT_RELA, SHF_INFO_LINK, &rela, sizeof(rela));
-	add_section(image, SEC_MODINFO, STR_MODINFO, SHT_PROGBITS, SHF_ALLOC, info, sizeof(info));
-	add_section(image, SEC_SYMTAB, STR_SYMTAB, SHT_SYMTAB, 0, symbols, sizeof(symbols));
-	add_section(image, SEC_STRTAB, STR_STRTAB, SHT_STRTAB, 0, strings, sizeof(strings));
+	add_section(image, SEC_TEXT, STR_TEXT, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR,
+		    text, code_len + sizeof(*params));
+	add_section(image, SEC_MODULE, STR_MODULE, SHT_PROGBITS, SHF_ALLOC | SHF_WRITE,
+		    module, known.module_size);
+	add_section(image, SEC_RELA, STR_RELA, SHT_RELA, SHF_INFO_LINK, &rela,
+		    sizeof(rela));
+	add_section(image, SEC_MODINFO, STR_MODINFO, SHT_PROGBITS, SHF_ALLOC, info,
+		    sizeof(info));
+	add_section(image, SEC_SYMTAB, STR_SYMTAB, SHT_SYMTAB, 0, symbols,
+		    sizeof(symbols));
+	add_section(image, SEC_STRTAB, STR_STRTAB, SHT_STRTAB, 0, strings,
+		    sizeof(strings));
 	image->sections[SEC_RELA].sh_link = SEC_SYMTAB;
 	image->sections[SEC_RELA].sh_info = SEC_MODULE;
 	image->sections[SEC_RELA].sh_entsize = sizeof(Elf64_Rela);

@@ -42,8 +42,8 @@ int op_mbind(const struct script_op *op)
 			     (op->flags & SCRIPT_MBIND_STRICT ? MPOL_MF_STRICT : 0);
 
 	/* the kernel takes one bit less than it is told */
-	return syscall(SYS_mbind, op->addr, op->len, policies[op->policy], nodes ? &nodes : NULL,
-		       nodes ? MAX_NODES + 1 : 0, flags)
+	return syscall(SYS_mbind, op->addr, op->len, policies[op->policy],
+		       nodes ? &nodes : NULL, nodes ? MAX_NODES + 1 : 0, flags)
 		       ? -errno
 		       : 0;
 }
@@ -73,7 +73,8 @@ int op_move_pages(const struct script_op *op)
 			nodes[nr] = node;
 			status[nr] = 0;
 		}
-		if (syscall(SYS_move_pages, 0, nr, pages, nodes, status, MPOL_MF_MOVE) < 0)
+		if (syscall(SYS_move_pages, 0, nr, pages, nodes, status, MPOL_MF_MOVE) <
+		    0)
 			err = -errno;
 		else
 			err = batch_error(status, nr);

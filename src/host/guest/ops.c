@@ -47,7 +47,8 @@ static const int advice_numbers[SCRIPT_MADV_NR] = {
 
 static int prot_bits(unsigned int prot)
 {
-	return (prot & SCRIPT_PROT_R ? PROT_READ : 0) | (prot & SCRIPT_PROT_W ? PROT_WRITE : 0) |
+	return (prot & SCRIPT_PROT_R ? PROT_READ : 0) |
+	       (prot & SCRIPT_PROT_W ? PROT_WRITE : 0) |
 	       (prot & SCRIPT_PROT_X ? PROT_EXEC : 0);
 }
 
@@ -66,7 +67,8 @@ static unsigned int size_log2(uint64_t size)
 	return 63 - __builtin_clzll(size);
 }
 
-/* Shared anonymous memory that is mapped again needs a name: a memory file is the same thing. */
+/* Shared anonymous memory that is mapped again needs a name: a memory file is the same
+ * thing. */
 static bool mapped_again(const struct executor *ex, const struct script_op *map)
 {
 	const struct script_op *op;
@@ -74,7 +76,8 @@ static bool mapped_again(const struct executor *ex, const struct script_op *map)
 
 	for (i = map - ex->script->ops + 1; i < ex->script->nr_ops; i++) {
 		op = &ex->script->ops[i];
-		if ((op->code == OP_MAP && op->flags & SCRIPT_MAP_OF && op->name2 == map->name) ||
+		if ((op->code == OP_MAP && op->flags & SCRIPT_MAP_OF &&
+		     op->name2 == map->name) ||
 		    (op->code == OP_TRUNCATE && op->name2 == map->name))
 			return true;
 	}
@@ -90,7 +93,8 @@ static bool is_anonymous(const struct executor *ex, const struct script_op *op)
 static int open_object(const struct script_op *op)
 {
 	unsigned int huge = op->kind == SCRIPT_KIND_HUGETLB
-				    ? MFD_HUGETLB | size_log2(op->page_size) << MFD_HUGE_SHIFT
+				    ? MFD_HUGETLB | size_log2(op->page_size)
+							    << MFD_HUGE_SHIFT
 				    : 0;
 	char path[32];
 
@@ -178,7 +182,8 @@ static int op_heap(const struct script_op *op)
 	int first = op->addr > now ? PR_SET_MM_BRK : PR_SET_MM_START_BRK;
 	int second = op->addr > now ? PR_SET_MM_START_BRK : PR_SET_MM_BRK;
 
-	if (prctl(PR_SET_MM, first, op->addr, 0, 0) || prctl(PR_SET_MM, second, op->addr, 0, 0))
+	if (prctl(PR_SET_MM, first, op->addr, 0, 0) ||
+	    prctl(PR_SET_MM, second, op->addr, 0, 0))
 		return -errno;
 	return 0;
 }
@@ -201,6 +206,31 @@ static int op_clear_refs(const struct script_op *op)
 	return put_filef("/proc/self/clear_refs", "%u", (unsigned int)op->count);
 }
 
+/*
+ * Linux up to 6.11 clears 1 GiB leaves of devices without flushing the TLB. A touch shall see the
+ * page table: freeing more pages than are flushed one by one flushes everything.
+ */
+static void flush_stale_tlb(const struct executor *ex)
+{
+	static char *scratch;
+	const size_t size = 64 * GUEST_PAGE;
+	size_t i;
+
+	for (i = 0; i < ex->script->nr_ops; i++)
+		if (ex->script->ops[i].code == OP_MAP && ex->script->ops[i].page_size == 1ull << 30)
+			break;
+	if (i == ex->script->nr_ops)
+		return;
+	if (!scratch)
+		scratch = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			       0);
+	if (scratch == MAP_FAILED)
+		return;
+	for (i = 0; i < size; i += GUEST_PAGE)
+		scratch[i] = 1;
+	madvise(scratch, size, MADV_DONTNEED);
+}
+
 int op_execute(struct executor *ex, const struct script_op *op)
 {
 	void *addr = (void *)op->addr;
@@ -209,6 +239,7 @@ int op_execute(struct executor *ex, const struct script_op *op)
 	case OP_MAP:
 		return op_map(ex, op);
 	case OP_TOUCH:
+		flush_stale_tlb(ex);
 		return op_touch(op);
 	case OP_MPROTECT:
 		return result(mprotect(addr, op->len, prot_bits(op->prot)));

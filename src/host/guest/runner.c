@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The processes of one script. All are children of init (CLONE_PARENT). They pass the turn among
- * each other; who has it walks the shared cursor and executes. init waits with a time limit.
+ * The processes of one script. All are children of init (CLONE_PARENT). They pass the
+ * turn among each other; who has it walks the shared cursor and executes. init waits with
+ * a time limit.
  */
 #include "guest_internal.h"
 
@@ -64,8 +65,8 @@ static int64_t now_ms(void)
 }
 
 /*
- * A VM without memory: it registers KVM's notifier, without which the kernel calls none. Then
- * one notification of a known range tells init this process's mm.
+ * A VM without memory: it registers KVM's notifier, without which the kernel calls none.
+ * Then one notification of a known range tells init this process's mm.
  */
 static int observe(struct executor *ex)
 {
@@ -181,7 +182,7 @@ static int bury(struct shared *shared, uint32_t which)
 	return err;
 }
 
-/* The end of a process. After its own end the first process goes on, see run_turn(). */
+/* The end of another process. */
 static int op_exit(struct executor *ex, const struct script_op *op)
 {
 	struct shared *shared = ex->shared;
@@ -189,11 +190,8 @@ static int op_exit(struct executor *ex, const struct script_op *op)
 
 	if (which < 0)
 		return which;
-	if ((uint32_t)which == ex->self) {
-		shared->leaving = which;
-		give_turn(shared, 0);
-		_exit(0);
-	}
+	if ((uint32_t)which == ex->self)
+		return -ESRCH;
 	if (kill(shared->proc[which].pid, SIGKILL))
 		return -errno;
 	return bury(shared, which);
@@ -223,10 +221,6 @@ static void run_turn(struct executor *ex)
 	const struct script_op *op;
 	int to, err;
 
-	if (ex->shared->leaving) {
-		mark_ret(bury(ex->shared, ex->shared->leaving));
-		ex->shared->leaving = 0;
-	}
 	while ((op = script_cursor_next(&ex->shared->cursor))) {
 		mark_op(ex, op);
 		if (op->code == OP_SWITCH) {
@@ -264,8 +258,11 @@ static int prepare_executor(const struct script *script, struct shared *shared)
 	size_t nr = script->nr_names, i;
 	struct executor *ex = &executor;
 
-	*ex = (struct executor){ .script = script, .shared = shared, .kvm_fd = -1,
-				 .observer_fd = -1, .uffd = -1 };
+	*ex = (struct executor){ .script = script,
+				 .shared = shared,
+				 .kvm_fd = -1,
+				 .observer_fd = -1,
+				 .uffd = -1 };
 	ex->obj_fd = mem_alloc((nr + 1) * sizeof(int));
 	ex->vm = mem_zalloc((nr + 1) * sizeof(*ex->vm));
 	ex->obj_base = mem_zalloc((nr + 1) * sizeof(uint64_t));
@@ -315,7 +312,8 @@ static bool reap(struct shared *shared, int *ret_status)
 	return died;
 }
 
-static const char *wait_script(struct shared *shared, unsigned int limit_ms, int *ret_status)
+static const char *wait_script(struct shared *shared, unsigned int limit_ms,
+			       int *ret_status)
 {
 	int64_t deadline = now_ms() + limit_ms;
 	struct timespec nap = { 0, 50000000 };
@@ -330,12 +328,14 @@ static const char *wait_script(struct shared *shared, unsigned int limit_ms, int
 			return "hang";
 		turn = __atomic_load_n(&shared->turn, __ATOMIC_SEQ_CST);
 		if (turn != TURN_NOBODY)
-			(void)syscall(SYS_futex, &shared->turn, FUTEX_WAIT, turn, &nap, NULL, 0);
+			(void)syscall(SYS_futex, &shared->turn, FUTEX_WAIT, turn, &nap,
+				      NULL, 0);
 		(void)ftrace_drain();
 	}
 }
 
-/* Kill every process of the script; one that does not die within two seconds is left behind. */
+/* Kill every process of the script; one that does not die within two seconds is left
+ * behind. */
 static unsigned int kill_all(struct shared *shared)
 {
 	int64_t deadline = now_ms() + 2000;
@@ -361,7 +361,8 @@ static unsigned int kill_all(struct shared *shared)
 
 static int add_range(struct ranges *ranges, uint64_t start, uint64_t len)
 {
-	int err = mem_grow(&ranges->range, &ranges->cap, ranges->nr + 1, sizeof(*ranges->range));
+	int err = mem_grow(&ranges->range, &ranges->cap, ranges->nr + 1,
+			   sizeof(*ranges->range));
 
 	if (err)
 		return err;
@@ -382,18 +383,23 @@ static int collect_ranges(const struct script *script, struct ranges *ranges)
 	for (i = 0; i < script->nr_ops && !err; i++) {
 		op = &script->ops[i];
 		if (op->code == OP_MAP)
-			err = add_range(ranges, op->addr, (op->len + GUEST_PAGE - 1) & -GUEST_PAGE);
+			err = add_range(ranges, op->addr,
+					(op->len + GUEST_PAGE - 1) & -GUEST_PAGE);
 		else if (op->code == OP_MREMAP)
-			err = add_range(ranges, op->addr2, (op->len2 + GUEST_PAGE - 1) & -GUEST_PAGE);
+			err = add_range(ranges, op->addr2,
+					(op->len2 + GUEST_PAGE - 1) & -GUEST_PAGE);
 		else if (op->code == OP_HEAP)
 			heap = op->addr;
 		else if (op->code == OP_BRK && op->addr > heap)
-			err = add_range(ranges, heap, ((op->addr - heap) + GUEST_PAGE - 1) & -GUEST_PAGE);
+			err = add_range(ranges, heap,
+					((op->addr - heap) + GUEST_PAGE - 1) &
+						-GUEST_PAGE);
 	}
 	return err;
 }
 
-/* The executor's own maps must stay what they are. Return: -EADDRINUSE when the script wants one. */
+/* The executor's own maps must stay what they are. Return: -EADDRINUSE when the script
+ * wants one. */
 static int check_reserved(const struct ranges *maps)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -406,7 +412,8 @@ static int check_reserved(const struct ranges *maps)
 		start = strtoull(line, &dash, 16);
 		end = *dash == '-' ? strtoull(dash + 1, NULL, 16) : start;
 		if (start < end && end >> 63 == 0 && ranges_touch(maps, start, end)) {
-			wire_printf("log the executor itself lies at [0x%lx, 0x%lx)\n", start, end);
+			wire_printf("log the executor itself lies at [0x%lx, 0x%lx)\n",
+				    start, end);
 			err = -EADDRINUSE;
 		}
 		if (!*strchrnul(line, '\n'))
@@ -469,7 +476,8 @@ static void report(struct shared *shared, const char *how, int status, unsigned 
 	else if (lost)
 		wire_printf("state lost %lu\n", lost);
 	else if (!strcmp(how, "died"))
-		wire_printf("state died %d\n", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+		wire_printf("state died %d\n",
+			    WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 	else if (!strcmp(how, "hang"))
 		wire_printf("state hang %u\n", left);
 	else
@@ -479,7 +487,7 @@ static void report(struct shared *shared, const char *how, int status, unsigned 
 
 /* Return: how many processes could not be ended. */
 static unsigned int run_processes(const struct script *script, struct shared *shared,
-			  unsigned int limit_ms)
+				  unsigned int limit_ms)
 {
 	const char *how;
 	int status = 0;
@@ -513,7 +521,8 @@ bool runner_run(const struct script *script, unsigned int number, unsigned int l
 
 	wire_printf("script %u\n", number);
 	wire_flush();
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	err = shared == MAP_FAILED ? -ENOMEM : prepare_executor(script, shared);
 	if (!err)
 		err = collect_ranges(script, &maps);

@@ -35,7 +35,8 @@ int setup_mounts(void)
 	return mount_at("tmpfs", "/files", "size=100%,huge=never");
 }
 
-/* Load /modules/NAME.ko; a file that is not there means that the kernel has it built in. */
+/* Load /modules/NAME.ko; a file that is not there means that the kernel has it built in.
+ */
 int setup_module(const char *name, const char *params)
 {
 	char path[128];
@@ -91,13 +92,19 @@ static const char *const thp_words[SCRIPT_THP_NR] = {
 /* shmem_enabled says "advise" where enabled says "madvise" */
 int setup_sysctl(enum script_sysctl which, uint64_t value)
 {
+	int err;
+
 	if (value >= SCRIPT_THP_NR)
 		return -EINVAL;
-	if (which == SCRIPT_SYSCTL_THP)
-		return put_file(THP "enabled", thp_words[value]);
+	if (which == SCRIPT_SYSCTL_THP) {
+		err = put_file(THP "enabled", thp_words[value]);
+		khugepaged_settle();
+		return err;
+	}
 	if (which == SCRIPT_SYSCTL_SHMEM_THP)
-		return put_file(THP "shmem_enabled",
-				value == SCRIPT_THP_MADVISE ? "advise" : thp_words[value]);
+		return put_file(THP "shmem_enabled", value == SCRIPT_THP_MADVISE
+							     ? "advise"
+							     : thp_words[value]);
 	return -EINVAL;
 }
 
@@ -111,17 +118,11 @@ void setup_settings(void)
 		{ THP "shmem_enabled", "never" },
 		{ THP "defrag", "madvise" },
 		{ THP "use_zero_page", "1" },
-		{ THP "khugepaged/defrag", "0" },
-		{ THP "khugepaged/pages_to_scan", "1" },
-		/* whatever wakes it, it finds nothing to collapse; MADV_COLLAPSE does not ask */
-		{ THP "khugepaged/max_ptes_none", "0" },
-		{ THP "khugepaged/max_ptes_shared", "0" },
-		{ THP "khugepaged/scan_sleep_millisecs", "4294967295" },
-		{ THP "khugepaged/alloc_sleep_millisecs", "4294967295" },
 		{ "/sys/kernel/mm/ksm/run", "0" },
 		{ "/proc/sys/kernel/numa_balancing", "0" },
 		{ "/sys/kernel/debug/sched/numa_balancing/scan_delay_ms", "0" },
-		{ "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages", "640" },
+		{ "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages",
+		  "640" },
 		{ "/proc/sys/vm/overcommit_memory", "1" },
 		{ "/proc/sys/vm/max_map_count", "16777216" },
 		{ "/proc/sys/vm/mmap_min_addr", "0" },
@@ -132,4 +133,5 @@ void setup_settings(void)
 
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		(void)put_file(settings[i].path, settings[i].text);
+	khugepaged_settle();
 }

@@ -35,9 +35,9 @@ struct scan_arg {
 #endif
 
 /*
- * The descriptor. A touch of a protected page fails (SIGBUS) instead of waiting for somebody to
- * resolve it; asynchronous write protection, which would, only exists since 6.7 and makes
- * anonymous memory behave as other memory does.
+ * The descriptor. A touch of a protected page fails (SIGBUS) instead of waiting for
+ * somebody to resolve it; asynchronous write protection, which would, only exists
+ * since 6.7 and makes anonymous memory behave as other memory does.
  */
 static int open_uffd(struct executor *ex)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * CPU accesses that may fail. Each kind of access is one instruction with a known address; the
- * handler of SIGSEGV and SIGBUS continues at touch_failed when one of them faulted.
+ * CPU accesses that may fail. Each kind of access is one instruction with a known
+ * address; the handler of SIGSEGV and SIGBUS continues at touch_failed when one of them
+ * faulted.
  */
 #include "guest_internal.h"
 
@@ -15,11 +16,13 @@
 int touch_read(const void *at);
 int touch_write(void *at);
 int touch_exec(const void *at, void *scratch);
-extern const char touch_read_insn[], touch_write_insn[], touch_failed[], touch_exec_done[];
+extern const char touch_read_insn[], touch_write_insn[], touch_failed[],
+	touch_exec_done[];
 
 /*
- * touch_exec() jumps to its target with the trap flag set, so that exactly one instruction runs
- * there: "add %al,(%rax)" or the like out of data, hence %rax points at scratch memory.
+ * touch_exec() jumps to its target with the trap flag set, so that exactly one
+ * instruction runs there: "add %al,(%rax)" or the like out of data, hence %rax points at
+ * scratch memory.
  */
 __asm__(".pushsection .text\n"
 	"touch_read:\n"
@@ -56,7 +59,8 @@ static void on_fault(int sig, siginfo_t *info, void *arg)
 
 	(void)info;
 	if (sig == SIGTRAP) {
-		/* the first trap comes when the jump is made, the second after the instruction */
+		/* the first trap comes when the jump is made, the second after the
+		 * instruction */
 		if (rip == exec_target)
 			return;
 		regs[REG_EFL] &= ~EFLAGS_TF;

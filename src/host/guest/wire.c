@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The way out: QEMU's debug console, one byte per "out" to its port. No driver and no terminal
- * is in between, and an emulated byte costs a fraction of what a 16550 costs.
+ * The way out: QEMU's debug console, one byte per "out" to its port. No driver and no
+ * terminal is in between, and an emulated byte costs a fraction of what a 16550 costs.
  */
 #include "guest_internal.h"
 

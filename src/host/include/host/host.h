@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Executes scripts on real kernels: gets Debian's kernels through the package manager, boots them
- * under QEMU with our own init, and brings back what each script's operations returned and which
- * notifications they caused.
+ * Executes scripts on real kernels: gets Debian's kernels through the package manager,
+ * boots them under QEMU with our own init, and brings back what each script's operations
+ * returned and which notifications they caused.
  *
- * Messages for the user (what is missing and the command that gets it, what went wrong) are
- * appended to a strbuf, one line each, ended by a newline. Nothing here prints.
+ * Messages for the user (what is missing and the command that gets it, what went wrong)
+ * are appended to a strbuf, one line each, ended by a newline. Nothing here prints.
  */
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
@@ -24,7 +24,8 @@ extern const char *const host_kernel_names[];
 #define HOST_MAX_MODULES 24
 
 /**
- * struct host_kernel - a kernel in the cache, checked against the sums taken when it was unpacked
+ * struct host_kernel - a kernel in the cache, checked against the sums taken when it was
+ * unpacked
  * @name: as asked for: a name of host_kernel_names[]
  * @release: uname -r; of a later series than @name where the archive has moved on
  * @package: name and version of the package that it came from
@@ -64,7 +65,8 @@ struct host_progress {
  * @jobs: kernels that run side by side; 0 is the number of processors
  * @offline: fetch nothing
  * @progress: called now and then; NULL for none
- * @stop: when not NULL and not 0, everything is ended and -EINTR returned (set by a signal handler)
+ * @stop: when not NULL and not 0, everything is ended and -EINTR returned (set by a
+ * signal handler)
  */
 struct host_options {
 	const char *cache_dir;
@@ -81,20 +83,21 @@ struct host_options {
 
 /**
  * host_kernel_find() - a kernel that is whole in the cache.
- * Return: 0; -ENOENT when it is not there; -EUCLEAN when it is damaged (the message says so; a
- * fetch replaces it); the negative errno of reading it.
+ * Return: 0; -ENOENT when it is not there; -EUCLEAN when it is damaged (the message says
+ * so; a fetch replaces it); the negative errno of reading it.
  */
 int host_kernel_find(const struct host_options *options, const char *name,
 		     struct host_kernel *ret_kernel, struct strbuf *diag);
 
 /**
- * host_kernel_get() - as host_kernel_find(), after fetching and unpacking it where needed.
+ * host_kernel_get() - as host_kernel_find(), after fetching and unpacking it where
+ * needed.
  *
- * Only complete and checked kernels ever get their final name in the cache; an interrupted call
- * is taken up again by the next one, and concurrent calls wait for each other.
- * Return: 0; -EOPNOTSUPP when a tool or the network is missing (@diag says which and the command
- * that gets it: the caller skips); -EINVAL for an unknown @name; else a negative errno with a
- * message (-ENOSPC, -EROFS, -EACCES, ...).
+ * Only complete and checked kernels ever get their final name in the cache; an
+ * interrupted call is taken up again by the next one, and concurrent calls wait for each
+ * other. Return: 0; -EOPNOTSUPP when a tool or the network is missing (@diag says which
+ * and the command that gets it: the caller skips); -EINVAL for an unknown @name; else a
+ * negative errno with a message (-ENOSPC, -EROFS, -EACCES, ...).
  */
 int host_kernel_get(const struct host_options *options, const char *name,
 		    struct host_kernel *ret_kernel, struct strbuf *diag);
@@ -132,14 +135,15 @@ struct host_op {
 
 /**
  * struct host_stream - what one script did on one kernel
- * @detail: signal number of HOST_DIED, processes that could not be killed of HOST_HANG, lost
- *	    events of HOST_LOST, errno of HOST_FAILED
- * @events: per operation an EVENT_TRACING_MARK_WRITE "FILE:LINE: text" as the model writes it,
- *	    then its notifications; in scripts with a VM KVM's tracepoints, too, from the VM's
- *	    creation on: host addresses and frame numbers in them are the real machine's, what the
- *	    guest's own tables and code caused is left out
+ * @detail: signal number of HOST_DIED, processes that could not be killed of HOST_HANG,
+ *	lost events of HOST_LOST, errno of HOST_FAILED
+ * @events: per operation an EVENT_TRACING_MARK_WRITE "FILE:LINE: text" as the model
+ *	writes it, then its notifications; in scripts with a VM KVM's tracepoints, too, from the
+ *	VM's creation on: host addresses and frame numbers in them are the real machine's, what
+ *	the guest's own tables and code caused is left out
  * @log: messages of the kernel that tell of something broken, one per line
- * @marks: texts of the marks by index into script->ops, NULL for one that was not executed
+ * @marks: texts of the marks by index into script->ops, NULL for one that was not
+ *	executed
  */
 struct host_stream {
 	enum host_status status;
@@ -158,8 +162,9 @@ struct host_stream {
 /**
  * struct host_run - one kernel's boot
  * @kernel: in: which to boot
- * @err: 0 when every script was run (whatever became of it); -ETIMEDOUT: the machine fell silent
- *	 or took too long; -EIO: it ended early (panic, QEMU failed); -EPROTO: nonsense from it
+ * @err: 0 when every script was run (whatever became of it); -ETIMEDOUT: the machine fell
+ *	silent or took too long; -EIO: it ended early (panic, QEMU failed); -EPROTO: nonsense
+ *	from it
  * @streams: one per script, in order
  * @console: what the kernel printed, the last 64 KiB
  * @boot_ms, @total_ms: until our init ran; until the end
@@ -181,11 +186,13 @@ struct host_run {
  * @diag: what stopped a run as a whole
  *
  * A kernel that hangs or panics in a script is booted again for the scripts behind it.
- * Return: 0 when all runs were made (see each run's err); -EOPNOTSUPP when QEMU is missing;
- * -EINTR after options->stop; -ENOMEM; another negative errno when the machine could not be made.
+ * Return: 0 when all runs were made (see each run's err); -EOPNOTSUPP when QEMU is
+ * missing; -EINTR after options->stop; -ENOMEM; another negative errno when the machine
+ * could not be made.
  */
 int host_run(const struct host_options *options, const struct script *const *scripts,
-	     size_t nr_scripts, struct host_run *runs, size_t nr_runs, struct strbuf *diag);
+	     size_t nr_scripts, struct host_run *runs, size_t nr_runs,
+	     struct strbuf *diag);
 
 /** host_run_release() - free what host_run() made. */
 void host_run_release(struct host_run *run);
@@ -203,11 +210,11 @@ void host_stream_write(const struct host_stream *stream, const struct script *sc
 /**
  * host_stream_read() - read a kept stream of @script.
  * @ret_release: the kernel's release, to be released by the caller
- * Return: 0; -EINVAL with a line in @diag ("NAME:LINE: what") when it is no such text or does not
- * belong to @script; -ENOMEM.
+ * Return: 0; -EINVAL with a line in @diag ("NAME:LINE: what") when it is no such text or
+ * does not belong to @script; -ENOMEM.
  */
-int host_stream_read(const char *name, const char *text, size_t len, const struct script *script,
-		     struct host_stream *ret_stream, struct strbuf *ret_release,
-		     struct strbuf *diag);
+int host_stream_read(const char *name, const char *text, size_t len,
+		     const struct script *script, struct host_stream *ret_stream,
+		     struct strbuf *ret_release, struct strbuf *diag);
 
 #endif /* HOST_HOST_H */

@@ -75,7 +75,10 @@ int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm);
  */
 void kvm_destroy(struct kvm *kvm);
 
-/* struct kvm_memory_region.flags; Linux's KVM_MEM_* */
+/*
+ * struct kvm_memory_region.flags; Linux's KVM_MEM_*. LOG_DIRTY_PAGES keeps new mappings of
+ * the slot at 4 KiB and without prefetch, as in Linux; no log is kept.
+ */
 #define KVM_MEM_LOG_DIRTY_PAGES (1u << 0)
 #define KVM_MEM_READONLY (1u << 1)
 

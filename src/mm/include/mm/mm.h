@@ -107,6 +107,29 @@ const uint64_t *mm_table(const struct machine *machine, uint64_t pfn);
  */
 int mm_file_create(struct machine *machine, uint64_t size, bool shmem, struct mm_file **ret_file);
 
+/**
+ * mm_file_create_hugetlb() - a file of hugetlbfs.
+ * @page_size: 2 MiB or 1 GiB; @size is rounded up to it
+ * Return: 0, -EINVAL for another page size, -ENOMEM.
+ */
+int mm_file_create_hugetlb(struct machine *machine, uint64_t size, uint64_t page_size,
+			   struct mm_file **ret_file);
+
+/**
+ * mm_file_create_dax() - a DAX device of @size bytes (drivers/dax/device.c).
+ * @align: 4 KiB, 2 MiB or 1 GiB; it maps entries of that size and nothing else
+ * Return: 0; -EINVAL for another alignment; -ENOSPC when the machine's devices would exceed
+ * 1 PiB; -ENOMEM.
+ */
+int mm_file_create_dax(struct machine *machine, uint64_t size, uint64_t align,
+		       struct mm_file **ret_file);
+
+/**
+ * mm_truncate() - ftruncate(): @size bytes are left. Return: 0; -EINVAL for devices and for sizes
+ * of hugetlbfs that are not whole pages; -ENOMEM.
+ */
+int mm_truncate(struct mm_file *file, uint64_t size);
+
 /** mm_file_get() - one more reference. */
 void mm_file_get(struct mm_file *file);
 
@@ -233,6 +256,7 @@ struct mm_vma_info {
 	uint64_t pgoff;
 	bool has_file;
 	bool has_anon_vma;
+	bool hugetlb;
 };
 bool mm_vma_next(struct mm_struct *mm, uint64_t addr, struct mm_vma_info *ret_info);
 
