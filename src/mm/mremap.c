@@ -86,7 +86,7 @@ static bool move_entry(struct pagetable_move *move, pte_t *old, unsigned int lev
 static int move_step(struct pagetable_move *move, uint64_t *ret_extent)
 {
 	pte_t *pud = pt_lookup(move->mm, move->old_addr, PT_LEVEL_PUD, NULL);
-	pte_t *pmd;
+	pte_t *pmd, *new;
 	int err = 0;
 
 	*ret_extent = get_extent(move, PT_LEVEL_PUD);
@@ -100,6 +100,10 @@ static int move_step(struct pagetable_move *move, uint64_t *ret_extent)
 	pmd = pt_lookup(move->mm, move->old_addr, PT_LEVEL_PMD, NULL);
 	if (!pmd || pte_none(*pmd))
 		return 0;
+	/* the new place gets its table, even if nothing is left to move after a split */
+	err = pt_walk_alloc(move->mm, move->new_addr, PT_LEVEL_PMD, &new);
+	if (err)
+		return err;
 	if (*ret_extent == PMD_SIZE && move_entry(move, pmd, PT_LEVEL_PMD, &err))
 		return 0;
 	if (err)
