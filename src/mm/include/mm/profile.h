@@ -35,6 +35,11 @@ enum wp_reuse {
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
  * @numa_skips_pinned: NUMA hinting leaves pages of a copy-on-write mapping alone that are pinned
  *	for DMA (5.18)
+ * @ksm_smart_scan: ksmd skips pages that it did not merge before (6.7)
+ * @numa_vma_state: the NUMA scanner remembers each VMA's last scan (6.4)
+ * @pagemap_scan: the PAGEMAP_SCAN ioctl exists (6.7)
+ * @uffd_wp_vmas: UFFDIO_WRITEPROTECT may span several VMAs (6.5)
+ * @split_to_zeropage: splitting a huge page maps what is all zeros to the zero page (6.12)
  * @hugetlb_unmap_notifies: unmapping hugetlb memory sends UNMAP of its own, nested where the
  *	caller has notified, too (to 6.2)
  * @dax_cold_bug: MADV_COLD takes a 2 MiB leaf of a device for garbage and clears it (6.1)
@@ -72,6 +77,11 @@ struct mm_profile {
 	bool change_pte;
 	bool reaper_clear;
 	bool numa_skips_pinned;
+	bool split_to_zeropage;
+	bool ksm_smart_scan;
+	bool numa_vma_state;
+	bool pagemap_scan;
+	bool uffd_wp_vmas;
 	bool hugetlb_unmap_notifies;
 	bool dax_cold_bug;
 	bool failed_map_unmaps;
