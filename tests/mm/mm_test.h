@@ -14,7 +14,7 @@
 #include <mm/mm.h>
 #include <mm/secondary.h>
 
-#include "../lib/tap.h"
+#include <tap.h>
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
