@@ -17,9 +17,7 @@
 #define MAX_OPS 100000
 #define MAX_TOUCHED 4000
 #define SCRIPT_LIMIT_MS 40000 /* an emulated host shadow-walks 512 GiB in some seconds */
-#define DEFAULT_FEATURES                                                                       \
-	(SCRIPT_RANDOM_ANON | SCRIPT_RANDOM_SHMEM | SCRIPT_RANDOM_FILE | SCRIPT_RANDOM_THP |   \
-	 SCRIPT_RANDOM_FORK | SCRIPT_RANDOM_MREMAP)
+#define ALL_FEATURES 0x3ff /* of verify_random_names[] */
 
 static uint64_t kernels_wanted, random_nr, seed, ops = DEFAULT_OPS, features;
 static uint64_t shrink_max = UINT64_MAX;
@@ -82,7 +80,7 @@ static void graver(struct verify *v, int status)
 static bool load_scripts(struct verify *v, int argc, char **argv)
 {
 	const struct script_random_options options = { .ops = ops, .max_touched = MAX_TOUCHED,
-		.features = features ? features : DEFAULT_FEATURES };
+		.features = features ? features : ALL_FEATURES };
 	unsigned int drawn;
 
 	if (from_dir)
@@ -493,7 +491,7 @@ static const struct option options[] = {
 	OPT_UINT('r', "random", &random_nr, "N", "make N random scripts"),
 	OPT_UINT('s', "seed", &seed, "S", "of the seeds S, S+1, ... (drawn if not given)"),
 	OPT_UINT('o', "ops", &ops, "N", "operations in each (60 if not given)"),
-	OPT_CHOICES('f', "features", &features, "NAME,...", "what is in them:",
+	OPT_CHOICES('f', "features", &features, "NAME,...", "what is in them (everything if not given):",
 		    verify_random_names),
 	OPT_UINT(0, "shrink", &shrink_max, "N",
 		 "make up to N differing scripts small (3 with --random, else 0)"),
