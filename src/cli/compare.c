@@ -2,6 +2,7 @@
 /* mmuscope compare */
 #include "cli_internal.h"
 #include "model_internal.h"
+#include "stall_internal.h"
 
 #include <string.h>
 
@@ -9,7 +10,9 @@
 #include <report/table.h>
 
 static uint64_t profiles, mmus, levels;
-static const char *cost_path;
+static uint64_t watchdog_thresh;
+static const char *cost_path, *stall_limit;
+static struct report_stall_limits limits;
 static bool json;
 static bool noheadings;
 
@@ -18,12 +21,14 @@ struct cell {
 	const char *profile;
 	int mmu; /* -1 is the script's own */
 	struct sim_result result;
+	struct stall_watch stall;
 };
 
 struct comparison {
 	const struct script *script;
 	struct report_cost cost;
 	struct strbuf own_mmus;
+	struct strbuf verdicts;
 	struct report_table *table;
 	struct report_json *json;
 };
@@ -34,13 +39,23 @@ static void note_nothing(void *ctx, const char *text)
 	(void)text;
 }
 
-static struct sim_options sim_options(const struct cell *cell)
+static void op_done(void *ctx, const struct sim_op_result *result)
+{
+	struct cell *cell = ctx;
+	struct report_stall stall;
+
+	stall_add(&cell->stall, result, &stall);
+}
+
+static struct sim_options sim_options(struct cell *cell)
 {
 	return (struct sim_options){
 		.profile = cell->profile,
 		.levels = levels,
 		.mmu = cell->mmu,
+		.op_done = op_done,
 		.note = note_nothing,
+		.ctx = cell,
 	};
 }
 
@@ -79,19 +94,32 @@ static void add_json(struct comparison *c, const struct cell *cell)
 	report_json_uint(out, "failed", cell->result.failed);
 	model_json_counters(out, "counters", cell->result.counters, false);
 	report_json_double(out, "stall_ns", model_stall(&c->cost, cell->result.counters));
+	stall_json(out, &cell->stall);
 	report_json_close(out);
+}
+
+static void add_verdict(struct comparison *c, const struct cell *cell)
+{
+	struct strbuf who = STRBUF_INIT;
+
+	add_row(c, cell);
+	strbuf_addf(&who, "%s, %s", cell->profile, mmu_label(c, cell->mmu));
+	stall_verdict(&cell->stall, strbuf_str(&who), &c->verdicts);
+	strbuf_release(&who);
 }
 
 static int compare_cell(struct comparison *c, const char *profile, int mmu)
 {
-	struct cell cell = { .profile = profile, .mmu = mmu };
+	struct cell cell = { .profile = profile, .mmu = mmu, .stall = {
+		.cost = &c->cost, .limits = limits, .profile = profile, .levels = levels,
+		.mmu = mmu >= 0 ? mmu : model_first_mmu(c->script) } };
 	const struct sim_options options = sim_options(&cell);
 	int err = sim_run(c->script, &options, &cell.result);
 
 	if (!err && c->json)
 		add_json(c, &cell);
 	else if (!err)
-		add_row(c, &cell);
+		add_verdict(c, &cell);
 	sim_result_release(&cell.result);
 	return err ? model_error(c->script->file, err) : STATUS_OK;
 }
@@ -137,6 +165,7 @@ static void explain(const struct comparison *c)
 	      "FRAMES: guest frames covered. SCANNED, VISITED: reverse-map heads looked at, and those\n"
 	      "that were not empty. ZAPPED: SPTEs removed. EST. STALL is an estimate:\n", stdout);
 	report_cost_notes(&c->cost, &notes);
+	strbuf_addf(&notes, "\n%s", strbuf_str(&c->verdicts));
 	fputs(strbuf_str(&notes), stdout);
 	strbuf_release(&notes);
 }
@@ -184,7 +213,7 @@ static int compare_json(struct comparison *c)
 static int run(int argc, char **argv)
 {
 	const struct sim_options check = { .levels = levels, .mmu = -1 };
-	struct comparison c = { .own_mmus = STRBUF_INIT };
+	struct comparison c = { .own_mmus = STRBUF_INIT, .verdicts = STRBUF_INIT };
 	struct script *script;
 	int status;
 
@@ -195,6 +224,8 @@ static int run(int argc, char **argv)
 		return usage_error(&command_compare, "--levels is 4 or 5");
 	if (!profiles)
 		profiles = all_kernels();
+	if (!stall_limits(&command_compare, watchdog_thresh, stall_limit, &limits))
+		return STATUS_USAGE;
 	if (!model_cost(cost_path, &c.cost))
 		return STATUS_BROKEN;
 	script = model_load(argv[0], &check, false);
@@ -207,6 +238,7 @@ static int run(int argc, char **argv)
 		mmus = 0;
 	}
 	status = json ? compare_json(&c) : compare_table(&c);
+	strbuf_release(&c.verdicts);
 	strbuf_release(&c.own_mmus);
 	script_free(script);
 	return status;
@@ -220,6 +252,7 @@ static const struct option options[] = {
 		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
+	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
 	OPT_FLAG('j', "json", &json, "every counter of every row as JSON"),
 	OPT_FLAG('n', "noheadings", &noheadings, "no headings over tables"),
 	OPT_END,
