@@ -35,15 +35,26 @@ static void keep_worst(struct stall_op *worst, const struct sim_op_result *resul
 				    .notifications = result->delta[SIM_NOTIFICATIONS] };
 }
 
-/* Faults of the guest bring back what was zapped, as long as there is some of that left. */
+/*
+ * The guest's accesses bring back what was zapped, as long as there is some of that left. Of
+ * faults that installed other SPTEs, too, their share counts.
+ */
 static void count_refaults(struct stall_watch *watch, const struct sim_op_result *result,
 			   struct report_stall *stall)
 {
-	uint64_t fixed = result->op->code == OP_GUEST ? result->delta[SIM_PF_FIXED] : 0;
+	const uint64_t *delta = result->delta;
+	uint64_t sptes = delta[SIM_PAGES_4K] + delta[SIM_PAGES_2M] + delta[SIM_PAGES_1G];
+	uint64_t installed = sptes > watch->sptes ? sptes - watch->sptes : 0;
 
-	stall->refaults = fixed < watch->pending ? fixed : watch->pending;
-	watch->pending -= stall->refaults;
-	watch->pending += result->delta[SIM_SPTES_ZAPPED];
+	watch->sptes = sptes;
+	if (result->op->code == OP_GUEST && installed) {
+		stall->back = installed < watch->pending ? installed : watch->pending;
+		stall->refaults = ((__uint128_t)delta[SIM_PF_FIXED] * stall->back + installed - 1) /
+				  installed;
+	}
+	watch->pending += delta[SIM_SPTES_ZAPPED];
+	watch->pending -= stall->back;
+	watch->sum.back += stall->back;
 	watch->sum.refaults += stall->refaults;
 }
 
@@ -79,6 +90,7 @@ static void json_figures(struct report_json *json, const struct report_cost *cos
 	report_json_double(json, "longest_ns", stall->longest);
 	report_json_double(json, "blocked_ns", stall->total);
 	report_json_uint(json, "blocked_frames", stall->frames);
+	report_json_uint(json, "sptes_back", stall->back);
 	report_json_uint(json, "refaults", stall->refaults);
 	report_json_double(json, "refaults_ns", stall->refaults * cost->ns[COST_REFAULT]);
 }

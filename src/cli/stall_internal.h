@@ -27,7 +27,7 @@ struct stall_op {
  * @sum: of all operations; .longest is the maximum
  * @stretch: the operation with the longest stretch without a yield; @dearest: the one with the
  *	largest total
- * @pending: SPTEs that were zapped and did not come back yet
+ * @pending: SPTEs that were zapped and did not come back yet; @sptes: SPTEs that exist
  */
 struct stall_watch {
 	const struct report_cost *cost;
@@ -39,6 +39,7 @@ struct stall_watch {
 	struct stall_op stretch;
 	struct stall_op dearest;
 	uint64_t pending;
+	uint64_t sptes;
 };
 
 /**
@@ -64,7 +65,7 @@ void stall_verdict(const struct stall_watch *watch, const char *who, struct strb
 
 #define STALL_OPTIONS(thresh, limit)                                                              \
 	OPT_UINT(0, "watchdog-thresh", thresh, "SECONDS",                                         \
-		 "kernel.watchdog_thresh: twice that without a yield is a soft lockup (10)"),     \
+		 "twice that without a yield is a soft lockup (10)"),                             \
 	OPT_STRING(0, "stall-limit", limit, "TIME", "judge each operation by this, too: 10ms, 1.5s")
 
 #endif /* CLI_STALL_INTERNAL_H */
