@@ -1,4 +1,57 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-all:
-	meson setup build >/dev/null 2>&1 || true
-	ninja -C build
+# The front door to the Meson build.
+#
+#   make            the program: build/mmuscope
+#   make demo       import a recorded QEMU, compare the placements on it, run one script
+#   make check      every test; SAN=address,undefined or SAN=thread for a sanitizer's build
+#   make fuzz       the libFuzzer targets, FUZZ_SECONDS (20) seconds each
+#   make install    PREFIX (/usr/local), DESTDIR
+#   make clean      remove the build folders
+#
+# What is missing is installed by tools/setup.sh (as root or through sudo), which otherwise
+# says what to install.
+
+SAN =
+PREFIX = /usr/local
+FUZZ_SECONDS = 20
+
+comma := ,
+build := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+sanitize := $(if $(SAN),-Db_sanitize=$(SAN) -Db_lundef=false)
+
+all: build/build.ninja
+	@ninja -C build
+
+build/build.ninja:
+	@tools/setup.sh build
+	@$(call configure,build,--prefix '$(PREFIX)')
+
+# Meson says what is wrong on standard output, among much that is not.
+configure = echo "configuring $(1)"; out=$$(meson setup $(1) $(2) 2>&1) || { echo "$$out"; exit 1; }
+
+demo: build/build.ninja
+	@test -x build/mmuscope || echo "building build/mmuscope"
+	@ninja -C build --quiet mmuscope
+	@tools/demo.sh
+
+check:
+	@tools/setup.sh check
+	@test -e $(build)/build.ninja || { $(call configure,$(build),$(sanitize)); }
+	@ninja -C $(build)
+	@tools/run-tests $(build) $(if $(SAN),--timeout-multiplier=4)
+
+fuzz:
+	@tools/setup.sh fuzz
+	@test -e build-fuzz/build.ninja || \
+		{ export CC=clang; $(call configure,build-fuzz,-Dfuzz=true -Db_lundef=false); }
+	@ninja -C build-fuzz
+	@tools/fuzz.sh build-fuzz $(FUZZ_SECONDS)
+
+install: all
+	@meson configure build --prefix '$(PREFIX)'
+	meson install -C build $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
+
+clean:
+	rm -rf build build-address* build-undefined* build-thread* build-fuzz
+
+.PHONY: all demo check fuzz install clean

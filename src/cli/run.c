@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mmuscope run */
 #include "cli_internal.h"
+#include "design_internal.h"
 #include "run_internal.h"
 #include "stall_internal.h"
 
@@ -12,8 +13,8 @@
 #include <trace/trace.h>
 
 static int profile = -1, mmu = -1;
-static uint64_t levels;
-static uint64_t watchdog_thresh;
+static uint64_t levels, designs, watchdog_thresh;
+static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static const char *trace_path, *cost_path, *stall_limit;
 static struct report_stall_limits limits;
 static bool json, audit, literal, stats, quiet, all_ops;
@@ -31,7 +32,7 @@ struct run {
 
 static const char *profile_name(void)
 {
-	return profile < 0 ? DEFAULT_PROFILE : script_profile_names[profile];
+	return profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
 }
 
 static void json_op(struct run *run, const struct sim_op_result *result,
@@ -82,6 +83,18 @@ static void note(void *ctx, const char *text)
 	fprintf(stderr, "%s\n", text);
 }
 
+static void json_designs(struct report_json *out, const struct report_cost *cost)
+{
+	unsigned int i;
+
+	report_json_array(out, "designs");
+	for (i = 0; script_design_names[i]; i++)
+		if (designs >> i & 1)
+			report_json_str(out, NULL, script_design_names[i]);
+	report_json_close(out);
+	report_json_uint(out, "run_gap", design_gap(&tuning, cost));
+}
+
 static void json_begin(struct run *run)
 {
 	struct strbuf mmus = STRBUF_INIT;
@@ -93,6 +106,7 @@ static void json_begin(struct run *run)
 	report_json_object(run->json, NULL);
 	report_json_str(run->json, "file", run->script->file);
 	report_json_str(run->json, "profile", profile_name());
+	json_designs(run->json, &run->cost);
 	report_json_str(run->json, "mmu", strbuf_str(&mmus));
 	report_json_array(run->json, "ops");
 	strbuf_release(&mmus);
@@ -112,6 +126,8 @@ static void json_finish(struct run *run, const struct sim_result *result, int er
 	report_json_double(out, "stall_ns", run->stall.sum.total);
 	stall_json(out, &run->stall);
 	report_json_uint(out, "peak_bytes", result->peak_bytes);
+	report_json_uint(out, "head_bytes", result->head_bytes);
+	report_json_uint(out, "index_bytes", result->index_bytes);
 	report_json_str(out, "error", err ? errname(err) : "");
 	report_json_close(out);
 }
@@ -121,14 +137,21 @@ static int print_tables(struct run *run, const struct sim_result *result)
 	struct strbuf notes = STRBUF_INIT;
 	int err;
 
-	printf("%s: %s, %llu operations\n\n", run->script->file, profile_name(),
+	strbuf_addstr(&notes, profile_name());
+	if (designs & ~(uint64_t)DESIGN_NONE) {
+		strbuf_addstr(&notes, " with ");
+		design_add_names(&notes, designs, ",");
+	}
+	printf("%s: %s, %llu operations\n\n", run->script->file, strbuf_str(&notes),
 	       (unsigned long long)result->ops);
+	strbuf_reset(&notes);
 	err = run_print_ops(stdout, run->script, &run->rows, result, run->stall.sum.total,
 			    !noheadings);
 	if (!err && run->rows.max && run->rows.total > run->rows.nr)
 		printf("the %zu costliest of %llu operations that did something; --all-ops prints all\n",
 		       run->rows.nr, (unsigned long long)run->rows.total);
 	stall_verdict(&run->stall, NULL, &notes);
+	design_add_notes(&notes, designs, &tuning, &run->cost);
 	report_cost_notes(&run->cost, &notes);
 	printf("\n%s", strbuf_str(&notes));
 	strbuf_release(&notes);
@@ -158,9 +181,10 @@ static int print_result(struct run *run, const struct sim_result *result)
 	return err ? STATUS_BROKEN : STATUS_OK;
 }
 
-static struct sim_options sim_options(struct run *run, struct event_sink *sink)
+static struct sim_options sim_options(struct run *run, const struct report_cost *cost,
+				      struct event_sink *sink)
 {
-	return (struct sim_options){
+	struct sim_options options = {
 		.profile = profile_name(),
 		.levels = levels,
 		.mmu = mmu,
@@ -171,15 +195,18 @@ static struct sim_options sim_options(struct run *run, struct event_sink *sink)
 		.note = run && !quiet ? note : NULL,
 		.ctx = run,
 	};
+
+	design_apply(&options, designs, &tuning, cost);
+	return options;
 }
 
 static int run_script(struct run *run, struct event_sink *sink, struct sim_result *ret_result)
 {
-	const struct sim_options options = sim_options(run, sink);
+	const struct sim_options options = sim_options(run, &run->cost, sink);
 	int err;
 
 	run->stall = (struct stall_watch){ .cost = &run->cost, .limits = limits,
-					   .profile = profile_name(), .levels = levels,
+					   .options = options,
 					   .mmu = mmu >= 0 ? mmu : model_first_mmu(run->script) };
 	progress_init(&run->progress, "operations");
 	if (run->json)
@@ -204,7 +231,7 @@ static void json_broken(struct report_json *out, const char *path)
 static int run_one(const char *path, const struct report_cost *cost, struct event_sink *sink,
 		   struct report_json *out)
 {
-	const struct sim_options check = sim_options(NULL, NULL);
+	const struct sim_options check = sim_options(NULL, cost, NULL);
 	struct run run = { .cost = *cost, .json = out };
 	struct sim_result result = { 0 };
 	struct script *script = model_load(path, &check, !quiet);
@@ -253,7 +280,7 @@ static void add_script(struct report_table *table, const char *path, int status,
 static int summarise(char **paths, const struct report_cost *cost, struct report_table *table,
 		     struct strbuf *failures)
 {
-	const struct sim_options check = sim_options(NULL, NULL);
+	const struct sim_options check = sim_options(NULL, cost, NULL);
 	int status = STATUS_OK;
 
 	for (; *paths; paths++) {
@@ -370,7 +397,13 @@ static int run(int argc, char **argv)
 
 static const struct option options[] = {
 	OPT_CHOICE('p', "profile", &profile, "NAME",
-		   "behave as this kernel (" DEFAULT_PROFILE " if not given):", script_profile_names),
+		   "behave as this kernel (" DEFAULT_PROFILE " if not given):", script_kernel_names),
+	OPT_CHOICES('d', "design", &designs, "NAME,...", "and as no kernel does:",
+		    design_run_choices),
+	OPT_SIZE(0, "gap", &tuning.gap, "SIZE",
+		 "notify two runs this far apart as one (from the cost table, or 4M)"),
+	OPT_CHOICE(0, "granularity", &tuning.granularity, "LEVEL",
+		   "what runs are made of (pmd if not given):", granularity_choices),
 	OPT_CHOICE('m', "mmu", &mmu, "KIND", "give every VM this kind of MMU, whatever it says:",
 		   mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
@@ -405,6 +438,7 @@ const struct command command_run = {
 	.examples = (const char *const[]){
 		"mmuscope run scripts/head-of-512g.mms",
 		"mmuscope run --profile linux-6.1 --trace - scripts/head-of-512g.mms",
+		"mmuscope run --design tight,rmap=index scripts/head-of-512g.mms",
 		"mmuscope run --audit --stats scripts/head-of-512g.mms",
 		"mmuscope run --quiet scripts/*.mms",
 		"echo 'map a 0x10000000 2M rw anon private' | mmuscope run --json -",

@@ -148,8 +148,11 @@ static bool count_growth(const struct stall_watch *watch, const struct script_op
 			 const char *mmu, uint64_t bytes, struct growth *ret)
 {
 	struct strbuf text = STRBUF_INIT, diag = STRBUF_INIT;
-	const struct sim_options options = { .profile = watch->profile, .levels = watch->levels,
-					     .mmu = -1, .op_done = keep_last, .ctx = ret };
+	const struct sim_options options = {
+		.profile = watch->options.profile, .designs = watch->options.designs,
+		.run_level = watch->options.run_level, .run_gap = watch->options.run_gap,
+		.levels = watch->options.levels, .mmu = -1, .op_done = keep_last, .ctx = ret,
+	};
 	struct sim_result result = { 0 };
 	struct script *script = NULL;
 	bool counted = growth_script(op, mmu, bytes, &text) &&

@@ -22,8 +22,8 @@ struct stall_op {
 
 /**
  * struct stall_watch - over one run of a script
- * @cost, @limits, @profile, @levels, @mmu: set by the caller; @mmu is what the VMs are (of enum
- *	script_mmu), or -1 as the script says
+ * @cost, @limits, @options, @mmu: set by the caller; @options: what the run has; @mmu is what the
+ *	VMs are (of enum script_mmu), -1 without a VM
  * @sum: of all operations; .longest is the maximum
  * @stretch: the operation with the longest stretch without a yield; @dearest: the one with the
  *	largest total
@@ -32,8 +32,7 @@ struct stall_op {
 struct stall_watch {
 	const struct report_cost *cost;
 	struct report_stall_limits limits;
-	const char *profile;
-	unsigned int levels;
+	struct sim_options options;
 	int mmu;
 	struct report_stall sum;
 	struct stall_op stretch;

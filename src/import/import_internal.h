@@ -55,6 +55,8 @@ struct slot {
 	uint32_t id;
 	uint64_t gpa;
 	uint64_t size;
+	bool readonly;
+	bool used; /* by the guest, since KVM last dropped its tables */
 };
 
 struct vm {
@@ -177,6 +179,7 @@ struct import {
 	uint64_t touch_epoch;    /* what was touched in an earlier one does not count */
 	uint64_t resident_start; /* the map that smaps is about to describe */
 	uint64_t resident_end;
+	struct mm *idle_guests; /* has VMs with slots that are not in use yet */
 	struct object objects[OBJECT_CACHE];
 	struct run run;
 };
@@ -378,7 +381,9 @@ bool imp_range_ok(struct import *im, uint64_t addr, uint64_t len);
 int imp_op_vm_create(struct import *im, struct mm *mm, int fd);
 int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa,
 		   uint64_t size, uint64_t hva, bool readonly);
-void imp_vms_release(struct mm *mm);
+/** imp_guests_flush() - after a round of changes guests use their memslots again. */
+void imp_guests_flush(struct import *im);
+void imp_vms_release(struct import *im, struct mm *mm);
 
 /* -- touch.c -- */
 
@@ -395,8 +400,10 @@ void imp_touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64
 void imp_touch_forget(struct import *im);
 /** imp_touch_fault() - a page fault of the recording, joined with its neighbours. */
 void imp_touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write);
-/** imp_touch_flush() - write the faults that wait. */
+/** imp_touch_flush() - write the faults and guests that wait, before anything else is. */
 void imp_touch_flush(struct import *im);
+/** imp_touch_flush_others() - only those that belong to other address spaces than @mm. */
+void imp_touch_flush_others(struct import *im, const struct mm *mm);
 
 /* -- flags.c: numbers and names of the kernel's interface -- */
 

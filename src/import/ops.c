@@ -112,7 +112,8 @@ int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
 			   .prot = call->prot & 7,
 			   .kind = call->kind,
 			   .shared = call->flags & MAP_BIT_SHARED };
-	bool shown;
+	const struct vma *old;
+	bool shown, fixed;
 	int err;
 
 	if (!call->len || call->len > ADDR_END ||
@@ -120,6 +121,8 @@ int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
 		return 0;
 	vma.end = call->addr + ROUND_UP(call->len);
 	imp_touch_flush(im); /* while the names still stand for what they did */
+	old = imp_vma_find(mm, vma.start);
+	fixed = old && old->start < vma.end;
 	err = imp_vma_remove(mm, vma.start, vma.end);
 	if (err)
 		return err;
@@ -132,6 +135,7 @@ int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
 	out_map(im, &vma);
 	imp_out_str(im, call->flags & MAP_BIT_NORESERVE ? " noreserve" : "");
 	imp_out_str(im, call->flags & MAP_BIT_POPULATE ? " populate" : "");
+	imp_out_str(im, fixed ? " fixed" : "");
 	out_view(im, mm, &vma, call);
 	imp_out_end(im);
 	imp_touch_forget(im);

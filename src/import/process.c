@@ -41,7 +41,7 @@ static void mm_free(struct import *im, struct mm *mm)
 	if (im->run.mm == mm)
 		im->run.count = 0;
 	imp_vma_remove_all(mm);
-	imp_vms_release(mm);
+	imp_vms_release(im, mm);
 	LIST_REMOVE(mm, list);
 	mem_free(mm);
 }
@@ -137,11 +137,9 @@ bool imp_go_to(struct import *im, struct mm *mm)
 {
 	if (mm->state != MM_SHOWN)
 		return false;
-	if (im->run.count && im->run.mm != mm)
-		imp_touch_flush(im);
+	imp_touch_flush_others(im, mm);
 	if (im->current == mm)
 		return true;
-	imp_touch_flush(im);
 	imp_out_str(im, "switch ");
 	out_process(im, mm->number);
 	imp_out_bytes(im, "\n", 1);
@@ -481,7 +479,7 @@ static void empty(struct import *im, struct mm *mm)
 		imp_out_note(im, "execve");
 	}
 	imp_vma_remove_all(mm);
-	imp_vms_release(mm);
+	imp_vms_release(im, mm);
 	mm->brk_start = mm->brk = 0;
 	imp_touch_forget(im);
 }

@@ -459,7 +459,9 @@ static const char *const assumptions[IMPORT_TOUCH_NR] = {
 	[IMPORT_TOUCH_ALL] =
 		"every page that becomes accessible is touched at once (written where it "
 		"may be "
-		"written, else\n# read), and so is every memslot by its guest",
+		"written, else\n# read), and so is every memslot by its guest, again "
+		"whenever one "
+		"was deleted (KVM drops all its tables)",
 	[IMPORT_TOUCH_WRITTEN] = "only pages that the log shows in use are touched: "
 				 "MAP_POPULATE, addresses given "
 				 "to the\n# kernel as arguments, stacks given to threads",

@@ -89,7 +89,7 @@ void imp_touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t
 	}
 }
 
-void imp_touch_flush(struct import *im)
+static void flush_run(struct import *im)
 {
 	const struct run run = im->run;
 	const uint64_t line = im->line, time = im->time;
@@ -110,6 +110,20 @@ void imp_touch_flush(struct import *im)
 	}
 	im->line = line;
 	im->time = time;
+}
+
+void imp_touch_flush(struct import *im)
+{
+	flush_run(im);
+	imp_guests_flush(im);
+}
+
+void imp_touch_flush_others(struct import *im, const struct mm *mm)
+{
+	if (im->run.count && im->run.mm != mm)
+		flush_run(im);
+	if (im->idle_guests && im->idle_guests != mm)
+		imp_guests_flush(im);
 }
 
 void imp_touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write)

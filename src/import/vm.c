@@ -32,10 +32,12 @@ static void vm_free(struct vm *vm)
 	mem_free(vm);
 }
 
-void imp_vms_release(struct mm *mm)
+void imp_vms_release(struct import *im, struct mm *mm)
 {
 	struct vm *vm;
 
+	if (im->idle_guests == mm)
+		im->idle_guests = NULL;
 	while ((vm = SLIST_FIRST(&mm->vms))) {
 		SLIST_REMOVE_HEAD(&mm->vms, list);
 		vm_free(vm);
@@ -72,7 +74,6 @@ int imp_op_vm_create(struct import *im, struct mm *mm, int fd)
 
 static void out_slot(struct import *im, const struct vm *vm, uint32_t id)
 {
-	imp_touch_flush(im);
 	imp_out_str(im, "memslot vm");
 	imp_out_dec(im, vm->number);
 	imp_out_str(im, " ");
@@ -80,9 +81,20 @@ static void out_slot(struct import *im, const struct vm *vm, uint32_t id)
 	imp_out_str(im, " ");
 }
 
+/* Changes of slots come in rounds, in between which the guest does not run. */
+static void slots_change(struct import *im, struct mm *mm)
+{
+	if (im->idle_guests == mm)
+		im->idle_guests = NULL;
+	imp_touch_flush(im);
+	im->idle_guests = mm;
+}
+
 static void slot_delete(struct import *im, struct mm *mm, struct vm *vm,
 			struct slot *slot)
 {
+	struct slot *other;
+
 	if (imp_go_to(im, mm)) {
 		out_slot(im, vm, slot->id);
 		imp_out_str(im, "delete");
@@ -90,23 +102,20 @@ static void slot_delete(struct import *im, struct mm *mm, struct vm *vm,
 	}
 	SLIST_REMOVE(&vm->slots, slot, slot, list);
 	mem_free(slot);
+	/* KVM drops the tables of the whole guest with a slot */
+	SLIST_FOREACH(other, &vm->slots, list)
+		other->used = false;
 }
 
-/*
- * What the guest does with its memory no system call shows: IMPORT_TOUCH_ALL assumes a
- * use.
- */
-static void guest_touch(struct import *im, const struct vm *vm, const struct slot *slot,
-			bool readonly)
+static void guest_uses(struct import *im, const struct vm *vm, struct slot *slot)
 {
 	uint64_t limit = im->options.touch_limit;
 	uint64_t len = slot->size < limit ? slot->size : limit;
 
-	if (im->options.touch != IMPORT_TOUCH_ALL)
-		return;
+	slot->used = true;
 	imp_out_str(im, "guest vm");
 	imp_out_dec(im, vm->number);
-	imp_out_str(im, readonly ? " r " : " w ");
+	imp_out_str(im, slot->readonly ? " r " : " w ");
 	imp_out_hex(im, slot->gpa);
 	imp_out_str(im, " ");
 	imp_out_size(im, len);
@@ -115,8 +124,27 @@ static void guest_touch(struct import *im, const struct vm *vm, const struct slo
 	im->report->untouched += slot->size - len;
 }
 
+/*
+ * What guests do no system call shows: IMPORT_TOUCH_ALL assumes that they use their
+ * memory.
+ */
+void imp_guests_flush(struct import *im)
+{
+	struct mm *mm = im->idle_guests;
+	struct slot *slot;
+	struct vm *vm;
+
+	im->idle_guests = NULL; /* imp_go_to() comes back here */
+	if (!mm || im->options.touch != IMPORT_TOUCH_ALL || !imp_go_to(im, mm))
+		return;
+	SLIST_FOREACH(vm, &mm->vms, list)
+		SLIST_FOREACH(slot, &vm->slots, list)
+			if (!slot->used)
+				guest_uses(im, vm, slot);
+}
+
 static int slot_create(struct import *im, struct mm *mm, struct vm *vm, struct slot *slot,
-		       uint64_t hva, bool readonly)
+		       uint64_t hva)
 {
 	struct vma *vma = imp_vma_find(mm, hva);
 	int err = 0;
@@ -132,9 +160,8 @@ static int slot_create(struct import *im, struct mm *mm, struct vm *vm, struct s
 	imp_out_addr(im, mm, hva);
 	imp_out_str(im, " ");
 	imp_out_size(im, slot->size);
-	imp_out_str(im, readonly ? " readonly" : "");
+	imp_out_str(im, slot->readonly ? " readonly" : "");
 	imp_out_end(im);
-	guest_touch(im, vm, slot, readonly);
 	return 0;
 }
 
@@ -142,7 +169,7 @@ int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64
 		   uint64_t size, uint64_t hva, bool readonly)
 {
 	struct vm *vm = vm_find(mm, fd);
-	struct slot *slot;
+	struct slot *slot, *other, *last = NULL;
 	int err;
 
 	if (id >> SLOT_AS_SHIFT || (size && !imp_range_ok(im, hva, size)) ||
@@ -159,6 +186,7 @@ int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64
 			break;
 	if (slot && slot->gpa == gpa && slot->size == size)
 		return 0; /* dirty logging comes or goes: scripts know nothing of it */
+	slots_change(im, mm);
 	if (slot)
 		slot_delete(im, mm, vm, slot);
 	if (!size)
@@ -169,7 +197,13 @@ int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64
 	slot->id = id;
 	slot->gpa = gpa;
 	slot->size = size;
-	SLIST_INSERT_HEAD(&vm->slots, slot, list);
-	err = slot_create(im, mm, vm, slot, hva, readonly);
+	slot->readonly = readonly;
+	SLIST_FOREACH(other, &vm->slots, list)
+		last = other;
+	if (last)
+		SLIST_INSERT_AFTER(last, slot, list);
+	else
+		SLIST_INSERT_HEAD(&vm->slots, slot, list);
+	err = slot_create(im, mm, vm, slot, hva);
 	return err ? err : 1;
 }

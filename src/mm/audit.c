@@ -17,6 +17,7 @@ struct audit {
 	uint32_t *pages;   /* map counts found, by frame of PFN_SMALL_BASE */
 	uint32_t *entire;  /* by block of PFN_HUGE_BASE */
 	uint32_t *mapped;  /* sum over the pages of a block */
+	uint32_t *gigantic; /* by block of PFN_GIGANTIC_BASE */
 };
 
 __attribute__((format(printf, 3, 4))) static void violation(struct audit *audit,
@@ -35,6 +36,18 @@ __attribute__((format(printf, 3, 4))) static void violation(struct audit *audit,
 	audit->report(audit->ctx, invariant, text);
 }
 
+/* A device's frame is the one that the VMA says, not counted. */
+static void count_dax(struct audit *audit, uint64_t pfn, unsigned int level, uint64_t addr)
+{
+	const struct vm_area_struct *vma = find_vma(audit->mm, addr);
+	uint64_t pages = pt_size(audit->m->geo, level) >> PAGE_SHIFT;
+
+	if (!vma || !vma_is_dax(vma) || vma->vm_start > addr ||
+	    ((vma->vm_file->first_pfn + linear_page_index(vma, addr)) & ~(pages - 1)) != pfn)
+		violation(audit, 7, "frame %#llx of a device mapped at %#llx",
+			  (unsigned long long)pfn, (unsigned long long)addr);
+}
+
 static void count_leaf(struct audit *audit, pte_t entry, unsigned int level, uint64_t addr)
 {
 	uint64_t pfn = pte_pfn(entry);
@@ -44,7 +57,13 @@ static void count_leaf(struct audit *audit, pte_t entry, unsigned int level, uin
 			  (unsigned long long)entry.val, level, (unsigned long long)addr);
 	if (pfn_is_zero(pfn))
 		return;
-	if (level == PT_LEVEL_PMD) {
+	if (!pfn_has_record(pfn)) {
+		count_dax(audit, pfn, level, addr);
+		return;
+	}
+	if (pfn_is_gigantic(pfn)) {
+		audit->gigantic[(pfn - PFN_GIGANTIC_BASE) / HPAGE_PUD_NR]++;
+	} else if (level == PT_LEVEL_PMD) {
 		audit->entire[(pfn - PFN_HUGE_BASE) / HPAGE_PMD_NR]++;
 	} else if (level == PT_LEVEL_PTE) {
 		if (pfn_is_huge(pfn))
@@ -108,6 +127,19 @@ static void audit_vmas(struct audit *audit)
 			  (unsigned long long)audit->mm->notifier.counts.active);
 }
 
+static void audit_gigantic(struct audit *audit)
+{
+	const struct folio *folios = audit->m->gigantic.base;
+	uint64_t i;
+
+	for (i = 0; i < audit->m->next_gigantic; i++)
+		if (!(folios[i].flags & PG_FREE) &&
+		    audit->gigantic[i] != folios[i].entire_mapcount)
+			violation(audit, 7, "1 GiB frame %#llx is mapped %u times and counts %u",
+				  (unsigned long long)(PFN_GIGANTIC_BASE + i * HPAGE_PUD_NR),
+				  audit->gigantic[i], folios[i].entire_mapcount);
+}
+
 static void audit_frames(struct audit *audit)
 {
 	struct machine *m = audit->m;
@@ -145,7 +177,8 @@ static int audit_alloc(struct audit *audit)
 	audit->pages = mem_zalloc(audit->m->next_page * sizeof(uint32_t));
 	audit->entire = mem_zalloc(audit->m->next_folio * sizeof(uint32_t));
 	audit->mapped = mem_zalloc(audit->m->next_folio * sizeof(uint32_t));
-	return audit->pages && audit->entire && audit->mapped ? 0 : -ENOMEM;
+	audit->gigantic = mem_zalloc(audit->m->next_gigantic * sizeof(uint32_t));
+	return audit->pages && audit->entire && audit->mapped && audit->gigantic ? 0 : -ENOMEM;
 }
 
 int64_t mm_audit(struct machine *machine, mm_audit_report *report, void *ctx)
@@ -159,10 +192,12 @@ int64_t mm_audit(struct machine *machine, mm_audit_report *report, void *ctx)
 			audit_table(&audit, pt_top(audit.mm), machine->geo->levels, 0);
 		}
 		audit_frames(&audit);
+		audit_gigantic(&audit);
 	}
 	mem_free(audit.pages);
 	mem_free(audit.entire);
 	mem_free(audit.mapped);
+	mem_free(audit.gigantic);
 	return err ? err : audit.violations;
 }
 

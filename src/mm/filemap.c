@@ -20,9 +20,27 @@ int mm_file_create(struct machine *machine, uint64_t size, bool shmem, struct mm
 	file->machine = machine;
 	file->size = size;
 	file->refs = 1;
+	file->page_size = PAGE_SIZE;
 	file->shmem = shmem;
-	LIST_INIT(&file->i_mmap);
+	TAILQ_INIT(&file->i_mmap);
 	LIST_INSERT_HEAD(&machine->files, file, node);
+	*ret_file = file;
+	return 0;
+}
+
+int mm_file_create_hugetlb(struct machine *machine, uint64_t size, uint64_t page_size,
+			   struct mm_file **ret_file)
+{
+	struct mm_file *file;
+	int err;
+
+	if (page_size != PMD_SIZE && page_size != PUD_SIZE)
+		return -EINVAL;
+	err = mm_file_create(machine, (size + page_size - 1) & ~(page_size - 1), false, &file);
+	if (err)
+		return err;
+	file->kind = MM_FILE_HUGETLB;
+	file->page_size = page_size;
 	*ret_file = file;
 	return 0;
 }
@@ -36,7 +54,7 @@ void mm_file_put(struct mm_file *file)
 {
 	if (!file || --file->refs)
 		return;
-	assert(LIST_EMPTY(&file->i_mmap));
+	assert(TAILQ_EMPTY(&file->i_mmap));
 	filemap_truncate(file, 0, UINT64_C(1) << (9 * FILE_LEVELS));
 	LIST_REMOVE(file, node);
 	mem_free(file);
@@ -124,6 +142,15 @@ int filemap_get(struct mm_file *file, uint64_t index, uint64_t *ret_pfn)
 	return 0;
 }
 
+/* A huge page goes with the last of its small ones; all of them do. */
+static void drop_page(struct mm_file *file, uint64_t pfn)
+{
+	if (file->kind == MM_FILE_CACHE && page_is_large(file->machine, pfn) &&
+	    (pfn & (HPAGE_PMD_NR - 1)) != HPAGE_PMD_NR - 1)
+		return;
+	page_drop_cache(file->machine, pfn);
+}
+
 /*
  * Drop [first, last) below the table in *@slot, which covers the indices from @base; the table
  * itself goes when it is covered as a whole.
@@ -143,7 +170,7 @@ static void truncate_below(struct mm_file *file, uint64_t *slot, unsigned int le
 		if (level > 1) {
 			truncate_below(file, &table[i], level - 1, base + i * span, first, last);
 		} else {
-			page_drop_cache(m, table[i]);
+			drop_page(file, table[i]);
 			table[i] = 0;
 			((struct pt_info *)pt_arena_meta(&m->tables, *slot))->used--;
 		}

@@ -25,6 +25,26 @@ static pte_t copy_pte_entry(struct copy *copy, pte_t *src)
 	return pte_mkold(pte);
 }
 
+/* Linux: copy_present_page(): what is pinned stays the parent's, the child gets a copy. */
+static int copy_pinned(struct copy *copy, pte_t *dst)
+{
+	struct machine *m = copy->m;
+	pgprot_t prot = vm_get_page_prot(copy->dst_vma->vm_flags);
+	uint64_t pfn;
+	pte_t pte;
+	int err = page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+
+	if (err)
+		return err;
+	lru_add(m, pfn);
+	page_get_map(m, pfn);
+	pte = pte_mkdirty(pfn_pte(pfn, prot));
+	if (copy->dst_vma->vm_flags & VM_WRITE)
+		pte = pte_mkwrite(pte, m->profile->saved_dirty);
+	pt_set(m, dst, pte);
+	return 0;
+}
+
 static int copy_pte_range(struct copy *copy, pte_t *table, uint64_t addr, uint64_t end)
 {
 	struct machine *m = copy->m;
@@ -42,6 +62,13 @@ static int copy_pte_range(struct copy *copy, pte_t *table, uint64_t addr, uint64
 
 		if (!pte_present(*src))
 			continue;
+		if (copy->cow && page_pinned(m, pte_pfn(*src)) &&
+		    (page_flags(m, pte_pfn(*src)) & PG_ANON_EXCLUSIVE)) {
+			err = copy_pinned(copy, dst);
+			if (err)
+				return err;
+			continue;
+		}
 		if (copy->cow && pte_write(*src))
 			before_change(copy->src, addr, addr + PAGE_SIZE);
 		pfn = pte_pfn(*src);
@@ -85,6 +112,9 @@ static int copy_range(struct copy *copy, pte_t *table, unsigned int level, uint6
 		pte_t *entry = table + pt_index(copy->m->geo, level, addr);
 
 		next = pt_addr_end(copy->m->geo, level, addr, end);
+		if (level == PT_LEVEL_PMD && pte_leaf(*entry, level) && copy->cow &&
+		    page_pinned(copy->m, pte_pfn(*entry)))
+			__split_huge_pmd(copy->src_vma, entry, addr);
 		if (level == PT_LEVEL_PMD && pte_leaf(*entry, level))
 			err = copy_huge_pmd(copy, entry, addr & PMD_MASK);
 		else if (pte_table(*entry, level))
@@ -110,6 +140,8 @@ static int copy_page_range(struct vm_area_struct *dst_vma, struct vm_area_struct
 
 	if (!src_vma->anon_vma && !(src_vma->vm_flags & VM_MIXEDMAP))
 		return 0;
+	if (src_vma->vm_flags & VM_HUGETLB)
+		return hugetlb_copy_page_range(dst_vma, src_vma);
 	if (copy.cow)
 		notify_start(src, &range, MMU_NOTIFY_PROTECTION_PAGE, src_vma->vm_start,
 			     src_vma->vm_end);
@@ -142,6 +174,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *vma)
 	if (new->vm_file)
 		mm_file_get(new->vm_file);
 	vma_link(child, new);
+	vma_relink_after(new, vma);
 	return vma->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(new, vma);
 }
 

@@ -14,7 +14,7 @@ bool thp_vma_allowed(const struct vm_area_struct *vma, uint64_t addr)
 	return block >= vma->vm_start && block + PMD_SIZE <= vma->vm_end;
 }
 
-static void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool write)
+void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool write)
 {
 	struct machine *m = vma->vm_mm->machine;
 	pte_t entry = pte_mkhuge(pfn_pte(pfn, vm_get_page_prot(vma->vm_flags)));
@@ -40,8 +40,10 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool w
 		err = pt_walk_alloc(vma->vm_mm, addr, PT_LEVEL_PMD, &pmd);
 	if (!err && write)
 		err = folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
-	if (err)
+	if (err) {
+		m->oom = true;
 		return err;
+	}
 	if (write) {
 		m->stat.thp_fault_alloc++;
 		pfn_folio(m, pfn)->anon_id = vma->anon_vma->id;
@@ -103,6 +105,29 @@ void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr)
 		}
 	}
 	notify_end(mm, &range);
+}
+
+/* Nothing smaller can map what is left of a device's 1 GiB page: it is faulted in again. */
+void __split_huge_pud(struct vm_area_struct *vma, pte_t *pud, uint64_t addr)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct mmu_notifier_range range;
+	uint64_t block = addr & PUD_MASK;
+
+	notify_start(mm, &range, MMU_NOTIFY_CLEAR, block, block + PUD_SIZE);
+	if (pte_leaf(*pud, PT_LEVEL_PUD)) {
+		before_change(mm, block, block + PUD_SIZE);
+		pt_set(mm->machine, pud, (pte_t){ 0 });
+	}
+	notify_end(mm, &range);
+}
+
+void split_huge_leaf(struct vm_area_struct *vma, pte_t *entry, unsigned int level, uint64_t addr)
+{
+	if (level == PT_LEVEL_PUD)
+		__split_huge_pud(vma, entry, addr);
+	else
+		__split_huge_pmd(vma, entry, addr);
 }
 
 /* A write to the huge zero page, replaced by a huge page in place where the profile does so. */

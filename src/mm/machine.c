@@ -94,8 +94,10 @@ int mm_create(struct machine *machine, struct mm_struct **ret_mm)
 	struct mm_struct *mm = mem_zalloc(sizeof(*mm));
 	int err;
 
-	if (!mm)
+	if (!mm) {
+		machine->oom = true;
 		return -ENOMEM;
+	}
 	mm->machine = machine;
 	mm->order = machine->next_mm++;
 	RB_INIT(&mm->vmas);

@@ -66,7 +66,13 @@ static int madvise_flags(struct vm_area_struct **vma, uint64_t start, uint64_t e
 
 static int madvise_dontneed(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
-	zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, true);
+	if (vma->vm_flags & VM_HUGETLB) {
+		if (!IS_ALIGNED(start, huge_page_size(vma)))
+			return -EINVAL;
+		end &= ~(huge_page_size(vma) - 1);
+	}
+	if (start < end)
+		zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, ZAP_RECLAIM_PT);
 	return 0;
 }
 
@@ -91,6 +97,23 @@ static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
 	return true;
 }
 
+/* May others map the folio, of which @pfn is at @addr? */
+static bool advise_shared(const struct advise_walk *walk, uint64_t pfn, uint64_t addr)
+{
+	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
+
+	if (page_flags(walk->m, pfn) & PG_ANON)
+		return folio_shared(walk->mm, pfn, pgoff);
+	return file_folio_shared(walk->vma, pfn, pgoff);
+}
+
+static int advise_split(struct advise_walk *walk, uint64_t pfn, uint64_t addr)
+{
+	if (page_flags(walk->m, pfn) & PG_ANON)
+		return split_huge_page(walk->vma, addr, pfn);
+	return split_file_folio(walk->vma->vm_file, linear_page_index(walk->vma, addr));
+}
+
 /*
  * A page of a huge folio that is not advised as a whole: the folio is split, unless others may
  * map it. Return: 0 to go on with the entry; 1 to leave it alone; 2 to leave the whole block.
@@ -98,14 +121,15 @@ static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
 static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t addr, uint64_t end)
 {
 	uint64_t pfn = pte_pfn(*pte);
-	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
 	bool old = walk->m->profile->wp_reuse == WP_REUSE_PAGE_COUNT;
 
 	if (!old && maps_whole_folio(pte, addr, end))
 		return 0;
-	if (folio_shared(walk->mm, pfn, pgoff))
+	if (advise_shared(walk, pfn, addr))
 		return old ? 2 : 1;
-	return split_huge_page(walk->vma, addr, pfn) ? 2 : 0;
+	if (advise_split(walk, pfn, addr))
+		return 2;
+	return pte_none(*pte);
 }
 
 /* What others map, too, keeps its place on the LRU. */
@@ -128,7 +152,7 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 		pte_t *pte = table + pt_index(walk->m->geo, PT_LEVEL_PTE, addr);
 		int skip = 0;
 
-		if (!pte_present(*pte) || pfn_is_zero(pte_pfn(*pte)))
+		if (!pte_present(*pte) || !pfn_has_record(pte_pfn(*pte)))
 			continue;
 		if (page_is_large(walk->m, pte_pfn(*pte)))
 			skip = advise_large(walk, pte, addr, end);
@@ -146,9 +170,8 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr, uint64_t end)
 {
 	uint64_t pfn = pte_pfn(*pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
-	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
 
-	if (pfn_is_zero(pte_pfn(*pmd)) || folio_shared(walk->mm, pte_pfn(*pmd), pgoff))
+	if (pfn_is_zero(pte_pfn(*pmd)) || advise_shared(walk, pfn, addr))
 		return;
 	if (end - addr == PMD_SIZE) {
 		if (walk->free)
@@ -156,7 +179,18 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 		*pmd = pte_mkold(walk->free ? pte_mkclean(*pmd) : *pmd);
 		return;
 	}
-	(void)split_huge_page(walk->vma, addr, pfn);
+	(void)advise_split(walk, pfn, addr);
+}
+
+/* A leaf of a device: none of the walk's business, but the walk splits 1 GiB leaves. */
+static void advise_dax(struct advise_walk *walk, pte_t *entry, unsigned int level, uint64_t addr)
+{
+	if (level == PT_LEVEL_PUD) {
+		__split_huge_pud(walk->vma, entry, addr);
+	} else if (walk->m->profile->dax_cold_bug) {
+		before_change(walk->mm, addr & PMD_MASK, (addr & PMD_MASK) + PMD_SIZE);
+		pt_set(walk->m, entry, (pte_t){ 0 });
+	}
 }
 
 static void advise_range(struct advise_walk *walk, pte_t *table, unsigned int level, uint64_t addr,
@@ -172,7 +206,9 @@ static void advise_range(struct advise_walk *walk, pte_t *table, unsigned int le
 		pte_t *entry = table + pt_index(walk->m->geo, level, addr);
 
 		next = pt_addr_end(walk->m->geo, level, addr, end);
-		if (level == PT_LEVEL_PMD && pte_leaf(*entry, level))
+		if (pte_leaf(*entry, level) && vma_is_dax(walk->vma))
+			advise_dax(walk, entry, level, addr);
+		else if (level == PT_LEVEL_PMD && pte_leaf(*entry, level))
 			advise_huge_pmd(walk, entry, addr, next);
 		if (pte_table(*entry, level))
 			advise_range(walk, pt_table(walk->m, *entry), level - 1, addr, next);
@@ -211,6 +247,7 @@ static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end
 		free_window(vma, start, end);
 		return 0;
 	}
+	lru_add_drain(vma->vm_mm->machine);
 	while (run_next(&runs))
 		free_window(vma, runs.start, runs.end);
 	return 0;
@@ -221,40 +258,6 @@ static int madvise_populate(struct vm_area_struct *vma, uint64_t start, uint64_t
 	if (write ? !(vma->vm_flags & VM_WRITE) : !(vma->vm_flags & VM_READ))
 		return -EINVAL;
 	return mm_access(vma->vm_mm, start, end - start, PAGE_SIZE, write ? MM_WRITE : MM_READ);
-}
-
-/* The part of a file that the hole covers goes away from every VMA that maps it. */
-static void unmap_mapping_range(struct mm_file *file, uint64_t first, uint64_t last)
-{
-	struct vm_area_struct *vma;
-
-	LIST_FOREACH(vma, &file->i_mmap, i_mmap) {
-		uint64_t from = first > vma->vm_pgoff ? first - vma->vm_pgoff : 0;
-		uint64_t to = last > vma->vm_pgoff ? last - vma->vm_pgoff : 0;
-		uint64_t start, end;
-
-		if (to > vma_pages(vma))
-			to = vma_pages(vma);
-		if (from >= to)
-			continue;
-		start = vma->vm_start + (from << PAGE_SHIFT);
-		end = vma->vm_start + (to << PAGE_SHIFT);
-		zap_notified(vma, MMU_NOTIFY_CLEAR, start, end, false);
-	}
-}
-
-static int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
-{
-	uint64_t first = linear_page_index(vma, start);
-	uint64_t last = first + ((end - start) >> PAGE_SHIFT);
-
-	if (vma_is_anonymous(vma))
-		return -EINVAL;
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
-		return -EACCES;
-	unmap_mapping_range(vma->vm_file, first, last);
-	filemap_truncate(vma->vm_file, first, last);
-	return 0;
 }
 
 /* Linux: madvise_vma_behavior(); *@vma is the VMA that holds the range afterwards. */
@@ -272,7 +275,11 @@ static int madvise_vma(struct vm_area_struct **vma, uint64_t start, uint64_t end
 		return madvise_free(*vma, start, end);
 	case MADV_REMOVE:
 		return madvise_remove(*vma, start, end);
+	case MADV_COLLAPSE:
+		return madvise_collapse(*vma, start, end);
 	case MADV_COLD:
+		if ((*vma)->vm_flags & VM_HUGETLB)
+			return -EINVAL;
 		advise_leaves(*vma, start, end, false);
 		return 0;
 	case MADV_POPULATE_READ:

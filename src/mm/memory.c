@@ -78,14 +78,14 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 }
 
 /* A private copy of a file page that was not mapped yet: no notification. */
-static int do_cow_fault(struct vm_area_struct *vma, pte_t *ptep, uint64_t index)
+static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
 	uint64_t pfn, cached;
 	int err = anon_page_alloc(vma, &pfn);
 
 	if (err)
 		return err;
-	err = filemap_get(vma->vm_file, index, &cached);
+	err = file_fault_page(vma, addr, &cached);
 	page_get_map(vma->vm_mm->machine, pfn);
 	if (err) {
 		page_put_map(vma->vm_mm->machine, pfn);
@@ -96,23 +96,28 @@ static int do_cow_fault(struct vm_area_struct *vma, pte_t *ptep, uint64_t index)
 	return 0;
 }
 
+static bool file_ends_before(const struct vm_area_struct *vma, uint64_t addr)
+{
+	return linear_page_index(vma, addr) >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT;
+}
+
 static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
 {
-	uint64_t index = linear_page_index(vma, addr);
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
 	uint64_t pfn;
 	int err;
 
-	if (index >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT)
-		return -EFAULT;
+	if (file_ends_before(vma, addr))
+		return write && !(vma->vm_flags & VM_SHARED) && anon_vma_prepare(vma) ? -ENOMEM :
+										       -EFAULT;
 	if (write && !(vma->vm_flags & VM_SHARED))
-		return do_cow_fault(vma, ptep, index);
+		return do_cow_fault(vma, addr, ptep);
 	if (!write) {
 		do_fault_around(vma, addr, ptep);
 		if (!pte_none(*ptep))
 			return 0;
 	}
-	err = filemap_get(vma->vm_file, index, &pfn);
+	err = file_fault_page(vma, addr, &pfn);
 	if (err)
 		return err;
 	map_page(vma, ptep, pfn,
@@ -181,6 +186,8 @@ static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	if (pte_none(*ptep)) {
 		if (vma_is_anonymous(vma))
 			return do_anonymous_page(vma, ptep, write);
+		if (vma_is_dax(vma))
+			return dax_fault(vma, addr, access);
 		return do_fault(vma, addr, ptep, write);
 	}
 	if (pte_protnone(*ptep)) {
@@ -209,9 +216,14 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 	struct mm_struct *mm = vma->vm_mm;
 	pte_t *entry;
 	bool done = false;
-	int err = pt_walk_alloc(mm, addr, PT_LEVEL_PMD, &entry);
+	int err;
 
 	mm->machine->stat.pgfault++;
+	if (vma->vm_flags & VM_HUGETLB)
+		return hugetlb_fault(vma, addr, access);
+	if (vma_is_dax(vma))
+		return dax_fault(vma, addr, access);
+	err = pt_walk_alloc(mm, addr, PT_LEVEL_PMD, &entry);
 	if (err)
 		return err;
 	if (pte_none(*entry) && vma_is_anonymous(vma) && thp_vma_allowed(vma, addr)) {
@@ -222,6 +234,14 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 	if (pte_leaf(*entry, PT_LEVEL_PMD)) {
 		err = handle_pmd_fault(vma, addr, entry, access);
 		if (err || pte_leaf(*entry, PT_LEVEL_PMD))
+			return err;
+	}
+	/* the table of a file's page comes with the page */
+	if (!vma_is_anonymous(vma) && pte_none(*entry)) {
+		if (file_ends_before(vma, addr))
+			return do_fault(vma, addr, NULL, access == MM_WRITE);
+		err = do_set_pmd(vma, addr, access == MM_WRITE, &done);
+		if (err || done)
 			return err;
 	}
 	err = pt_walk_alloc(mm, addr, PT_LEVEL_PTE, &entry);

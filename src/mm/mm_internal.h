@@ -27,6 +27,7 @@
 #define PUD_MASK (~(PUD_SIZE - 1))
 #define PTRS_PER_PTE 512u
 #define HPAGE_PMD_NR 512u
+#define HPAGE_PUD_NR (512u * 512u)
 
 #define PAGE_ALIGN(x) (((x) + PAGE_SIZE - 1) & PAGE_MASK)
 #define IS_ALIGNED(x, size) (!((x) & ((size) - 1)))
@@ -45,6 +46,8 @@
  *   PFN_HUGE_BASE     2 MiB folios; record of the folio by block, of its pages only once some of
  *                     them are mapped by PTEs
  *   PFN_TABLE_BASE    page tables
+ *   PFN_GIGANTIC_BASE hugetlb pages of 1 GiB; record of the folio by block
+ *   PFN_DAX_BASE      memory of devices; no record
  */
 #define PFN_ZERO UINT64_C(1)
 #define PFN_HUGE_ZERO UINT64_C(512)
@@ -54,6 +57,9 @@
 #define PFN_HUGE_MAX (UINT64_C(1) << 24) /* blocks */
 #define PFN_TABLE_BASE (UINT64_C(1) << 36)
 #define PFN_TABLE_MAX (UINT64_C(1) << 24)
+#define PFN_GIGANTIC_BASE (UINT64_C(1) << 37)
+#define PFN_GIGANTIC_MAX (UINT64_C(1) << 16) /* blocks */
+#define PFN_DAX_BASE (UINT64_C(1) << 38)
 
 enum {
 	PG_ANON = 1 << 0,
@@ -61,12 +67,13 @@ enum {
 	PG_CACHE = 1 << 2,	    /* a file holds it */
 	PG_FREE = 1 << 3,
 	PG_LAZYFREE = 1 << 4, /* MADV_FREE took it off the swap-backed list */
+	PG_PINNED = 1 << 5,   /* for DMA; of a 2 MiB block as a whole */
 };
 
 /**
  * struct page - record of one 4 KiB frame
  * @mapcount: entries that map it; next free frame while PG_FREE
- * @held: references of LRU batches
+ * @held: references of LRU batches and of a pin
  */
 struct page {
 	uint32_t mapcount;
@@ -121,6 +128,10 @@ struct machine {
 	struct region pages;	 /* struct page of PFN_SMALL_BASE + n */
 	struct region folios;	 /* struct folio of block n */
 	struct region subpages; /* struct page of PFN_HUGE_BASE + n */
+	struct region gigantic; /* struct folio of block n of PFN_GIGANTIC_BASE */
+	uint64_t next_gigantic;
+	uint64_t free_gigantic;
+	uint64_t next_dax; /* first frame that no device has */
 	uint64_t next_page;
 	uint64_t free_page; /* index + 1 of the last freed frame, 0 if none */
 	uint64_t live_pages;
@@ -139,6 +150,17 @@ static inline bool pfn_is_zero(uint64_t pfn)
 	return pfn < PFN_SMALL_BASE;
 }
 
+/* Frames of zero pages and of devices are not counted. */
+static inline bool pfn_has_record(uint64_t pfn)
+{
+	return pfn - PFN_SMALL_BASE < PFN_DAX_BASE - PFN_SMALL_BASE;
+}
+
+static inline bool pfn_is_gigantic(uint64_t pfn)
+{
+	return pfn >= PFN_GIGANTIC_BASE && pfn < PFN_DAX_BASE;
+}
+
 static inline bool pfn_is_huge(uint64_t pfn)
 {
 	return pfn >= PFN_HUGE_BASE && pfn < PFN_TABLE_BASE;
@@ -154,6 +176,8 @@ static inline struct page *pfn_page(const struct machine *m, uint64_t pfn)
 
 static inline struct folio *pfn_folio(const struct machine *m, uint64_t pfn)
 {
+	if (pfn_is_gigantic(pfn))
+		return (struct folio *)m->gigantic.base + (pfn - PFN_GIGANTIC_BASE) / HPAGE_PUD_NR;
 	return (struct folio *)m->folios.base + (pfn - PFN_HUGE_BASE) / HPAGE_PMD_NR;
 }
 
@@ -177,6 +201,8 @@ void lru_add_drain(struct machine *m);
 /* The file lets go of it. */
 void page_drop_cache(struct machine *m, uint64_t pfn);
 int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
+/* The same of 1 GiB, for hugetlb. */
+int gigantic_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
 void folio_get_map(struct machine *m, uint64_t pfn);
 void folio_put_map(struct machine *m, uint64_t pfn);
 /* The PMD that mapped the folio becomes 512 PTEs: moves one entire mapping to the pages. */
@@ -187,25 +213,36 @@ void folio_split(struct machine *m, uint64_t pfn);
 bool page_is_large(const struct machine *m, uint64_t pfn);
 unsigned int page_flags(const struct machine *m, uint64_t pfn);
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
+/* Linux: folio_maybe_dma_pinned() */
+bool page_pinned(const struct machine *m, uint64_t pfn);
+void page_pin(struct machine *m, uint64_t pfn);
 /* Whether a write fault may take the anonymous 4 KiB frame, of offset @pgoff, over uncopied. */
 bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 bool folio_can_reuse(const struct machine *m, uint64_t pfn);
 
 /* ---- files: filemap.c ---- */
 
+enum mm_file_kind { MM_FILE_CACHE, MM_FILE_HUGETLB, MM_FILE_DAX };
+
 /**
- * struct mm_file - an object with pages: a shmem object or a file
- * @root: top table of the radix tree from page index to frame; 0 while empty
- * @vmas: VMAs that map it, in no particular order
+ * struct mm_file - an object with pages: a shmem object or a file, hugetlbfs, a DAX device
+ * @root: top table of the radix tree from page index to frame; 0 while empty. The index of a
+ *	hugetlb file counts huge pages.
+ * @page_size: of the entries that map it
+ * @first_pfn: of a device
+ * @i_mmap: VMAs that map it; those of equal offset are in the order of Linux's interval tree
  */
 struct mm_file {
 	LIST_ENTRY(mm_file) node;
 	struct machine *machine;
 	uint64_t size;
 	uint64_t root;
+	uint64_t page_size;
+	uint64_t first_pfn;
 	uint32_t refs;
+	uint8_t kind;
 	bool shmem;
-	LIST_HEAD(, vm_area_struct) i_mmap;
+	TAILQ_HEAD(, vm_area_struct) i_mmap;
 };
 
 /* The frame of page @index, 0 when it is not in memory. A huge folio answers for each page. */
@@ -259,7 +296,7 @@ struct anon_vma {
  */
 struct vm_area_struct {
 	RB_ENTRY(vm_area_struct) vm_rb;
-	LIST_ENTRY(vm_area_struct) i_mmap;
+	TAILQ_ENTRY(vm_area_struct) i_mmap;
 	struct mm_struct *vm_mm;
 	uint64_t vm_start;
 	uint64_t vm_end;
@@ -289,6 +326,11 @@ struct mm_struct {
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
 {
 	return !vma->vm_file;
+}
+
+static inline bool vma_is_dax(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && vma->vm_file->kind == MM_FILE_DAX;
 }
 
 static inline bool is_cow_mapping(uint32_t flags)
@@ -327,6 +369,10 @@ void vma_free(struct vm_area_struct *vma);
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
 void vma_unlink(struct vm_area_struct *vma);
 void vma_set_start(struct vm_area_struct *vma, uint64_t start);
+/* Its place among the VMAs of the file: last of its offset, as Linux reinserts what it changes. */
+void vma_relink_file(struct vm_area_struct *vma);
+/* The same for a forked VMA: behind its parent. */
+void vma_relink_after(struct vm_area_struct *vma, struct vm_area_struct *parent);
 pgprot_t vm_get_page_prot(uint32_t flags);
 /* Gives an untouched VMA an anon_vma, a neighbour's where Linux would share it. */
 int anon_vma_prepare(struct vm_area_struct *vma);
@@ -447,6 +493,8 @@ static inline void before_change(struct mm_struct *mm, uint64_t start, uint64_t 
 /* Start and end of a notification, with the bytes populated in it counted. */
 void notify_start(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
 		  uint64_t start, uint64_t end);
+void notify_start_flags(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
+			uint32_t flags, uint64_t start, uint64_t end);
 void notify_end(struct mm_struct *mm, struct mmu_notifier_range *range);
 /* One pair around nothing but what the caller does between the two calls. */
 void notify_pair(struct mm_struct *mm, uint32_t event, uint64_t start, uint64_t end);
@@ -466,23 +514,87 @@ bool run_next(struct run_iter *iter);
 
 /* zap.c */
 /* notify_start(), unmap_page_range(), notify_end(): only of populated runs under lazy_unmap. */
+enum { ZAP_RECLAIM_PT = 1, ZAP_KEEP_COWS = 2 };
 void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
-		  bool reclaim_pt);
+		  unsigned int flags);
 /* Remove the leaves of [@start, @end) in one VMA; the caller has notified. */
 void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt);
+
+/* The same for a part of the file that goes away; private copies stay unless @even_cows. */
 
 /* huge_memory.c */
 bool thp_vma_allowed(const struct vm_area_struct *vma, uint64_t addr);
 int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool write,
 			       bool *ret_done);
+/* A huge anonymous page is mapped; @write: dirty, and writable where the VMA is. */
+void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool write);
 int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd);
 /* With the notification of the block, whatever the PMD is. */
 void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr);
+void __split_huge_pud(struct vm_area_struct *vma, pte_t *pud, uint64_t addr);
+/* One of the two for a leaf of @level that a range covers in part. */
+void split_huge_leaf(struct vm_area_struct *vma, pte_t *entry, unsigned int level, uint64_t addr);
 /*
  * Split the folio that frame @pfn, mapped at @addr, is part of, with the notifications of its
  * unmapping from every VMA (try_to_migrate()).
  */
 int split_huge_page(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
+
+/* hugetlb.c: memory of hugetlbfs, with ways of its own for everything */
+uint64_t huge_page_size(const struct vm_area_struct *vma);
+int hugetlb_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);
+/* The range that a change of [*@start, *@end) may reach where tables can be shared. */
+void adjust_range_if_pmd_sharing_possible(const struct vm_area_struct *vma, uint64_t *start,
+					  uint64_t *end);
+uint64_t hugetlb_change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
+				   pgprot_t newprot);
+void hugetlb_unmap(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+int hugetlb_copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src);
+int hugetlb_move_page_tables(struct vm_area_struct *old, uint64_t old_addr, uint64_t new_addr,
+			     uint64_t len);
+/* The VMA will have a boundary at @addr: the table there is not shared any more. */
+void hugetlb_split(struct vm_area_struct *vma, uint64_t addr);
+
+/* dax.c: the memory of devices */
+int dax_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);
+bool dax_mappable(const struct mm_file *file, uint64_t addr, uint64_t end, uint32_t vm_flags);
+
+/* khugepaged.c */
+int madvise_collapse(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+
+/* shmem.c */
+/* Does the VMA cover the 2 MiB block, at the same offset in the file? */
+bool file_block_suitable(const struct vm_area_struct *vma, uint64_t addr);
+/* The page of the file at @addr, made if needed. */
+int file_fault_page(struct vm_area_struct *vma, uint64_t addr, uint64_t *ret_pfn);
+/* Where the file has a huge page at @addr, or gets one, it is mapped as a whole. */
+int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_done);
+/* A new huge page for the 512 indices from @index. */
+int filemap_add_huge(struct mm_file *file, uint64_t index, uint64_t *ret_pfn);
+/* The folio of the pages from @index goes away from the VMAs, one by one until nobody maps it. */
+int try_to_unmap_file(struct mm_file *file, uint64_t index, uint64_t head);
+/* May others map the huge page of @pfn, whose first page has index @index? For madvise. */
+bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t index);
+/* A huge page becomes small ones, mapped nowhere. */
+int split_file_folio(struct mm_file *file, uint64_t index);
+
+/* truncate.c */
+/* The VMAs of a file that map some of its pages, in the order of Linux's interval tree. */
+struct mapping {
+	struct vm_area_struct *vma;
+	uint64_t start;
+	uint64_t end;
+	size_t order;
+};
+struct mappings {
+	struct mapping *at; /* the caller's to mem_free() */
+	size_t nr, cap;
+};
+int find_mappings(struct mm_file *file, uint64_t first, uint64_t last,
+		  struct mappings *ret_mappings);
+/* May a VMA end at @addr (Linux: vm_ops->may_split())? */
+bool vma_may_split(const struct vm_area_struct *vma, uint64_t addr);
+int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end);
 
 /* rmap.c */
 struct rmap_vma {
@@ -498,6 +610,8 @@ struct rmap {
 /* The VMAs that may map the huge anonymous folio of @pfn, whose first page has offset @pgoff. */
 int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_rmap);
 void rmap_release(struct rmap *rmap);
+/* How often the entries of [@start, @end) map a page of the folio at @head. */
+uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t start, uint64_t end);
 /* Every mapping of the folio is one of @mm's. */
 bool folio_mapped_by_one(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 bool folio_shared(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);

@@ -36,24 +36,40 @@ static int gather_vmas(struct mm_struct *mm, struct vm_area_struct *first, uint6
 	return 0;
 }
 
-/* One notification for the whole request, holes included, then every mapping in it. */
+/* Every mapping in [start, end), with its notification. */
+static void unmap_window(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t start,
+			 uint64_t end)
+{
+	struct mmu_notifier_range range;
+
+	notify_start(mm, &range, MMU_NOTIFY_UNMAP, start, end);
+	for (; vma && vma->vm_start < end; vma = vma_next(vma)) {
+		uint64_t from = vma->vm_start > start ? vma->vm_start : start;
+		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
+
+		if (from < to)
+			unmap_page_range(vma, from, to, false);
+	}
+	notify_end(mm, &range);
+}
+
+/* One notification for the whole request, holes included; or, lazily, for its populated runs. */
 static void unmap_vmas(struct mm_struct *mm, struct vm_area_struct *first, uint64_t start,
 		       uint64_t end)
 {
-	bool lazy = mm->machine->design.lazy_unmap;
-	struct mmu_notifier_range range;
-	struct vm_area_struct *vma;
+	struct run_iter runs = run_iter_init(mm, start, end);
 
-	if (!lazy)
-		notify_start(mm, &range, MMU_NOTIFY_UNMAP, start, end);
-	for (vma = first; vma && vma->vm_start < end; vma = vma_next(vma)) {
-		if (lazy)
-			zap_notified(vma, MMU_NOTIFY_UNMAP, vma->vm_start, vma->vm_end, false);
-		else
-			unmap_page_range(vma, vma->vm_start, vma->vm_end, false);
+	if (!mm->machine->design.lazy_unmap) {
+		unmap_window(mm, first, start, end);
+		return;
 	}
-	if (!lazy)
-		notify_end(mm, &range);
+	if (mm->machine->profile->unmap_drains)
+		lru_add_drain(mm->machine);
+	while (run_next(&runs)) {
+		while (first->vm_end <= runs.start)
+			first = vma_next(first);
+		unmap_window(mm, first, runs.start, runs.end);
+	}
 }
 
 static void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, uint64_t start,
@@ -149,11 +165,36 @@ static int insert_shared_anon(struct mm_struct *mm, uint64_t addr, uint64_t end,
 	return err;
 }
 
+/* Does the file's own mmap() refuse? The range is unmapped then as if it had been mapped. */
+static int call_mmap(struct mm_struct *mm, const struct mm_file *file, uint64_t addr, uint64_t end,
+		     uint32_t *vm_flags, uint64_t pgoff)
+{
+	bool hugetlb = file->kind == MM_FILE_HUGETLB;
+
+	if (file->kind == MM_FILE_CACHE)
+		return 0;
+	if (hugetlb ? !IS_ALIGNED(pgoff << PAGE_SHIFT, file->page_size) :
+		      !dax_mappable(file, addr, end, *vm_flags)) {
+		if (hugetlb || mm->machine->profile->failed_map_unmaps)
+			notify_pair(mm, MMU_NOTIFY_UNMAP, addr, end);
+		return -EINVAL;
+	}
+	if (hugetlb)
+		*vm_flags = (*vm_flags & ~VM_ACCOUNT) | VM_HUGETLB | VM_DONTEXPAND;
+	else
+		*vm_flags |= VM_HUGEPAGE;
+	return 0;
+}
+
 static int mmap_region(struct mm_struct *mm, uint64_t addr, uint64_t end, uint32_t vm_flags,
 		       struct mm_file *file, uint64_t pgoff)
 {
 	int err = do_munmap(mm, addr, end - addr);
 
+	if (err && mm->machine->profile->map_unmap_enomem)
+		err = -ENOMEM;
+	if (!err && file)
+		err = call_mmap(mm, file, addr, end, &vm_flags, pgoff);
 	if (err)
 		return err;
 	if (!file && (vm_flags & VM_SHARED))
@@ -172,6 +213,11 @@ int mm_mmap(struct mm_struct *mm, uint64_t addr, uint64_t len, int prot, int fla
 
 	if (!len || !IS_ALIGNED(addr | offset, PAGE_SIZE))
 		return -EINVAL;
+	if (file && file->kind == MM_FILE_HUGETLB) {
+		size = (size + file->page_size - 1) & ~(file->page_size - 1);
+		if (!IS_ALIGNED(addr, file->page_size))
+			return -EINVAL;
+	}
 	if (!size || size > task_size || addr > task_size - size)
 		return -ENOMEM;
 	return mmap_region(mm, addr, addr + size, mmap_vm_flags(prot, flags), file, pgoff);

@@ -21,6 +21,7 @@ struct change {
 	pgprot_t newprot;
 	unsigned int cp_flags;
 	unsigned int placement; /* level whose loop notifies; 0: the caller has */
+	uint32_t notify_flags;
 	uint64_t pages;
 };
 
@@ -30,10 +31,14 @@ static bool numa_skip(const struct change *change, pte_t pte)
 	uint64_t pfn = pte_pfn(pte);
 	const struct page *page;
 
-	if (pte_protnone(pte) || pfn_is_zero(pfn))
+	if (pte_protnone(pte) || !pfn_has_record(pfn))
+		return true;
+	if (!is_cow_mapping(change->vma->vm_flags))
+		return false;
+	if (change->m->profile->numa_skips_pinned && page_pinned(change->m, pfn))
 		return true;
 	page = pfn_page(change->m, pfn);
-	return is_cow_mapping(change->vma->vm_flags) && page->mapcount != 1;
+	return page->mapcount != 1;
 }
 
 /* Linux: can_change_pte_writable() */
@@ -78,10 +83,19 @@ static bool change_alike(const struct change *change, const struct pt_info *info
 	return true;
 }
 
+/* The design "numa-skip": the pages from *@start to @end, if there are any, are protnone now. */
+static void numa_protected(const struct change *change, uint64_t *start, uint64_t end)
+{
+	if (*start != UINT64_MAX && (change->notify_flags & MMU_NOTIFIER_RANGE_NUMA))
+		mmu_notifier_numa_protect(&change->mm->notifier, *start, end);
+	*start = UINT64_MAX;
+}
+
 static void change_pte_range(struct change *change, pte_t *table, uint64_t addr, uint64_t end)
 {
 	struct pt_info *info = pt_info(change->m, table);
 	bool numa = change->cp_flags & MM_CP_PROT_NUMA;
+	uint64_t run_start = UINT64_MAX;
 	struct pte_run run;
 	pte_t *pte;
 
@@ -94,12 +108,17 @@ static void change_pte_range(struct change *change, pte_t *table, uint64_t addr,
 		return;
 	}
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
-		if (!pte_present(*pte) || (numa && numa_skip(change, *pte)))
+		if (!pte_present(*pte) || (numa && numa_skip(change, *pte))) {
+			numa_protected(change, &run_start, addr);
 			continue;
+		}
 		before_change(change->mm, addr, addr + PAGE_SIZE);
 		*pte = changed_pte(change, *pte);
 		change->pages++;
+		if (run_start == UINT64_MAX)
+			run_start = addr;
 	}
+	numa_protected(change, &run_start, end);
 }
 
 static void change_huge_leaf(struct change *change, pte_t *entry, unsigned int level,
@@ -110,7 +129,7 @@ static void change_huge_leaf(struct change *change, pte_t *entry, unsigned int l
 	bool numa = change->cp_flags & MM_CP_PROT_NUMA;
 	pte_t new;
 
-	if (numa && (pte_protnone(*entry) || pfn_is_zero(pfn)))
+	if (numa && (pte_protnone(*entry) || !pfn_has_record(pfn)))
 		return;
 	before_change(change->mm, addr, end);
 	new = pte_modify(*entry, change->newprot, saved_dirty);
@@ -118,6 +137,7 @@ static void change_huge_leaf(struct change *change, pte_t *entry, unsigned int l
 	    change->m->profile->pmd_change_writable && can_change_pte_writable(change, new))
 		new = pte_mkwrite(new, saved_dirty);
 	*entry = new;
+	numa_protected(change, &addr, end);
 	change->pages += pt_size(change->m->geo, level) >> PAGE_SHIFT;
 }
 
@@ -145,7 +165,8 @@ static void lazy_notify_start(struct change *change, struct lazy_start *lazy, ui
 
 	if (started)
 		return;
-	notify_start(change->mm, &lazy->range, MMU_NOTIFY_PROTECTION_VMA, addr, end);
+	notify_start_flags(change->mm, &lazy->range, MMU_NOTIFY_PROTECTION_VMA,
+			   change->notify_flags, addr, end);
 	lazy->started = true;
 }
 
@@ -187,7 +208,7 @@ static void change_range(struct change *change, pte_t *table, unsigned int level
 				change_huge_leaf(change, entry, level, addr, next);
 				continue;
 			}
-			__split_huge_pmd(change->vma, entry, addr);
+			split_huge_leaf(change->vma, entry, level, addr);
 		}
 		if (pte_table(*entry, level))
 			change_range(change, pt_table(change->m, *entry), level - 1, addr, next);
@@ -202,7 +223,7 @@ static void change_notified(struct change *change, uint64_t start, uint64_t end)
 	struct mm_struct *mm = change->mm;
 	struct mmu_notifier_range range;
 
-	notify_start(mm, &range, MMU_NOTIFY_PROTECTION_VMA, start, end);
+	notify_start_flags(mm, &range, MMU_NOTIFY_PROTECTION_VMA, change->notify_flags, start, end);
 	change_range(change, pt_top(mm), mm->machine->geo->levels, start, end);
 	notify_end(mm, &range);
 }
@@ -236,6 +257,10 @@ uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t 
 		.cp_flags = cp_flags,
 	};
 
+	if (vma->vm_flags & VM_HUGETLB)
+		return hugetlb_change_protection(vma, start, end, newprot);
+	if (mm->machine->design.numa_skip && (cp_flags & MM_CP_PROT_NUMA))
+		change.notify_flags = MMU_NOTIFIER_RANGE_NUMA;
 	if (mm->machine->design.tight)
 		change_runs(&change, start, end);
 	else if (!mm->machine->profile->placement)

@@ -138,6 +138,8 @@ static int move_page_tables(struct vm_area_struct *old, uint64_t old_addr,
 
 	if (!len)
 		return 0;
+	if (old->vm_flags & VM_HUGETLB)
+		return hugetlb_move_page_tables(old, old_addr, new_addr, len);
 	try_realign_addr(&move);
 	runs = run_iter_init(move.mm, move.old_addr, move.old_end);
 	if (move.m->design.lazy_unmap && !run_next(&runs))
@@ -199,6 +201,8 @@ static int move_vma(struct vm_area_struct *vma, uint64_t addr, uint64_t old_len,
 
 	if (mm->map_count >= MAX_MAP_COUNT - 3)
 		return -ENOMEM;
+	if (!vma_may_split(vma, addr) || !vma_may_split(vma, addr + old_len))
+		return -EINVAL;
 	new = copy_vma(vma, addr, new_addr, new_len);
 	if (!new)
 		return -ENOMEM;
@@ -253,6 +257,20 @@ static int mremap_to(struct mm_struct *mm, uint64_t addr, uint64_t old_len, uint
 	return move_vma(vma, addr, old_len, new_len, new_addr, flags);
 }
 
+/* Whole huge pages, and no more of them than before. */
+static int check_hugetlb(const struct vm_area_struct *vma, uint64_t addr, uint64_t new_addr,
+			 uint64_t *old_len, uint64_t *new_len)
+{
+	uint64_t mask;
+
+	if (!vma || vma->vm_start > addr || !(vma->vm_flags & VM_HUGETLB))
+		return 0;
+	mask = huge_page_size(vma) - 1;
+	*old_len = (*old_len + mask) & ~mask;
+	*new_len = (*new_len + mask) & ~mask;
+	return (addr & mask) || (new_addr & mask) || *new_len > *old_len ? -EINVAL : 0;
+}
+
 /* Linux 6.17 on: a pure move takes every VMA of the range along, with the gaps between them. */
 static int remap_move(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t new_addr,
 		      int flags)
@@ -265,10 +283,17 @@ static int remap_move(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_
 	for (; vma && vma->vm_start < end; vma = find_vma(mm, at)) {
 		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
 		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
-		int err = check_resize(vma, from, to - from, to - from, flags);
+		uint64_t old_len = to - from, new_len = old_len;
+		int err;
 
+		/* a device places its mappings itself */
+		if (vma_is_dax(vma) && (at > addr || vma->vm_end < end))
+			return -EFAULT;
+		err = check_hugetlb(vma, from, new_addr + (from - addr), &old_len, &new_len);
 		if (!err)
-			err = mremap_to(mm, from, to - from, to - from, new_addr + (from - addr),
+			err = check_resize(vma, from, to - from, to - from, flags);
+		if (!err)
+			err = mremap_to(mm, from, old_len, new_len, new_addr + (from - addr),
 					flags);
 		if (err)
 			return err;
@@ -329,10 +354,18 @@ int mm_mremap(struct mm_struct *mm, uint64_t addr, uint64_t old_len, uint64_t ne
 	if (!(flags & MREMAP_FIXED)) {
 		if (!vma || vma->vm_start > addr)
 			return -EFAULT;
+		err = check_hugetlb(vma, addr, 0, &old_len, &new_len);
+		if (err)
+			return err;
 		return resize_in_place(vma, addr, old_len, new_len);
 	}
 	if (!mm->machine->profile->mremap_multi_vma && (!vma || vma->vm_start > addr))
 		return -EFAULT;
+	if (!mm->machine->profile->mremap_multi_vma) {
+		err = check_hugetlb(vma, addr, new_addr, &old_len, &new_len);
+		if (err)
+			return err;
+	}
 	if (!IS_ALIGNED(new_addr, PAGE_SIZE) || new_len > task_size ||
 	    new_addr > task_size - new_len)
 		return -EINVAL;
@@ -341,6 +374,9 @@ int mm_mremap(struct mm_struct *mm, uint64_t addr, uint64_t old_len, uint64_t ne
 	if (mm->machine->profile->mremap_multi_vma) {
 		if (old_len == new_len)
 			return remap_move(mm, addr, old_len, new_addr, flags);
+		err = check_hugetlb(vma, addr, new_addr, &old_len, &new_len);
+		if (err)
+			return err;
 		err = check_resize(vma, addr, old_len < new_len ? old_len : new_len, new_len, flags);
 		if (err)
 			return err;

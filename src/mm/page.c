@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Frames and their records. A frame is held by the entries that map it and by the file that
- * caches it; it is free when neither is left. Freed frames are reused last in, first out.
+ * Frames and their records. A frame is held by the entries that map it, by the file that caches
+ * it and by a pin; it is free when none is left. Freed frames are reused last in, first out.
  */
 #include "mm_internal.h"
 
@@ -17,6 +17,8 @@ int page_init(struct machine *m)
 	if (!err)
 		err = region_reserve(&m->subpages,
 				     PFN_HUGE_MAX * HPAGE_PMD_NR * sizeof(struct page));
+	if (!err)
+		err = region_reserve(&m->gigantic, PFN_GIGANTIC_MAX * sizeof(struct folio));
 	return err;
 }
 
@@ -25,6 +27,7 @@ void page_exit(struct machine *m)
 	region_release(&m->pages);
 	region_release(&m->folios);
 	region_release(&m->subpages);
+	region_release(&m->gigantic);
 }
 
 int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
@@ -74,6 +77,16 @@ static void page_free(struct machine *m, uint64_t pfn)
 	m->live_pages--;
 }
 
+static void gigantic_free(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio = pfn_folio(m, pfn);
+
+	memset(folio, 0, sizeof(*folio));
+	folio->flags = PG_FREE;
+	folio->entire_mapcount = m->free_gigantic;
+	m->free_gigantic = (pfn - PFN_GIGANTIC_BASE) / HPAGE_PUD_NR + 1;
+}
+
 static void folio_free(struct machine *m, uint64_t pfn)
 {
 	struct folio *folio = pfn_folio(m, pfn);
@@ -93,7 +106,7 @@ static void folio_free_if_unused(struct machine *m, uint64_t pfn)
 	struct folio *folio = pfn_folio(m, pfn);
 	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
 
-	if (folio->entire_mapcount || folio->nr_mapped || (folio->flags & PG_CACHE))
+	if (folio->entire_mapcount || folio->nr_mapped || (folio->flags & (PG_CACHE | PG_PINNED)))
 		return;
 	if (folio->split) {
 		struct page *page = pfn_page(m, head);
@@ -102,15 +115,31 @@ static void folio_free_if_unused(struct machine *m, uint64_t pfn)
 			if ((page[i].flags & PG_CACHE) || page[i].held)
 				return;
 	}
-	folio_free(m, head);
+	if (pfn_is_gigantic(pfn))
+		gigantic_free(m, pfn);
+	else
+		folio_free(m, head);
+}
+
+/* Records for the pages of a folio of which none is mapped. */
+static void folio_init_pages(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio = pfn_folio(m, pfn);
+	struct page *page = pfn_page(m, pfn & ~(uint64_t)(HPAGE_PMD_NR - 1));
+
+	for (unsigned int i = 0; !folio->split && i < HPAGE_PMD_NR; i++)
+		page[i] = (struct page){ .flags = folio->flags, .node = folio->node };
 }
 
 void page_get_map(struct machine *m, uint64_t pfn)
 {
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return;
-	if (pfn_is_huge(pfn))
+	if (pfn_is_huge(pfn)) {
+		if (!pfn_folio(m, pfn)->nr_mapped)
+			folio_init_pages(m, pfn);
 		pfn_folio(m, pfn)->nr_mapped++;
+	}
 	pfn_page(m, pfn)->mapcount++;
 }
 
@@ -118,7 +147,7 @@ void page_put_map(struct machine *m, uint64_t pfn)
 {
 	struct page *page;
 
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return;
 	page = pfn_page(m, pfn);
 	assert(page->mapcount);
@@ -219,7 +248,7 @@ void lru_add_drain(struct machine *m)
 
 void page_drop_cache(struct machine *m, uint64_t pfn)
 {
-	if (pfn_is_huge(pfn)) {
+	if (pfn_is_huge(pfn) || pfn_is_gigantic(pfn)) {
 		struct folio *folio = pfn_folio(m, pfn);
 
 		if (folio->split)
@@ -257,9 +286,29 @@ int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 	return 0;
 }
 
+int gigantic_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
+{
+	struct folio *folios = m->gigantic.base;
+	uint64_t block;
+
+	if (mem_fail_now())
+		return -ENOMEM;
+	if (m->free_gigantic) {
+		block = m->free_gigantic - 1;
+		m->free_gigantic = folios[block].entire_mapcount;
+	} else {
+		if (m->next_gigantic >= PFN_GIGANTIC_MAX - 1)
+			return -ENOMEM;
+		block = m->next_gigantic++;
+	}
+	folios[block] = (struct folio){ .flags = flags };
+	*ret_pfn = PFN_GIGANTIC_BASE + block * HPAGE_PUD_NR;
+	return 0;
+}
+
 void folio_get_map(struct machine *m, uint64_t pfn)
 {
-	if (!pfn_is_zero(pfn))
+	if (pfn_has_record(pfn))
 		pfn_folio(m, pfn)->entire_mapcount++;
 }
 
@@ -267,7 +316,7 @@ void folio_put_map(struct machine *m, uint64_t pfn)
 {
 	struct folio *folio;
 
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return;
 	folio = pfn_folio(m, pfn);
 	assert(folio->entire_mapcount);
@@ -316,8 +365,10 @@ unsigned int page_flags(const struct machine *m, uint64_t pfn)
 {
 	struct folio *folio;
 
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return 0;
+	if (pfn_is_gigantic(pfn))
+		return pfn_folio(m, pfn)->flags;
 	if (!pfn_is_huge(pfn))
 		return pfn_page(m, pfn)->flags;
 	folio = pfn_folio(m, pfn);
@@ -339,7 +390,7 @@ bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff)
 	struct machine *m = mm->machine;
 	struct folio *folio;
 
-	if (pfn_is_zero(pfn) || !(page_flags(m, pfn) & PG_ANON))
+	if (!(page_flags(m, pfn) & PG_ANON))
 		return false;
 	if (page_flags(m, pfn) & PG_ANON_EXCLUSIVE)
 		return true;
@@ -365,11 +416,30 @@ bool folio_can_reuse(const struct machine *m, uint64_t pfn)
 {
 	struct folio *folio;
 
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return false;
 	folio = pfn_folio(m, pfn);
 	if (!(folio->flags & PG_ANON))
 		return false;
 	return (folio->flags & PG_ANON_EXCLUSIVE) ||
 	       folio->entire_mapcount + folio->nr_mapped == 1;
+}
+
+bool page_pinned(const struct machine *m, uint64_t pfn)
+{
+	if (pfn_is_zero(pfn))
+		return false;
+	return (pfn_is_huge(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
+}
+
+void page_pin(struct machine *m, uint64_t pfn)
+{
+	if (pfn_is_zero(pfn) || page_pinned(m, pfn))
+		return;
+	if (pfn_is_huge(pfn)) {
+		pfn_folio(m, pfn)->flags |= PG_PINNED;
+		return;
+	}
+	pfn_page(m, pfn)->flags |= PG_PINNED;
+	pfn_page(m, pfn)->held++;
 }

@@ -86,8 +86,7 @@ void rmap_release(struct rmap *rmap)
 	mem_free(rmap->vmas);
 }
 
-/* How often the entries of [start, end) map a page of the folio at @head. */
-static uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t start, uint64_t end)
+uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t start, uint64_t end)
 {
 	uint64_t count = 0, addr;
 

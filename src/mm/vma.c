@@ -105,7 +105,23 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
 	RB_INSERT(vma_tree, &mm->vmas, vma);
 	mm->map_count++;
 	if (vma->vm_file)
-		LIST_INSERT_HEAD(&vma->vm_file->i_mmap, vma, i_mmap);
+		TAILQ_INSERT_TAIL(&vma->vm_file->i_mmap, vma, i_mmap);
+}
+
+void vma_relink_file(struct vm_area_struct *vma)
+{
+	if (!vma->vm_file)
+		return;
+	TAILQ_REMOVE(&vma->vm_file->i_mmap, vma, i_mmap);
+	TAILQ_INSERT_TAIL(&vma->vm_file->i_mmap, vma, i_mmap);
+}
+
+void vma_relink_after(struct vm_area_struct *vma, struct vm_area_struct *parent)
+{
+	if (!vma->vm_file)
+		return;
+	TAILQ_REMOVE(&vma->vm_file->i_mmap, vma, i_mmap);
+	TAILQ_INSERT_AFTER(&vma->vm_file->i_mmap, parent, vma, i_mmap);
 }
 
 void vma_unlink(struct vm_area_struct *vma)
@@ -117,7 +133,7 @@ void vma_unlink(struct vm_area_struct *vma)
 	if (mm->vma_cache == vma)
 		mm->vma_cache = NULL;
 	if (vma->vm_file)
-		LIST_REMOVE(vma, i_mmap);
+		TAILQ_REMOVE(&vma->vm_file->i_mmap, vma, i_mmap);
 }
 
 /* The start is the tree's key; moving it never changes the order, for VMAs do not overlap. */
@@ -248,6 +264,7 @@ bool mm_vma_next(struct mm_struct *mm, uint64_t addr, struct mm_vma_info *ret_in
 		.pgoff = vma->vm_pgoff,
 		.has_file = vma->vm_file,
 		.has_anon_vma = vma->anon_vma,
+		.hugetlb = vma->vm_flags & VM_HUGETLB,
 	};
 	return true;
 }

@@ -14,14 +14,22 @@ void vma_adjust_trans_huge(struct vm_area_struct *vma, uint64_t addr)
 	pte_t *pud;
 	pte_t *pmd;
 
+	if (vma->vm_flags & VM_HUGETLB) {
+		hugetlb_split(vma, addr);
+		return;
+	}
 	if (!mm->machine->profile->split_notifies || IS_ALIGNED(addr, PMD_SIZE))
 		return;
 	if (block < vma->vm_start || block + PMD_SIZE > vma->vm_end)
 		return;
 	/* Linux: mm_find_pmd(): the PUD must be there, the PMD need not be */
 	pud = pt_lookup(mm, addr, PT_LEVEL_PUD, NULL);
-	if (!pud || !pte_table(*pud, PT_LEVEL_PUD))
+	if (!pud || pte_none(*pud))
 		return;
+	if (!pte_table(*pud, PT_LEVEL_PUD)) {
+		notify_pair(mm, MMU_NOTIFY_CLEAR, block, block + PMD_SIZE);
+		return;
+	}
 	pmd = pt_lookup(mm, addr, PT_LEVEL_PMD, NULL);
 	assert(pmd);
 	__split_huge_pmd(vma, pmd, block);
@@ -101,6 +109,8 @@ int split_vma(struct vm_area_struct *vma, uint64_t addr, struct vm_area_struct *
 	struct vm_area_struct *upper;
 
 	assert(addr > vma->vm_start && addr < vma->vm_end);
+	if (!vma_may_split(vma, addr))
+		return -EINVAL;
 	if (mm->map_count >= MAX_MAP_COUNT)
 		return -ENOMEM;
 	upper = vma_dup(vma);
@@ -110,6 +120,7 @@ int split_vma(struct vm_area_struct *vma, uint64_t addr, struct vm_area_struct *
 	vma_set_start(upper, addr);
 	vma->vm_end = addr;
 	vma_link(mm, upper);
+	vma_relink_file(vma);
 	if (ret_upper)
 		*ret_upper = upper;
 	return 0;
@@ -138,12 +149,15 @@ static struct vm_area_struct *vma_merge_existing(struct vm_area_struct *vma,
 			vma_adjust_trans_huge(vma, range->end);
 			prev->vm_end = range->end;
 			vma_set_start(vma, range->end);
+			vma_relink_file(prev);
+			vma_relink_file(vma);
 			return prev;
 		}
 		prev->vm_end = right ? next->vm_end : range->end;
 		remove_vma(vma);
 		if (right)
 			remove_vma(next);
+		vma_relink_file(prev);
 		return prev;
 	}
 	if (!right)
@@ -152,11 +166,13 @@ static struct vm_area_struct *vma_merge_existing(struct vm_area_struct *vma,
 	if (range->start > vma->vm_start) {
 		vma_adjust_trans_huge(vma, range->start);
 		vma->vm_end = range->start;
+		vma_relink_file(vma);
 	} else {
 		/* the key of next moves below: out with the old VMA first */
 		remove_vma(vma);
 	}
 	vma_set_start(next, range->start);
+	vma_relink_file(next);
 	return next;
 }
 
@@ -223,11 +239,13 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 			prev->vm_end = next->vm_end;
 			remove_vma(next);
 		}
+		vma_relink_file(prev);
 		return prev;
 	}
 	if (!right)
 		return NULL;
 	take_anon_vma(next, anon_vma, anon_chained);
 	vma_set_start(next, start);
+	vma_relink_file(next);
 	return next;
 }

@@ -2,13 +2,20 @@
 /* Removing mappings, and the notifications that every change shares. */
 #include "mm_internal.h"
 
-void notify_start(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
-		  uint64_t start, uint64_t end)
+void notify_start_flags(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
+			uint32_t flags, uint64_t start, uint64_t end)
 {
 	mmu_notifier_range_init(range, event, start, end);
+	range->flags = flags;
 	if (mm_has_notifiers(&mm->notifier))
 		mm->machine->stat.bytes_populated += pt_populated(mm, start, end);
 	mmu_notifier_invalidate_range_start(&mm->notifier, range);
+}
+
+void notify_start(struct mm_struct *mm, struct mmu_notifier_range *range, uint32_t event,
+		  uint64_t start, uint64_t end)
+{
+	notify_start_flags(mm, range, event, 0, start, end);
 }
 
 void notify_end(struct mm_struct *mm, struct mmu_notifier_range *range)
@@ -29,6 +36,7 @@ struct zap {
 	struct mm_struct *mm;
 	struct machine *m;
 	bool reclaim_pt;
+	bool keep_cows;
 	uint64_t zapped;
 };
 
@@ -46,6 +54,8 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 		uint64_t pfn;
 
 		if (pte_none(*pte))
+			continue;
+		if (zap->keep_cows && (page_flags(zap->m, pte_pfn(*pte)) & PG_ANON))
 			continue;
 		if (zap->m->before_change)
 			before_change(zap->mm, addr, addr + PAGE_SIZE);
@@ -103,7 +113,7 @@ static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_
 				zap_leaf(zap, entry, addr, next);
 				continue;
 			}
-			__split_huge_pmd(zap->vma, entry, addr);
+			split_huge_leaf(zap->vma, entry, level, addr);
 		}
 		if (!pte_table(*entry, level))
 			continue;
@@ -113,7 +123,8 @@ static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_
 	}
 }
 
-void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt)
+static void zap_vma(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt,
+		    bool keep_cows)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct zap zap = {
@@ -121,8 +132,13 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 		.mm = mm,
 		.m = mm->machine,
 		.reclaim_pt = reclaim_pt && mm->machine->profile->reclaim_pt,
+		.keep_cows = keep_cows,
 	};
 
+	if (vma->vm_flags & VM_HUGETLB) {
+		hugetlb_unmap(vma, start, end);
+		return;
+	}
 	if (mm->machine->profile->unmap_drains)
 		lru_add_drain(mm->machine);
 	zap_range(&zap, pt_top(mm), mm->machine->geo->levels, start, end);
@@ -131,25 +147,36 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 		mm->machine->stat.tlb_flushes++;
 }
 
+void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt)
+{
+	zap_vma(vma, start, end, reclaim_pt, false);
+}
+
 static void zap_window(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
-		       bool reclaim_pt)
+		       unsigned int flags)
 {
 	struct mmu_notifier_range range;
+	uint64_t from = start, to = end;
 
-	notify_start(vma->vm_mm, &range, event, start, end);
-	unmap_page_range(vma, start, end, reclaim_pt);
+	if (vma->vm_flags & VM_HUGETLB)
+		adjust_range_if_pmd_sharing_possible(vma, &from, &to);
+	notify_start(vma->vm_mm, &range, event, from, to);
+	zap_vma(vma, start, end, flags & ZAP_RECLAIM_PT, flags & ZAP_KEEP_COWS);
 	notify_end(vma->vm_mm, &range);
 }
 
 void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, uint64_t end,
-		  bool reclaim_pt)
+		  unsigned int flags)
 {
+	struct machine *m = vma->vm_mm->machine;
 	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
 
-	if (!vma->vm_mm->machine->design.lazy_unmap) {
-		zap_window(vma, event, start, end, reclaim_pt);
+	if (!m->design.lazy_unmap) {
+		zap_window(vma, event, start, end, flags);
 		return;
 	}
+	if (m->profile->unmap_drains)
+		lru_add_drain(m);
 	while (run_next(&runs))
-		zap_window(vma, event, runs.start, runs.end, reclaim_pt);
+		zap_window(vma, event, runs.start, runs.end, flags);
 }

@@ -261,3 +261,14 @@ void mmu_notifier_change_pte(struct mmu_notifier_mm *nmm, uint64_t address, uint
 		if (sub->ops->change_pte)
 			sub->ops->change_pte(sub, address, pfn);
 }
+
+void mmu_notifier_numa_protect(struct mmu_notifier_mm *nmm, uint64_t start, uint64_t end)
+{
+	struct mmu_notifier *sub;
+
+	if (!nmm->subscriptions)
+		return;
+	LIST_FOREACH (sub, &nmm->subscriptions->list, hlist)
+		if (sub->ops->numa_protect)
+			sub->ops->numa_protect(sub, start, end);
+}

@@ -4,6 +4,7 @@
 
 #define FIRST_MAPS 4
 #define HUGE_TOUCHES 8
+#define DAX_PAGES_1G 4
 #define NR_WORDS(words) (sizeof(words) / sizeof((words)[0]))
 
 static const char *const prot_texts[8] = {"none", "r", "w", "rw", "x", "rx", "wx", "rwx"};
@@ -81,6 +82,12 @@ static void place_area(struct random_state *r, struct area *area)
 		len = align * (1 + rng_below(&r->rng, 4));
 	else
 		len = pick_len(r);
+	if (align == SIZE_1G && len > r->dax_left * SIZE_1G) {
+		align = area->page_size = SIZE_2M;
+		len = SIZE_2M;
+	}
+	if (align == SIZE_1G)
+		r->dax_left -= len / SIZE_1G;
 	area->start = area->base = pick_place(r, len, align);
 	area->end = area->start + len;
 }
@@ -92,14 +99,16 @@ static void place_area(struct random_state *r, struct area *area)
 static bool add_view(struct random_state *r, struct area *area)
 {
 	const struct object *object;
-	uint64_t len = area->end - area->start, offset;
+	uint64_t len = area->end - area->start, unit, offset;
 
 	if (!r->nr_objects || !chance(r, 1, 4))
 		return false;
 	object = &r->objects[rng_below(&r->rng, r->nr_objects)];
-	if (object->kind != area->kind || object->len < len)
+	if (object->kind != area->kind || object->len < len ||
+	    object->page_size != area->page_size)
 		return false;
-	offset = rng_below(&r->rng, (object->len - len) / PAGE_SIZE + 1) * PAGE_SIZE;
+	unit = area->page_size ? area->page_size : PAGE_SIZE;
+	offset = rng_below(&r->rng, (object->len - len) / unit + 1) * unit;
 	strbuf_addf(r->out, " of=m%u", object->name);
 	if (offset) {
 		strbuf_addstr(r->out, " offset=");
@@ -115,6 +124,7 @@ static void keep_object(struct random_state *r, const struct area *area)
 
 	r->objects[i] = (struct object){
 		.len = area->end - area->start,
+		.page_size = area->page_size,
 		.name = area->name,
 		.kind = area->kind,
 	};
@@ -159,8 +169,7 @@ static void random_map(struct random_state *r)
 	add_kind(r, &area);
 	add_map_flags(r, &area, shared);
 	area.grows = !shared && area.kind == SCRIPT_KIND_ANON;
-	if ((area.kind == SCRIPT_KIND_SHMEM || area.kind == SCRIPT_KIND_FILE) &&
-	    !add_view(r, &area))
+	if (area.kind != SCRIPT_KIND_ANON && !add_view(r, &area))
 		keep_object(r, &area);
 	strbuf_addch(r->out, '\n');
 	areas_add(r, &area);
@@ -188,6 +197,8 @@ static uint64_t page_cost(const struct random_state *r, const struct area *area,
 {
 	if (area->kind == SCRIPT_KIND_HUGETLB)
 		return area->page_size / PAGE_SIZE;
+	if (has(r, SCRIPT_RANDOM_SHMEM_THP) && !area->page_size)
+		return SIZE_2M / PAGE_SIZE;
 	if (area->kind != SCRIPT_KIND_ANON || !write)
 		return 1;
 	return r->thp && (area->huge || r->thp_always) ? SIZE_2M / PAGE_SIZE : 1;
@@ -274,6 +285,19 @@ static void random_munmap(struct random_state *r)
 	strbuf_addch(r->out, '\n');
 }
 
+/* The machine pays for 2 MiB each; one or two of them are enough to see it. */
+static bool collapse_range(struct random_state *r, struct range *range)
+{
+	uint64_t most = (1 + rng_below(&r->rng, 2)) * SIZE_2M;
+
+	if (range->end - range->start > most)
+		range->end = range->start + most;
+	if (r->budget < most / PAGE_SIZE)
+		return false;
+	r->budget -= most / PAGE_SIZE;
+	return true;
+}
+
 static void random_madvise(struct random_state *r)
 {
 	static const enum script_advice advices[] = {
@@ -284,6 +308,12 @@ static void random_madvise(struct random_state *r)
 	enum script_advice advice = advices[rng_below(&r->rng, NR_WORDS(advices))];
 	struct range range = pick_range(r);
 
+	if (has(r, SCRIPT_RANDOM_TRUNCATE) && chance(r, 1, 6))
+		advice = SCRIPT_MADV_REMOVE;
+	if (has(r, SCRIPT_RANDOM_COLLAPSE) && chance(r, 1, 4))
+		advice = SCRIPT_MADV_COLLAPSE;
+	if (advice == SCRIPT_MADV_COLLAPSE && !collapse_range(r, &range))
+		return;
 	strbuf_addstr(r->out, "madvise");
 	if (add_range(r, &range) &&
 	    (advice == SCRIPT_MADV_HUGEPAGE || advice == SCRIPT_MADV_NOHUGEPAGE))
@@ -291,10 +321,38 @@ static void random_madvise(struct random_state *r)
 	strbuf_addf(r->out, " %s\n", script_advice_name(advice));
 }
 
+/* Mostly shorter, sometimes longer again. */
+static void random_truncate(struct random_state *r)
+{
+	const struct object *object;
+	uint64_t unit, len;
+
+	if (!r->nr_objects)
+		return;
+	object = &r->objects[rng_below(&r->rng, r->nr_objects)];
+	if (object->kind == SCRIPT_KIND_DAX)
+		return;
+	unit = object->page_size ? object->page_size : PAGE_SIZE;
+	len = pick_page(r, 0, object->len) & ~(unit - 1);
+	if (chance(r, 1, 3))
+		len = object->len;
+	if (chance(r, 1, 20))
+		len += 0x10;
+	strbuf_addf(r->out, "truncate m%u", object->name);
+	add_size(r, len);
+	strbuf_addch(r->out, '\n');
+}
+
 static void random_numa_hint(struct random_state *r)
 {
 	struct range range = pick_range(r);
+	size_t i;
 
+	/* the scanner never looks at hugetlb memory */
+	for (i = 0; i < r->nr_areas; i++)
+		if (r->areas[i].kind == SCRIPT_KIND_HUGETLB && r->areas[i].start < range.end &&
+		    range.start < r->areas[i].end)
+			return;
 	strbuf_addstr(r->out, "numa_hint");
 	add_addr(r, range.start, range.area);
 	add_size(r, range.end - range.start);
@@ -462,11 +520,17 @@ static void random_start(struct random_state *r)
 {
 	r->thp = has(r, SCRIPT_RANDOM_THP);
 	r->dax_page = chance(r, 1, 2) ? SIZE_1G : SIZE_2M;
+	if (has(r, SCRIPT_RANDOM_DAX) && chance(r, 1, 5))
+		r->dax_page = PAGE_SIZE;
+	r->dax_left = DAX_PAGES_1G;
 	r->thp_always = r->thp && chance(r, 1, 6);
 	strbuf_addf(r->out, "sysctl thp %s\n",
 		    !r->thp         ? "never"
 		    : r->thp_always ? "always"
 				    : "madvise");
+	if (has(r, SCRIPT_RANDOM_SHMEM_THP))
+		strbuf_addf(r->out, "sysctl shmem_thp %s\n",
+			    chance(r, 1, 2) ? "always" : "madvise");
 }
 
 static const struct {
@@ -480,6 +544,7 @@ static const struct {
 	{random_munmap, 6, 0},
 	{random_madvise, 12, 0},
 	{random_mremap, 7, SCRIPT_RANDOM_MREMAP},
+	{random_truncate, 4, SCRIPT_RANDOM_TRUNCATE},
 	{random_forkwait, 4, SCRIPT_RANDOM_FORK},
 	{random_numa_hint, 5, SCRIPT_RANDOM_NUMA},
 	{random_guest, 20, SCRIPT_RANDOM_GUEST},

@@ -46,6 +46,7 @@ struct area {
 /* struct object - a shared object that a later map may view again */
 struct object {
 	uint64_t len;
+	uint64_t page_size;
 	uint32_t name;
 	uint8_t kind;
 };
@@ -76,6 +77,7 @@ struct random_state {
 	uint64_t budget;
 	uint64_t huge_budget;
 	uint64_t dax_page;
+	uint64_t dax_left; /* pages of 1 GiB that the device still has */
 	uint32_t nr_maps;
 	bool thp;
 	bool thp_always;

@@ -20,12 +20,8 @@ static bool check_map(const struct script *script, const struct script_op *op,
 {
 	char what[120];
 
-	if (op->addr <= geo->task_size && op->len <= geo->task_size - op->addr) {
-		if (op->kind != SCRIPT_KIND_HUGETLB && op->kind != SCRIPT_KIND_DAX)
-			return true;
-		error_at(script, op, diag, "the model does not map hugetlb and dax memory");
-		return false;
-	}
+	if (op->addr <= geo->task_size && op->len <= geo->task_size - op->addr)
+		return true;
 	snprintf(what, sizeof(what), "address beyond the user address space of %u levels, %#llx",
 		 geo->levels, (unsigned long long)geo->task_size);
 	error_at(script, op, diag, what);
@@ -59,7 +55,6 @@ static bool check_op(const struct script *script, const struct script_op *op,
 	case OP_MBIND:
 	case OP_MOVE_PAGES:
 	case OP_NUMA_SCAN:
-	case OP_TRUNCATE:
 	case OP_UFFD:
 	case OP_CLEAR_REFS:
 	case OP_PAGEMAP_SCAN:

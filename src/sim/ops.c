@@ -97,6 +97,12 @@ static int map_file(struct sim *sim, const struct script_op *op, struct mm_file 
 	}
 	if (op->kind == SCRIPT_KIND_ANON)
 		return 0;
+	if (op->kind == SCRIPT_KIND_HUGETLB)
+		return mm_file_create_hugetlb(sim->machine, op->addr2 + op->len, op->page_size,
+					      ret_file);
+	if (op->kind == SCRIPT_KIND_DAX)
+		return mm_file_create_dax(sim->machine, op->addr2 + op->len, op->page_size,
+					  ret_file);
 	return mm_file_create(sim->machine, op->addr2 + op->len, op->kind == SCRIPT_KIND_SHMEM,
 			      ret_file);
 }
@@ -127,6 +133,15 @@ static int op_map(struct sim *sim, const struct script_op *op)
 	if (!err && (op->flags & SCRIPT_MAP_NOHUGE))
 		err = mm_madvise(mm, op->addr, op->len, MADV_NOHUGEPAGE);
 	return err;
+}
+
+static int op_truncate(struct sim *sim, const struct script_op *op)
+{
+	struct sim_object *object = object_of(sim, op->name2);
+
+	if (object->kind != SIM_MAP || !object->file)
+		return -EBADF;
+	return mm_truncate(object->file, op->len);
 }
 
 static int op_mremap(struct sim *sim, const struct script_op *op)
@@ -235,6 +250,7 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 		.mm = sim->process->mm,
 		.events = &sim->events,
 		.literal = sim->options->literal,
+		.rmap_index = sim->options->designs & SIM_DESIGN_RMAP_INDEX,
 	};
 	struct kvm *kvm;
 	int err;
@@ -377,6 +393,8 @@ static int execute_memory(struct sim *sim, const struct script_op *op)
 		return mm_munmap(mm, op->addr, op->len);
 	case OP_MADVISE:
 		return mm_madvise(mm, op->addr, op->len, advices[op->advice]);
+	case OP_TRUNCATE:
+		return op_truncate(sim, op);
 	case OP_MREMAP:
 		return op_mremap(sim, op);
 	case OP_HEAP:
@@ -385,6 +403,8 @@ static int execute_memory(struct sim *sim, const struct script_op *op)
 		return mm_brk(mm, op->addr);
 	case OP_NUMA_HINT:
 		return mm_numa_hint(mm, op->addr, op->len);
+	case OP_PIN:
+		return mm_pin(mm, op->addr, op->len);
 	case OP_MAP:
 		return op_map(sim, op);
 	}

@@ -143,10 +143,22 @@ static void run_op(struct sim *sim, const struct script_op *op)
 	}
 }
 
+unsigned int sim_run_level(const struct sim_options *options)
+{
+	return options->run_level ? options->run_level : PT_LEVEL_PMD;
+}
+
 static int sim_init(struct sim *sim)
 {
 	struct machine_config config = {
 		.profile = sim->profile,
+		.design = {
+			.tight = sim->options->designs & SIM_DESIGN_TIGHT,
+			.lazy_unmap = sim->options->designs & SIM_DESIGN_LAZY_UNMAP,
+			.numa_skip = sim->options->designs & SIM_DESIGN_NUMA_SKIP,
+			.run_level = sim_run_level(sim->options),
+			.run_gap = sim->options->run_gap,
+		},
 		.geo = pt_geometry_x86(sim->options->levels ? sim->options->levels : 4),
 		.events = &sim->events,
 		.thp = THP_MADVISE,
@@ -232,6 +244,18 @@ int sim_run(const struct script *script, const struct sim_options *options,
 void sim_result_release(struct sim_result *result)
 {
 	strbuf_release(&result->failures);
+}
+
+const char *sim_design_summary(unsigned int index)
+{
+	static const char *const summaries[] = {
+		"mprotect and NUMA hinting notify runs of populated entries",
+		"munmap, madvise and truncation notify runs of populated entries",
+		"an index over the reverse-map heads in use; a walk may yield at every step",
+		"NUMA hinting tells which pages became protnone, and only they are zapped",
+	};
+
+	return index < sizeof(summaries) / sizeof(summaries[0]) ? summaries[index] : NULL;
 }
 
 const char *sim_profile_summary(const char *profile)

@@ -4,7 +4,7 @@
 #include <base/rng.h>
 #include <tap.h>
 
-#include "../../src/host/apt_sources_internal.h"
+#include "apt_sources_internal.h"
 
 static struct apt_mirrors scan(const char *text, bool deb822)
 {

@@ -8,7 +8,7 @@
 #include <base/rng.h>
 #include <tap.h>
 
-#include "../../src/host/btf_internal.h"
+#include "btf_internal.h"
 
 #define KIND(kind, vlen) ((uint32_t)(kind) << 24 | (vlen))
 #define KIND_FLAG (1u << 31)

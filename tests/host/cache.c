@@ -10,7 +10,7 @@
 #include <host/host.h>
 #include <tap.h>
 
-#include "../../src/host/kernels_internal.h"
+#include "kernels_internal.h"
 
 static char dir[] = "/tmp/mmuscope-cache-XXXXXX";
 

@@ -7,7 +7,7 @@
 
 #include <tap.h>
 
-#include "../../src/host/cpio_internal.h"
+#include "cpio_internal.h"
 
 struct entry {
 	char name[64];

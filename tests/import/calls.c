@@ -57,7 +57,7 @@ static void maps(void)
 	      ANON("65536", "0x100000") ANON(
 		      "4096", "0x104000") "munmap(0x106000, 4096) = 0\nmunmap(0x104000, "
 					  "4096) = 0\nmunmap(0x104000, 4096) = 0\n",
-	      M1 "map m2 0x104000 4K rw anon private\nmunmap m1+24K 4K\nmunmap m2 4K\n"
+	      M1 "map m2 0x104000 4K rw anon private fixed\nmunmap m1+24K 4K\nmunmap m2 4K\n"
 		 "munmap 0x104000 4K\n");
 }
 

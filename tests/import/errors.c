@@ -45,7 +45,7 @@ static void truncated(void)
 	ERROR(IMPORT_STRACE, "last line without newline", MAP "getpid() = 1", 2,
 	      "breaks off", M1);
 	ERROR(IMPORT_STRACE, "last line inside a call", MAP MAP "mprotect(0x1000, 40", 3,
-	      "breaks off", M1 "map m2 0x1000 4K r anon private\n");
+	      "breaks off", M1 "map m2 0x1000 4K r anon private fixed\n");
 	ERROR(IMPORT_STRACE, "last call incomplete", MAP "mprotect(0x1000, 40\n", 2,
 	      "inside a call", M1);
 	ERROR(IMPORT_STRACE, "last call without result", MAP "munmap(0x1000, 4096)\n", 2,
@@ -153,7 +153,7 @@ static void sources_and_sinks(void)
 	source = (struct import_source){ slow_source, &memory };
 	tap_eq(import_strace(&quiet, &source, &sink, &report), 0, "one byte at a time");
 	only_operations(&out, &got);
-	tap_ok(!strcmp(strbuf_str(&got), M1 "map m2 0x1000 4K r anon private\n"),
+	tap_ok(!strcmp(strbuf_str(&got), M1 "map m2 0x1000 4K r anon private fixed\n"),
 	       "... the same");
 	strbuf_release(&out);
 	strbuf_release(&got);

@@ -165,7 +165,7 @@ static void processes(void)
 	check_text("faults wait while a map of the same name comes",
 		   MAPPED FAULT("0x7f0000000000", "0x6")
 			   MAPPED FAULT("0x7f0000000000", "0x6"),
-		   M1 "touch m1 4K w\nmap m2 0x7f0000000000 64K rw anon private\ntouch "
+		   M1 "touch m1 4K w\nmap m2 0x7f0000000000 64K rw anon private fixed\ntouch "
 		      "m2 4K w\n");
 	check_text("clone3 makes a thread",
 		   MAPPED CALL("clone3", "uargs: 7f, size: 58", "0x4e")

@@ -72,12 +72,25 @@ static void touched(void)
 		 0,
 		 "vm vm0 shadow\n" M_RAM
 		 "touch ram 1M w  # assumed\nmemslot vm0 0 gpa=0x0 ram 2G\n"
-		 "guest vm0 w 0x0 1M  # assumed\nmemslot vm0 1 gpa=0x100000000 ram+2G 8K "
-		 "readonly\n"
-		 "guest vm0 r 0x100000000 8K  # assumed\n");
+		 "memslot vm0 1 gpa=0x100000000 ram+2G 8K readonly\n"
+		 "guest vm0 w 0x0 1M  # assumed\nguest vm0 r 0x100000000 8K  # assumed\n");
 	tap_eq(report.untouched, (4096ULL - 1 + 2048 - 1) << 20,
 	       "... the rest is counted");
 	tap_eq(report.touched, (2ULL << 20) + 8192, "... as is what is touched");
+	check_as(IMPORT_STRACE, &options,
+		 "... again after a slot was deleted, and before anything else",
+		 CREATE RAM SLOT("0", "0", "0", "8192", "0x7f0000000000")
+			 SLOT("1", "0", "0x100000000", "4096", "0x7f0080000000")
+		 "madvise(0x7f0000000000, 4096, MADV_DONTNEED) = 0\n"
+			 SLOT("1", "0", "0", "0", "0")
+		 "fork() = 2\n",
+		 0,
+		 "vm vm0 shadow\n" M_RAM
+		 "touch ram 1M w  # assumed\nmemslot vm0 0 gpa=0x0 ram 8K\n"
+		 "memslot vm0 1 gpa=0x100000000 ram+2G 4K\n"
+		 "guest vm0 w 0x0 8K  # assumed\nguest vm0 w 0x100000000 4K  # assumed\n"
+		 "madvise ram 4K dontneed\nmemslot vm0 1 delete\n"
+		 "guest vm0 w 0x0 8K  # assumed\nfork p1\n");
 }
 
 int main(void)

@@ -14,8 +14,8 @@ static void all(void)
 			 ANON("8192", "PROT_NONE"),
 		 0,
 		 "map m1 0x100000 8K rw anon private\ntouch m1 8K w  # assumed\n"
-		 "map m2 0x100000 8K r anon private\ntouch m2 8K r  # assumed\n"
-		 "map m3 0x100000 8K none anon private\n");
+		 "map m2 0x100000 8K r anon private fixed\ntouch m2 8K r  # assumed\n"
+		 "map m3 0x100000 8K none anon private fixed\n");
 	check_as(IMPORT_STRACE, &options, "all: what mprotect makes accessible",
 		 ANON("16384",
 		      "PROT_NONE") "mprotect(0x101000, 4096, PROT_READ) = 0\n"

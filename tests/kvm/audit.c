@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Every kind of damage is found by the audit, under the number of its invariant. */
-#include "../../src/kvm/kvm_internal.h"
+#include "kvm_internal.h"
 
 #include "fake_mm.h"
 #include "tap.h"

@@ -8,7 +8,7 @@
 
 #include <base/rng.h>
 
-#include "../../src/kvm/kvm_internal.h"
+#include "kvm_internal.h"
 #include "fake_mm.h"
 #include "tap.h"
 

@@ -7,6 +7,8 @@
 #ifndef TESTS_KVM_RECORDED_NESTED_H
 #define TESTS_KVM_RECORDED_NESTED_H
 
+#include <stdint.h>
+
 /* L1's nested tables as they were before L2 first ran: guest-physical address, entry. */
 static const uint64_t nested_tables[][2] = {
 	{ 0x30000, 0x31007 },

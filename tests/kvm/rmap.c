@@ -3,7 +3,7 @@
  * Reverse maps from the inside: chains of descriptors, the index of heads in use, and the
  * walk of a notification against a literal scan written down again here.
  */
-#include "../../src/kvm/kvm_internal.h"
+#include "kvm_internal.h"
 
 #include <base/rng.h>
 

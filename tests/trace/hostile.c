@@ -25,8 +25,8 @@ static void write_file(const void *data, size_t len)
 }
 
 static const char *const lines[] = {
-	"        mmuscope-1       [000] .....     0.000001: kvm_page_fault: vcpu 0 rip 0x1000 "
-	"address 0x0000000000010000 error_code 0x200000006",
+	("        mmuscope-1       [000] .....     0.000001: kvm_page_fault: vcpu 0 rip 0x1000 "
+	 "address 0x0000000000010000 error_code 0x200000006"),
 	"kvm_mmu_get_page: sp gen 0 gfn 0 l4 8-byte q0 direct wux nxe ad root 0 sync new",
 	"kvm_mmu_set_spte: gfn 10 spte 1012cfe67 (rwxu) level 1 at 102449080",
 	"tlb_flush: pages:-1 reason:remote shootdown (1)",

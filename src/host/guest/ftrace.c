@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../btf_internal.h"
+#include "btf_internal.h"
 
 #define TRACING "/sys/kernel/tracing/"
 

@@ -58,6 +58,13 @@ int setup_kvm(enum script_mmu mmu);
 void setup_settings(void);
 int setup_sysctl(enum script_sysctl which, uint64_t value);
 
+/*
+ * khugepaged_setup() - once; huge pages are allowed. khugepaged_settle(): wait until it sleeps,
+ * after a change of what is allowed.
+ */
+void khugepaged_setup(void);
+void khugepaged_settle(void);
+
 /* setup_dax() - make the DAX devices, once; dax_path(): the one that maps pages of a size
  */
 int setup_dax(void);

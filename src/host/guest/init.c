@@ -120,6 +120,8 @@ static int start(void)
 		wire_printf("fail mount %d\n", -err);
 		return err;
 	}
+	setup_settings();
+	khugepaged_setup();
 	err = setup_kvm(SCRIPT_MMU_TDP);
 	if (err) {
 		wire_printf("fail kvm %d\n", -err);

@@ -20,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../btf_internal.h"
+#include "btf_internal.h"
 
 #define MODULE_MAX 16384
 #define STRUCT_MODULE_MAX 8192

@@ -206,6 +206,31 @@ static int op_clear_refs(const struct script_op *op)
 	return put_filef("/proc/self/clear_refs", "%u", (unsigned int)op->count);
 }
 
+/*
+ * Linux up to 6.11 clears 1 GiB leaves of devices without flushing the TLB. A touch shall see the
+ * page table: freeing more pages than are flushed one by one flushes everything.
+ */
+static void flush_stale_tlb(const struct executor *ex)
+{
+	static char *scratch;
+	const size_t size = 64 * GUEST_PAGE;
+	size_t i;
+
+	for (i = 0; i < ex->script->nr_ops; i++)
+		if (ex->script->ops[i].code == OP_MAP && ex->script->ops[i].page_size == 1ull << 30)
+			break;
+	if (i == ex->script->nr_ops)
+		return;
+	if (!scratch)
+		scratch = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			       0);
+	if (scratch == MAP_FAILED)
+		return;
+	for (i = 0; i < size; i += GUEST_PAGE)
+		scratch[i] = 1;
+	madvise(scratch, size, MADV_DONTNEED);
+}
+
 int op_execute(struct executor *ex, const struct script_op *op)
 {
 	void *addr = (void *)op->addr;
@@ -214,6 +239,7 @@ int op_execute(struct executor *ex, const struct script_op *op)
 	case OP_MAP:
 		return op_map(ex, op);
 	case OP_TOUCH:
+		flush_stale_tlb(ex);
 		return op_touch(op);
 	case OP_MPROTECT:
 		return result(mprotect(addr, op->len, prot_bits(op->prot)));

@@ -92,10 +92,15 @@ static const char *const thp_words[SCRIPT_THP_NR] = {
 /* shmem_enabled says "advise" where enabled says "madvise" */
 int setup_sysctl(enum script_sysctl which, uint64_t value)
 {
+	int err;
+
 	if (value >= SCRIPT_THP_NR)
 		return -EINVAL;
-	if (which == SCRIPT_SYSCTL_THP)
-		return put_file(THP "enabled", thp_words[value]);
+	if (which == SCRIPT_SYSCTL_THP) {
+		err = put_file(THP "enabled", thp_words[value]);
+		khugepaged_settle();
+		return err;
+	}
 	if (which == SCRIPT_SYSCTL_SHMEM_THP)
 		return put_file(THP "shmem_enabled", value == SCRIPT_THP_MADVISE
 							     ? "advise"
@@ -113,10 +118,6 @@ void setup_settings(void)
 		{ THP "shmem_enabled", "never" },
 		{ THP "defrag", "madvise" },
 		{ THP "use_zero_page", "1" },
-		{ THP "khugepaged/defrag", "0" },
-		{ THP "khugepaged/pages_to_scan", "1" },
-		{ THP "khugepaged/scan_sleep_millisecs", "4294967295" },
-		{ THP "khugepaged/alloc_sleep_millisecs", "4294967295" },
 		{ "/sys/kernel/mm/ksm/run", "0" },
 		{ "/proc/sys/kernel/numa_balancing", "0" },
 		{ "/sys/kernel/debug/sched/numa_balancing/scan_delay_ms", "0" },
@@ -132,4 +133,5 @@ void setup_settings(void)
 
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		(void)put_file(settings[i].path, settings[i].text);
+	khugepaged_settle();
 }

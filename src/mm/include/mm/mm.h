@@ -107,6 +107,29 @@ const uint64_t *mm_table(const struct machine *machine, uint64_t pfn);
  */
 int mm_file_create(struct machine *machine, uint64_t size, bool shmem, struct mm_file **ret_file);
 
+/**
+ * mm_file_create_hugetlb() - a file of hugetlbfs.
+ * @page_size: 2 MiB or 1 GiB; @size is rounded up to it
+ * Return: 0, -EINVAL for another page size, -ENOMEM.
+ */
+int mm_file_create_hugetlb(struct machine *machine, uint64_t size, uint64_t page_size,
+			   struct mm_file **ret_file);
+
+/**
+ * mm_file_create_dax() - a DAX device of @size bytes (drivers/dax/device.c).
+ * @align: 4 KiB, 2 MiB or 1 GiB; it maps entries of that size and nothing else
+ * Return: 0; -EINVAL for another alignment; -ENOSPC when the machine's devices would exceed
+ * 1 PiB; -ENOMEM.
+ */
+int mm_file_create_dax(struct machine *machine, uint64_t size, uint64_t align,
+		       struct mm_file **ret_file);
+
+/**
+ * mm_truncate() - ftruncate(): @size bytes are left. Return: 0; -EINVAL for devices and for sizes
+ * of hugetlbfs that are not whole pages; -ENOMEM.
+ */
+int mm_truncate(struct mm_file *file, uint64_t size);
+
 /** mm_file_get() - one more reference. */
 void mm_file_get(struct mm_file *file);
 
@@ -147,6 +170,14 @@ int mm_brk(struct mm_struct *mm, uint64_t addr);
 /** mm_numa_hint() - change_prot_numa() over [@addr, @addr + @len), VMA by VMA (mm/mempolicy.c). */
 int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len);
 
+/**
+ * mm_pin() - pin the pages of [@addr, @addr + @len) for DMA, faulting them in for writing, to the
+ * end of the machine (mm/gup.c:pin_user_pages() with FOLL_LONGTERM). fork() copies such pages, and
+ * NUMA hinting may leave them alone.
+ * Return: 0; -EINVAL; -EFAULT where the range cannot be written: what comes before stays pinned.
+ */
+int mm_pin(struct mm_struct *mm, uint64_t addr, uint64_t len);
+
 /** mm_fork() - a child with a copy (kernel/fork.c:dup_mmap()). Return: 0 or -ENOMEM. */
 int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child);
 
@@ -174,6 +205,7 @@ struct mm_vma_info {
 	uint64_t pgoff;
 	bool has_file;
 	bool has_anon_vma;
+	bool hugetlb;
 };
 bool mm_vma_next(struct mm_struct *mm, uint64_t addr, struct mm_vma_info *ret_info);
 

@@ -33,6 +33,21 @@ enum wp_reuse {
  * @huge_zero_replace: a write to the huge zero page replaces it in place (7.x)
  * @change_pte: change_pte() is called where a copy replaces a page (to 6.9)
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
+ * @numa_skips_pinned: NUMA hinting leaves pages of a copy-on-write mapping alone that are pinned
+ *	for DMA (5.18)
+ * @hugetlb_unmap_notifies: unmapping hugetlb memory sends UNMAP of its own, nested where the
+ *	caller has notified, too (to 6.2)
+ * @dax_cold_bug: MADV_COLD takes a 2 MiB leaf of a device for garbage and clears it (6.1)
+ * @failed_map_unmaps: a device that refuses mmap() gets what was to be its range unmapped (to
+ *	6.17)
+ * @map_unmap_enomem: mmap() says ENOMEM when it cannot unmap what is in the way (6.1)
+ * @unmap_extra_split: the same for try_to_unmap of a file's huge page (6.1)
+ * @shmem_thp_any_vma: shmem allocates huge pages for VMAs that cannot map them as a whole (6.1)
+ * @nohuge_maps_small: VM_NOHUGEPAGE keeps a VMA from mapping a file's huge page as a whole
+ * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, and is content with a
+ *	range that holds no block (7.x)
+ * @collapse_target_only: collapsing pages of a file frees the page tables of the caller's VMA
+ *	only, and fails when that has none (6.1)
  * @wp_reuse: see above
  * @lru_batch: folios that a per-CPU batch holds a reference on before it is emptied
  * @cold_holds: MADV_COLD puts folios into such a batch (multi-generational LRU)
@@ -56,6 +71,16 @@ struct mm_profile {
 	bool huge_zero_replace;
 	bool change_pte;
 	bool reaper_clear;
+	bool numa_skips_pinned;
+	bool hugetlb_unmap_notifies;
+	bool dax_cold_bug;
+	bool failed_map_unmaps;
+	bool collapse_lenient;
+	bool collapse_target_only;
+	bool unmap_extra_split;
+	bool shmem_thp_any_vma;
+	bool nohuge_maps_small;
+	bool map_unmap_enomem;
 	enum wp_reuse wp_reuse;
 	uint8_t lru_batch;
 	bool cold_holds;
@@ -67,12 +92,14 @@ struct mm_profile {
  * @tight: mprotect and NUMA hinting notify runs of populated entries only
  * @lazy_unmap: so do munmap, MADV_DONTNEED, MADV_FREE and truncation; a move by mremap notifies its
  *	whole range, unless nothing in it is populated
+ * @numa_skip: NUMA hinting flags its notifications, and tells of each page that becomes protnone
  * @run_level: granularity of a run: PT_LEVEL_PMD or PT_LEVEL_PUD
  * @run_gap: two runs at most this many bytes apart are notified as one
  */
 struct mm_design {
 	bool tight;
 	bool lazy_unmap;
+	bool numa_skip;
 	uint8_t run_level;
 	uint64_t run_gap;
 };

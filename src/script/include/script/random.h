@@ -18,6 +18,9 @@ enum {
 	SCRIPT_RANDOM_NUMA = 1 << 7,
 	SCRIPT_RANDOM_GUEST = 1 << 8,
 	SCRIPT_RANDOM_MREMAP = 1 << 9,
+	SCRIPT_RANDOM_TRUNCATE = 1 << 10, /* truncate and MADV_REMOVE */
+	SCRIPT_RANDOM_COLLAPSE = 1 << 11, /* MADV_COLLAPSE */
+	SCRIPT_RANDOM_SHMEM_THP = 1 << 12, /* huge pages in shmem objects */
 };
 
 /**

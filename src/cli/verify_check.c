@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One script on one kernel: operation by operation, which notifications started and ended over
+ * which ranges, the release of an address space, what KVM did about it (less what differs from
+ * boot to boot: host frames and addresses of tables), and what the system call returned.
+ */
+#include "cli_internal.h"
+#include "verify_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <base/errname.h>
+#include <base/mem.h>
+#include <trace/compare.h>
+
+#define ROLE_LEVEL_MASK 0xf
+
+/*
+ * struct model - the model's side
+ * @sink: passes on to @stream what counts
+ * @shadow: the script has a VM with shadow paging
+ * @errs: what each operation returned
+ */
+struct model {
+	struct event_sink sink;
+	struct trace_stream stream;
+	bool shadow;
+	int *errs;
+	size_t nr;
+	size_t cap;
+	int error;
+};
+
+/*
+ * What both sides record. With shadow paging the upper tables also serve the guest's own code and
+ * tables on the real machine, so that they are there before the script's first access.
+ */
+static bool counts(const struct event *event, bool shadow)
+{
+	switch (event->id) {
+	case EVENT_TRACING_MARK_WRITE:
+	case EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START:
+	case EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END:
+	case EVENT_MMU_NOTIFIER_RELEASE:
+	case EVENT_KVM_UNMAP_HVA_RANGE:
+	case EVENT_KVM_PAGE_FAULT:
+	case EVENT_KVM_MMU_SET_SPTE:
+	case EVENT_KVM_MMU_SPTE_REQUESTED:
+	case EVENT_KVM_TDP_MMU_SPTE_CHANGED:
+	case EVENT_KVM_MMU_SPLIT_HUGE_PAGE:
+		return true;
+	case EVENT_KVM_MMU_GET_PAGE:
+	case EVENT_KVM_MMU_PREPARE_ZAP_PAGE:
+	case EVENT_KVM_MMU_SYNC_PAGE:
+	case EVENT_KVM_MMU_UNSYNC_PAGE:
+		return !shadow || (event->arg[1] & ROLE_LEVEL_MASK) <= 2;
+	default:
+		return false;
+	}
+}
+
+static bool has_shadow(const struct script *script)
+{
+	size_t i;
+
+	for (i = 0; i < script->nr_ops; i++)
+		if (script->ops[i].code == OP_VM && script->ops[i].mmu >= SCRIPT_MMU_SHADOW)
+			return true;
+	return false;
+}
+
+static void emit(struct event_sink *sink, const struct event *event)
+{
+	struct model *model = (struct model *)((char *)sink - offsetof(struct model, sink));
+
+	if (counts(event, model->shadow))
+		model->stream.sink.emit(&model->stream.sink, event);
+}
+
+static void op_done(void *ctx, const struct sim_op_result *result)
+{
+	struct model *model = ctx;
+
+	if (mem_grow(&model->errs, &model->cap, model->nr + 1, sizeof(*model->errs)))
+		model->error = -ENOMEM;
+	else
+		model->errs[model->nr++] = result->err;
+}
+
+static int model_run(const struct script *script, const char *profile, bool audit,
+		     struct model *model, uint64_t *ret_violations)
+{
+	struct sim_options options = {
+		.profile = profile,
+		.mmu = -1,
+		.audit = audit,
+		.op_done = op_done,
+		.ctx = model,
+	};
+	struct sim_result result;
+	int err;
+
+	*model = (struct model){ .sink.emit = emit, .shadow = has_shadow(script) };
+	trace_stream_init(&model->stream);
+	options.sink = &model->sink;
+	err = sim_run(script, &options, &result);
+	*ret_violations = result.violations;
+	sim_result_release(&result);
+	if (!err)
+		err = model->error ? model->error : model->stream.error;
+	return err;
+}
+
+static void model_release(struct model *model)
+{
+	trace_stream_release(&model->stream);
+	mem_free(model->errs);
+}
+
+static const struct trace_compare_options compare_options = { .what = TRACE_WHAT_ALL,
+							      .portable = true };
+
+const char *verify_profile(const char *release)
+{
+	unsigned long major, minor, want[2];
+	const char *found = NULL;
+	size_t i;
+
+	if (sscanf(release, "%lu.%lu", &want[0], &want[1]) != 2)
+		return NULL;
+	for (i = 0; script_kernel_names[i]; i++)
+		if (sscanf(script_kernel_names[i], "linux-%lu.%lu", &major, &minor) == 2 &&
+		    (major < want[0] || (major == want[0] && minor <= want[1])))
+			found = script_kernel_names[i];
+	return found;
+}
+
+void verify_result_release(struct verify_result *result)
+{
+	strbuf_release(&result->text);
+	strbuf_release(&result->log);
+}
+
+/* Messages after which nothing that the kernel does proves anything. */
+static bool log_is_grave(const char *log)
+{
+	static const char *const words[] = { "BUG", "Oops", "general protection", "Bad page",
+					     "Bad rss" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(log, words[i]))
+			return true;
+	return false;
+}
+
+static void describe_status(const struct host_stream *stream, const char *release,
+			    struct strbuf *out)
+{
+	strbuf_addf(out, "  %s: ", release);
+	switch (stream->status) {
+	case HOST_OK:
+		strbuf_addstr(out, "the kernel says that something is broken");
+		break;
+	case HOST_HANG:
+		strbuf_addstr(out, "it did not come back within its time");
+		if (stream->detail)
+			strbuf_addf(out, "; %u processes could not even be killed", stream->detail);
+		break;
+	case HOST_DIED:
+		strbuf_addf(out, "a process of the script was killed by signal %u", stream->detail);
+		break;
+	case HOST_LOST:
+		strbuf_addf(out, "the trace buffer lost %u events", stream->detail);
+		break;
+	case HOST_FAILED:
+		strbuf_addf(out, "it could not be set up: %s", errname(stream->detail));
+		break;
+	case HOST_PANIC:
+		strbuf_addstr(out, "the kernel panicked, or the machine ended");
+		break;
+	default:
+		strbuf_addstr(out, "it was not run: the machine ended before");
+		break;
+	}
+	strbuf_addch(out, '\n');
+}
+
+/* A script that did not come to its end, or broke the kernel. */
+static void set_failed(struct verify_result *result, const struct script *script,
+		       const struct host_stream *stream, const char *release)
+{
+	const struct script_op *op = NULL;
+
+	result->verdict = VERIFY_FAILED;
+	if (stream->nr_ops && stream->status != HOST_OK)
+		op = &script->ops[stream->ops[stream->nr_ops - 1].op];
+	if (op) {
+		result->line = op->line;
+		strbuf_addf(&result->text, "%s:%u: ", script->file, op->line);
+		strbuf_add(&result->text, script->text + op->text, op->text_len);
+		strbuf_addch(&result->text, '\n');
+	}
+	describe_status(stream, release, &result->text);
+}
+
+static int load_real(const struct host_stream *stream, bool shadow, struct trace_stream *ret)
+{
+	size_t i;
+
+	trace_stream_init(ret);
+	for (i = 0; i < stream->nr_events; i++)
+		if (counts(&stream->events[i], shadow))
+			ret->sink.emit(&ret->sink, &stream->events[i]);
+	return ret->error;
+}
+
+static const char *returned(const struct host_op *op)
+{
+	return !op->returned ? "nothing" : op->err ? errname(op->err) : "success";
+}
+
+/* The first operation that returned something else than the model's; SIZE_MAX for none. */
+static size_t first_errno(const struct host_stream *stream, const struct model *model)
+{
+	size_t i;
+
+	for (i = 0; i < stream->nr_ops && i < model->nr; i++)
+		if (!stream->ops[i].returned || stream->ops[i].err != model->errs[i])
+			return i;
+	return SIZE_MAX;
+}
+
+static void set_different(struct verify_result *result, const struct host_stream *stream,
+			  const struct trace_stream *real, const struct model *model,
+			  const struct trace_diff *diff, const char *const titles[2])
+{
+	size_t op = diff->op;
+
+	result->verdict = VERIFY_DIFFERENT;
+	result->line = diff->line[0] ? diff->line[0] : diff->line[1];
+	trace_diff_format(&result->text, real, &model->stream, &compare_options, diff, titles);
+	if (op < stream->nr_ops && op < model->nr && stream->ops[op].err != model->errs[op])
+		strbuf_addf(&result->text, "  %s returned %s, %s %s\n", titles[0],
+			    returned(&stream->ops[op]), titles[1],
+			    model->errs[op] ? errname(model->errs[op]) : "success");
+}
+
+static int compare(const struct host_stream *stream, const struct trace_stream *real,
+		   const struct model *model, const char *const titles[2],
+		   struct verify_result *result)
+{
+	struct trace_diff diff;
+	size_t op = first_errno(stream, model), i;
+	int err = trace_compare(real, &model->stream, &compare_options, &diff);
+
+	if (err)
+		return err;
+	if (op != SIZE_MAX && (diff.equal || op < diff.op)) {
+		diff.equal = false;
+		diff.op = op;
+		diff.ops = op + 1;
+		diff.line[0] = real->ops[op].line;
+		diff.line[1] = op < model->stream.nr_ops ? model->stream.ops[op].line : 0;
+	}
+	result->ops = diff.ops;
+	for (i = 0; i < (diff.equal ? real->nr_ops : diff.op) && i < real->nr_ops; i++)
+		result->events += real->ops[i].nr;
+	if (!diff.equal)
+		set_different(result, stream, real, model, &diff, titles);
+	return strbuf_error(&result->text);
+}
+
+int verify_check(const struct script *script, const struct host_stream *stream,
+		 const char *release, const char *profile, bool audit, struct verify_result *ret)
+{
+	struct verify_result result = { .verdict = VERIFY_EQUAL };
+	struct strbuf title = STRBUF_INIT;
+	const char *titles[2] = { NULL, profile };
+	struct trace_stream real;
+	struct model model;
+	int err;
+
+	strbuf_addstr(&result.log, strbuf_str(&stream->log));
+	err = model_run(script, profile, audit, &model, &result.violations);
+	if (!err && (stream->status != HOST_OK || log_is_grave(strbuf_str(&stream->log)))) {
+		set_failed(&result, script, stream, release);
+	} else if (!err) {
+		strbuf_addf(&title, "Linux %s", release);
+		titles[0] = strbuf_str(&title);
+		err = load_real(stream, model.shadow, &real);
+		if (!err)
+			err = compare(stream, &real, &model, titles, &result);
+		trace_stream_release(&real);
+		strbuf_release(&title);
+	}
+	model_release(&model);
+	if (!err)
+		err = strbuf_error(&result.log);
+	if (err)
+		verify_result_release(&result);
+	else
+		*ret = result;
+	return err;
+}

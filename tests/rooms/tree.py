@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What holds for every file of the tree: a licence, and lengths that a reader can take in.
+
+usage: tree.py SOURCE_FOLDER   (TAP on standard output)
+"""
+import fnmatch
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'lib'))
+import tap  # noqa: E402
+
+SOURCE = Path(sys.argv[1]).resolve()
+LICENCE = 'GPL-2.0-or-later'
+FUNCTION_LINES_MAX = 70
+FILE_LINES_WARN = 600
+FILE_LINES_MAX = 1500
+
+
+def tracked_files():
+    """What git tracks, None when this is no git tree or there is no git."""
+    try:
+        got = subprocess.run(['git', '-c', 'safe.directory=*', 'ls-files', '-z'], cwd=SOURCE,
+                             capture_output=True, check=False)
+    except OSError:
+        return None
+    if got.returncode:
+        return None
+    names = (Path(name.decode()) for name in got.stdout.split(b'\0') if name)
+    return [name for name in names if (SOURCE / name).is_file()]
+
+
+def covered_elsewhere():
+    """Patterns of the files whose licence is in .reuse/dep5, as data cannot hold a comment."""
+    text = (SOURCE / '.reuse' / 'dep5').read_text()
+    return re.findall(r'\S+', ' '.join(re.findall(r'^Files:((?:.*\n(?: .*\n)*))', text, re.M)))
+
+
+def test_licences(files):
+    line = re.compile(rb'SPDX-License-Identifier: ' + LICENCE.encode() + rb'\b')
+    patterns = covered_elsewhere()
+    used = set()
+    for name in files:
+        by = [p for p in patterns if fnmatch.fnmatch(str(name), p)]
+        used.update(by)
+        if by or name.parts[0] == 'LICENSES' or name == Path('.reuse/dep5'):
+            continue
+        head = (SOURCE / name).read_bytes()[:1000]
+        tap.ok(line.search(head), f'{name} says its licence')
+    tap.ok(set(patterns) == used, '.reuse/dep5 covers only files that exist',
+           sorted(set(patterns) - used))
+    text = (SOURCE / 'LICENSES' / f'{LICENCE}.txt').read_text()
+    tap.ok('GNU GENERAL PUBLIC LICENSE' in text, "the licence's text is here")
+
+
+def functions(lines):
+    """(name, lines of the body with its braces) of each function: K&R, braces in column 0."""
+    start = None
+    for number, line in enumerate(lines):
+        if line.rstrip() == '{':
+            start = number
+        elif line.startswith('}') and start is not None:
+            head = start - 1
+            while head > 0 and not re.match(r'\w.*\(', lines[head]):
+                head -= 1
+            name = re.search(r'(\w+)\s*\((?!\()', re.sub(r'__\w+__\s*\(\(.*?\)\)', '', lines[head]))
+            yield name[1] if name else f'line {head + 1}', number - start + 1
+            start = None
+
+
+def long_functions_allowed():
+    """path:function -> reason, from the list beside this file."""
+    allowed = {}
+    for line in (Path(__file__).parent / 'long-functions.txt').read_text().splitlines():
+        if line and not line.startswith('#'):
+            where, _, reason = line.partition(' ')
+            allowed[where] = reason.strip()
+    return allowed
+
+
+def test_lengths(files):
+    allowed = long_functions_allowed()
+    for name in (name for name in files if name.suffix in ('.c', '.h')):
+        lines = (SOURCE / name).read_text().splitlines()
+        tap.ok(len(lines) <= FILE_LINES_MAX, f'{name}: at most {FILE_LINES_MAX} lines', len(lines))
+        if len(lines) > FILE_LINES_WARN:
+            tap.note(f'warning: {name} has {len(lines)} lines: is it still one idea?')
+        long = [f'{name}:{function} {length}' for function, length in functions(lines)
+                if length > FUNCTION_LINES_MAX and not allowed.pop(f'{name}:{function}', None)]
+        tap.ok(not long, f'{name}: functions of at most {FUNCTION_LINES_MAX} lines', *long)
+    tap.ok(not allowed, 'long-functions.txt names only long functions', *allowed)
+
+
+def main():
+    files = tracked_files()
+    if files is None:
+        tap.skip('licences and lengths', 'git does not know this folder')
+        return tap.done()
+    test_licences(files)
+    test_lengths(files)
+    return tap.done()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
