@@ -54,6 +54,9 @@ static int madvise_flags(struct vm_area_struct **vma, uint64_t start, uint64_t e
 	uint32_t flags = ((*vma)->vm_flags & ~advice->clear) | advice->set;
 	int err = 0;
 
+	if (advice->advice == MADV_DOFORK && ((*vma)->vm_flags & VM_HUGETLB) &&
+	    (*vma)->vm_mm->machine->profile->hugetlb_dofork_einval)
+		return -EINVAL;
 	if (advice->advice == MADV_WIPEONFORK &&
 	    (!vma_is_anonymous(*vma) || ((*vma)->vm_flags & VM_SHARED)))
 		return -EINVAL;

@@ -82,6 +82,7 @@ static const struct mm_profile profiles[] = {
 		.mremap_multi_vma = true,
 		.pmd_change_writable = true,
 		.reclaim_pt = true,
+		.hugetlb_dofork_einval = true,
 		.huge_zero_replace = true,
 		.collapse_lenient = true,
 		.reaper_clear = true,

@@ -33,6 +33,7 @@ enum wp_reuse {
  * @huge_zero_replace: a write to the huge zero page replaces it in place (7.x)
  * @change_pte: change_pte() is called where a copy replaces a page (to 6.9)
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
+ * @hugetlb_dofork_einval: MADV_DOFORK of hugetlb memory is an error (7.x)
  * @numa_skips_pinned: NUMA hinting leaves pages of a copy-on-write mapping alone that are pinned
  *	for DMA (5.18)
  * @ksm_smart_scan: ksmd skips pages that it did not merge before (6.7)
@@ -76,6 +77,7 @@ struct mm_profile {
 	bool huge_zero_replace;
 	bool change_pte;
 	bool reaper_clear;
+	bool hugetlb_dofork_einval;
 	bool numa_skips_pinned;
 	bool split_to_zeropage;
 	bool ksm_smart_scan;
