@@ -18,7 +18,10 @@ static const char *type_name(enum option_type type)
 	case OPTION_CHOICE:
 		return "choice";
 	case OPTION_CHOICES:
+	case OPTION_SETS:
 		return "choices";
+	case OPTION_SIZE:
+		return "size";
 	case OPTION_END:
 		break;
 	}

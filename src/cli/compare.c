@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mmuscope compare */
 #include "cli_internal.h"
-#include "model_internal.h"
+#include "compare_internal.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include <base/errname.h>
+#include <base/mem.h>
 #include <report/table.h>
 
 static uint64_t profiles, mmus, levels;
-static const char *cost_path;
+static struct option_sets designs;
+static struct design_tuning tuning = DESIGN_TUNING_INIT;
+static uint64_t watchdog_thresh;
+static const char *cost_path, *stall_limit;
+static struct report_stall_limits limits;
+static int format;
 static bool json;
 static bool noheadings;
 
-/* One profile and one kind of MMU: a row. */
-struct cell {
-	const char *profile;
-	int mmu; /* -1 is the script's own */
-	struct sim_result result;
-};
-
-struct comparison {
-	const struct script *script;
-	struct report_cost cost;
-	struct strbuf own_mmus;
-	struct report_table *table;
-	struct report_json *json;
-};
+enum { FORMAT_TABLE, FORMAT_LKML };
+static const char *const format_choices[] = { "table", "lkml", NULL };
 
 static void note_nothing(void *ctx, const char *text)
 {
@@ -34,157 +30,306 @@ static void note_nothing(void *ctx, const char *text)
 	(void)text;
 }
 
-static struct sim_options sim_options(const struct cell *cell)
+static void op_done(void *ctx, const struct sim_op_result *result)
 {
-	return (struct sim_options){
-		.profile = cell->profile,
-		.levels = levels,
-		.mmu = cell->mmu,
-		.note = note_nothing,
-	};
+	struct compare_row *row = ctx;
+	struct report_stall stall;
+
+	stall_add(&row->stall, result, &stall);
 }
 
-static const char *mmu_label(const struct comparison *c, int mmu)
+const char *compare_mmu(const struct comparison *c, int mmu)
 {
 	return mmu < 0 ? strbuf_str(&c->own_mmus) : mmu_names[mmu];
 }
 
-static void add_row(struct comparison *c, const struct cell *cell)
+static int compare_cell(struct comparison *c, const char *profile, uint64_t set, int mmu)
 {
-	const uint64_t *counters = cell->result.counters;
-	struct report_table *table = c->table;
+	struct sim_options options = {
+		.profile = profile,
+		.levels = levels,
+		.mmu = mmu,
+		.note = note_nothing,
+	};
+	struct compare_row *row;
+	int err = mem_grow(&c->rows, &c->cap, c->nr + 1, sizeof(c->rows[0]));
+
+	if (err)
+		return model_error(c->script->file, err);
+	design_apply(&options, set, &c->tuning, &c->cost);
+	row = &c->rows[c->nr++];
+	*row = (struct compare_row){ .profile = profile, .designs = options.designs, .mmu = mmu };
+	c->any |= row->designs;
+	row->stall = (struct stall_watch){ .cost = &c->cost, .limits = limits, .options = options,
+					   .mmu = mmu >= 0 ? mmu : model_first_mmu(c->script) };
+	options.op_done = op_done;
+	options.ctx = row;
+	err = sim_run(c->script, &options, &row->result);
+	return err ? model_error(c->script->file, err) : STATUS_OK;
+}
+
+static int compare_mmus(struct comparison *c, const char *profile, uint64_t set)
+{
+	int mmu, status = STATUS_OK;
+
+	if (!mmus)
+		return compare_cell(c, profile, set, -1);
+	for (mmu = 0; mmu < SCRIPT_MMU_NR && status == STATUS_OK; mmu++)
+		if (mmus >> mmu & 1)
+			status = compare_cell(c, profile, set, mmu);
+	return status;
+}
+
+/* One use of --design; "all" is each alone and then all at once. */
+static int compare_designs(struct comparison *c, const char *base, uint64_t set)
+{
+	int status = STATUS_OK;
+	unsigned int i;
+
+	if (!(set & DESIGN_ALL))
+		return set & (DESIGN_NONE - 1) ? compare_mmus(c, base, set) : STATUS_OK;
+	for (i = 0; script_design_names[i] && status == STATUS_OK; i++)
+		status = compare_mmus(c, base, UINT64_C(1) << i);
+	return status == STATUS_OK ? compare_mmus(c, base, DESIGN_NONE - 1) : status;
+}
+
+/* The kernels as they are, then the designs on the newest of them. */
+static int compare_all(struct comparison *c)
+{
+	const char *base = NULL;
+	int status = STATUS_OK;
+	unsigned int i;
+
+	for (i = 0; script_kernel_names[i] && status == STATUS_OK; i++) {
+		if (!(profiles >> i & 1))
+			continue;
+		base = script_kernel_names[i];
+		status = compare_mmus(c, base, 0);
+	}
+	for (i = 0; i < designs.nr && status == STATUS_OK; i++)
+		status = compare_designs(c, base, designs.set[i]);
+	return status;
+}
+
+static void add_row(struct report_table *table, const struct comparison *c,
+		    const struct compare_row *row)
+{
+	const uint64_t *counters = row->result.counters;
+	struct strbuf names = STRBUF_INIT;
 
 	report_table_row(table);
-	report_table_str(table, cell->profile);
-	report_table_str(table, mmu_label(c, cell->mmu));
+	report_table_str(table, row->profile);
+	if (c->any) {
+		design_add_names(&names, row->designs, ",");
+		report_table_str(table, strbuf_str(&names));
+		strbuf_release(&names);
+	}
+	report_table_str(table, compare_mmu(c, row->mmu));
 	report_table_count(table, counters[SIM_NOTIFICATIONS]);
 	report_table_size(table, counters[SIM_BYTES_NOTIFIED]);
 	report_table_size(table, counters[SIM_BYTES_POPULATED]);
 	report_table_count(table, counters[SIM_FRAMES_COVERED]);
 	report_table_count(table, counters[SIM_RMAP_SCANNED]);
 	report_table_count(table, counters[SIM_RMAP_VISITED]);
+	report_table_count(table, counters[SIM_RMAP_LONGEST]);
 	report_table_count(table, counters[SIM_SPTES_ZAPPED]);
 	report_table_ns(table, model_stall(&c->cost, counters));
+	if (c->any)
+		report_table_size(table, row->result.index_bytes);
 }
 
-static void add_json(struct comparison *c, const struct cell *cell)
+static void add_json(struct report_json *out, const struct comparison *c,
+		     const struct compare_row *row)
 {
-	struct report_json *out = c->json;
+	unsigned int i;
 
 	report_json_object(out, NULL);
-	report_json_str(out, "profile", cell->profile);
-	report_json_str(out, "mmu", mmu_label(c, cell->mmu));
-	report_json_uint(out, "executed", cell->result.ops);
-	report_json_uint(out, "checked", cell->result.checked);
-	report_json_uint(out, "failed", cell->result.failed);
-	model_json_counters(out, "counters", cell->result.counters, false);
-	report_json_double(out, "stall_ns", model_stall(&c->cost, cell->result.counters));
+	report_json_str(out, "profile", row->profile);
+	report_json_array(out, "designs");
+	for (i = 0; script_design_names[i]; i++)
+		if (row->designs >> i & 1)
+			report_json_str(out, NULL, script_design_names[i]);
+	report_json_close(out);
+	report_json_str(out, "mmu", compare_mmu(c, row->mmu));
+	report_json_uint(out, "executed", row->result.ops);
+	report_json_uint(out, "checked", row->result.checked);
+	report_json_uint(out, "failed", row->result.failed);
+	model_json_counters(out, "counters", row->result.counters, false);
+	report_json_double(out, "stall_ns", model_stall(&c->cost, row->result.counters));
+	stall_json(out, &row->stall);
+	report_json_uint(out, "head_bytes", row->result.head_bytes);
+	report_json_uint(out, "index_bytes", row->result.index_bytes);
 	report_json_close(out);
 }
 
-static int compare_cell(struct comparison *c, const char *profile, int mmu)
+static void add_verdict(const struct comparison *c, const struct compare_row *row,
+			struct strbuf *out)
 {
-	struct cell cell = { .profile = profile, .mmu = mmu };
-	const struct sim_options options = sim_options(&cell);
-	int err = sim_run(c->script, &options, &cell.result);
+	struct strbuf who = STRBUF_INIT;
 
-	if (!err && c->json)
-		add_json(c, &cell);
-	else if (!err)
-		add_row(c, &cell);
-	sim_result_release(&cell.result);
-	return err ? model_error(c->script->file, err) : STATUS_OK;
-}
-
-static int compare_mmus(struct comparison *c, const char *profile)
-{
-	int mmu, status = STATUS_OK;
-
-	if (!mmus)
-		return compare_cell(c, profile, -1);
-	for (mmu = 0; mmu < SCRIPT_MMU_NR && status == STATUS_OK; mmu++)
-		if (mmus >> mmu & 1)
-			status = compare_cell(c, profile, mmu);
-	return status;
-}
-
-static int compare_all(struct comparison *c)
-{
-	int i, status = STATUS_OK;
-
-	for (i = 0; script_profile_names[i] && status == STATUS_OK; i++)
-		if (profiles >> i & 1)
-			status = compare_mmus(c, script_profile_names[i]);
-	return status;
-}
-
-static uint64_t all_kernels(void)
-{
-	uint64_t set = 0;
-	int i;
-
-	for (i = 0; script_profile_names[i]; i++)
-		if (!strncmp(script_profile_names[i], "linux-", 6))
-			set |= 1ull << i;
-	return set;
+	strbuf_addf(&who, "%s", row->profile);
+	if (row->designs) {
+		strbuf_addstr(&who, " with ");
+		design_add_names(&who, row->designs, ",");
+	}
+	strbuf_addf(&who, ", %s", compare_mmu(c, row->mmu));
+	stall_verdict(&row->stall, strbuf_str(&who), out);
+	strbuf_release(&who);
 }
 
 static void explain(const struct comparison *c)
 {
 	struct strbuf notes = STRBUF_INIT;
+	size_t i;
 
 	fputs("\nNOTIFIED and POPULATED: bytes in all notifications, and how many of them were mapped.\n"
 	      "FRAMES: guest frames covered. SCANNED, VISITED: reverse-map heads looked at, and those\n"
-	      "that were not empty. ZAPPED: SPTEs removed. EST. STALL is an estimate:\n", stdout);
+	      "that were not empty. LONGEST: most of them looked at without a chance to yield.\n"
+	      "ZAPPED: SPTEs removed. EST. STALL is an estimate:\n", stdout);
 	report_cost_notes(&c->cost, &notes);
+	if (c->any & SIM_DESIGN_RMAP_INDEX)
+		strbuf_addstr(&notes, "rmap=index: SCANNED counts words of the index and heads visited;"
+				      " INDEX is its memory\n");
+	design_add_notes(&notes, c->any, &c->tuning, &c->cost);
+	strbuf_addch(&notes, '\n');
+	for (i = 0; i < c->nr; i++)
+		add_verdict(c, &c->rows[i], &notes);
 	fputs(strbuf_str(&notes), stdout);
 	strbuf_release(&notes);
 }
 
-static int compare_table(struct comparison *c)
+static int print_table(const struct comparison *c)
 {
 	static const struct report_column columns[] = {
-		{ "PROFILE" },		       { "MMU" },
-		{ "NOTIFICATIONS", REPORT_RIGHT }, { "NOTIFIED", REPORT_RIGHT },
-		{ "POPULATED", REPORT_RIGHT }, { "FRAMES", REPORT_RIGHT },
-		{ "SCANNED", REPORT_RIGHT },   { "VISITED", REPORT_RIGHT },
+		{ "PROFILE" },		       { "DESIGN" },
+		{ "MMU" },		       { "NOTIFICATIONS", REPORT_RIGHT },
+		{ "NOTIFIED", REPORT_RIGHT },  { "POPULATED", REPORT_RIGHT },
+		{ "FRAMES", REPORT_RIGHT },    { "SCANNED", REPORT_RIGHT },
+		{ "VISITED", REPORT_RIGHT },   { "LONGEST", REPORT_RIGHT },
 		{ "ZAPPED", REPORT_RIGHT },    { "EST. STALL", REPORT_RIGHT },
+		{ "INDEX", REPORT_RIGHT },
 	};
-	int status, err;
+	struct report_column shown[sizeof(columns) / sizeof(columns[0])];
+	struct report_table *table;
+	size_t i, nr = 0;
+	int err;
 
-	err = report_table_new(columns, sizeof(columns) / sizeof(columns[0]), !noheadings, &c->table);
+	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		if (c->any || (strcmp(columns[i].name, "DESIGN") && strcmp(columns[i].name, "INDEX")))
+			shown[nr++] = columns[i];
+	err = report_table_new(shown, nr, !noheadings, &table);
 	if (err)
 		return model_error("table", err);
-	status = compare_all(c);
-	if (status == STATUS_OK && report_table_print(c->table, stdout))
-		status = STATUS_BROKEN;
-	report_table_free(c->table);
-	if (status == STATUS_OK)
-		explain(c);
-	return status;
+	for (i = 0; i < c->nr; i++)
+		add_row(table, c, &c->rows[i]);
+	err = report_table_print(table, stdout);
+	report_table_free(table);
+	if (err)
+		return STATUS_BROKEN;
+	explain(c);
+	return STATUS_OK;
 }
 
-static int compare_json(struct comparison *c)
+static int print_json(const struct comparison *c)
 {
 	struct report_json out;
-	int status;
+	size_t i;
 
 	report_json_init(&out, stdout);
-	c->json = &out;
 	report_json_object(&out, NULL);
 	report_json_str(&out, "file", c->script->file);
 	model_json_cost(&out, "cost", &c->cost);
+	report_json_uint(&out, "run_gap", design_gap(&c->tuning, &c->cost));
 	report_json_array(&out, "rows");
+	for (i = 0; i < c->nr; i++)
+		add_json(&out, c, &c->rows[i]);
+	report_json_close(&out);
+	report_json_close(&out);
+	return report_json_end(&out) ? STATUS_BROKEN : STATUS_OK;
+}
+
+static int print(const struct comparison *c)
+{
+	if (json)
+		return print_json(c);
+	if (format != FORMAT_LKML)
+		return print_table(c);
+	compare_lkml(stdout, c);
+	return ferror(stdout) ? STATUS_BROKEN : STATUS_OK;
+}
+
+static void add_list(struct strbuf *out, const char *option, const char *const *names, uint64_t set)
+{
+	const char *before = "";
+
+	strbuf_addf(out, " %s ", option);
+	for (; *names; names++, set >>= 1) {
+		if (!(set & 1))
+			continue;
+		strbuf_addf(out, "%s%s", before, *names);
+		before = ",";
+	}
+}
+
+/* The command line again, from what its options meant. */
+static void make_command(struct comparison *c)
+{
+	struct strbuf *out = &c->command;
+	unsigned int i;
+
+	strbuf_addstr(out, "$ mmuscope compare");
+	if (profiles)
+		add_list(out, "--profile", script_kernel_names, profiles);
+	for (i = 0; i < designs.nr; i++)
+		add_list(out, "--design", design_choices, designs.set[i]);
+	if (mmus)
+		add_list(out, "--mmu", mmu_names, mmus);
+	if (tuning.gap != UINT64_MAX) {
+		strbuf_addstr(out, " --gap ");
+		report_add_size(out, tuning.gap);
+	}
+	if (tuning.granularity >= 0)
+		strbuf_addf(out, " --granularity %s", granularity_choices[tuning.granularity]);
+	if (levels)
+		strbuf_addf(out, " --levels %" PRIu64, levels);
+	if (cost_path)
+		strbuf_addf(out, " --cost %s", cost_path);
+	strbuf_addf(out, " --format lkml %s\n", c->script->file);
+}
+
+static void release(struct comparison *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nr; i++)
+		sim_result_release(&c->rows[i].result);
+	mem_free(c->rows);
+	strbuf_release(&c->own_mmus);
+	strbuf_release(&c->command);
+}
+
+static int compare(struct comparison *c, const struct script *script)
+{
+	int status;
+
+	c->script = script;
+	c->tuning = tuning;
+	model_mmus(script, &c->own_mmus);
+	if (mmus && !strcmp(strbuf_str(&c->own_mmus), "-")) {
+		error("%s: no vm in the script, so --mmu changes nothing", script->file);
+		mmus = 0;
+	}
+	make_command(c);
+	if (!profiles)
+		profiles = UINT64_MAX;
 	status = compare_all(c);
-	report_json_close(&out);
-	report_json_close(&out);
-	return report_json_end(&out) ? STATUS_BROKEN : status;
+	return status == STATUS_OK ? print(c) : status;
 }
 
 static int run(int argc, char **argv)
 {
 	const struct sim_options check = { .levels = levels, .mmu = -1 };
-	struct comparison c = { .own_mmus = STRBUF_INIT };
+	struct comparison c = { .own_mmus = STRBUF_INIT, .command = STRBUF_INIT };
 	struct script *script;
 	int status;
 
@@ -193,33 +338,38 @@ static int run(int argc, char **argv)
 							    "which script?");
 	if (levels && levels != 4 && levels != 5)
 		return usage_error(&command_compare, "--levels is 4 or 5");
-	if (!profiles)
-		profiles = all_kernels();
+	if (json && format == FORMAT_LKML)
+		return usage_error(&command_compare, "--json or --format lkml, not both");
+	if (!stall_limits(&command_compare, watchdog_thresh, stall_limit, &limits))
+		return STATUS_USAGE;
 	if (!model_cost(cost_path, &c.cost))
 		return STATUS_BROKEN;
 	script = model_load(argv[0], &check, false);
 	if (!script)
 		return STATUS_BROKEN;
-	c.script = script;
-	model_mmus(script, &c.own_mmus);
-	if (mmus && !strcmp(strbuf_str(&c.own_mmus), "-")) {
-		error("%s: no vm in the script, so --mmu changes nothing", script->file);
-		mmus = 0;
-	}
-	status = json ? compare_json(&c) : compare_table(&c);
-	strbuf_release(&c.own_mmus);
+	status = compare(&c, script);
+	release(&c);
 	script_free(script);
 	return status;
 }
 
 static const struct option options[] = {
 	OPT_CHOICES('p', "profile", &profiles, "NAME,...",
-		    "kernels and designs to compare (all kernels if not given):",
-		    script_profile_names),
+		    "kernels to compare (all if not given):", script_kernel_names),
+	OPT_SETS('d', "design", &designs, "NAME,...",
+		 "a row for the newest of these kernels with these designs; may be given again:",
+		 design_choices),
+	OPT_SIZE(0, "gap", &tuning.gap, "SIZE",
+		 "notify two runs this far apart as one (from the cost table, or 4M)"),
+	OPT_CHOICE(0, "granularity", &tuning.granularity, "LEVEL",
+		   "what runs are made of (pmd if not given):", granularity_choices),
 	OPT_CHOICES('m', "mmu", &mmus, "KIND,...",
 		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
+	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
+	OPT_CHOICE('f', "format", &format, "FORM",
+		   "a table for terminals, or plain ones of 75 columns for mail:", format_choices),
 	OPT_FLAG('j', "json", &json, "every counter of every row as JSON"),
 	OPT_FLAG('n', "noheadings", &noheadings, "no headings over tables"),
 	OPT_END,
@@ -228,17 +378,21 @@ static const struct option options[] = {
 const struct command command_compare = {
 	.name = "compare",
 	.run = run,
-	.summary = "one script under several kernels and MMUs, side by side",
+	.summary = "one script under several kernels, designs and MMUs, side by side",
 	.usage = (const char *const[]){ "[options] SCRIPT", NULL },
 	.about = "Execute a script under each profile and each kind of MMU, and show side by side\n"
 		 "what was notified, what the secondary MMU had to do, and how long that would stall\n"
-		 "the process. Expectations in the script do not matter here. '-' is standard input.\n"
+		 "the process. Each --design adds a row: the newest of the kernels with designs that no\n"
+		 "kernel has ('all' adds each alone and all at once). Expectations in the script do\n"
+		 "not matter here. '-' is standard input.\n"
 		 "\n"
 		 "Exit status: 0 compared, 2 wrong usage, 3 the script is broken.",
 	.options = options,
 	.examples = (const char *const[]){
 		"mmuscope compare scripts/head-of-512g.mms",
 		"mmuscope compare --mmu shadow,tdp scripts/head-of-512g.mms",
+		"mmuscope compare -d tight -d tight,rmap=index scripts/head-of-512g.mms",
+		"mmuscope compare --design all --format lkml scripts/head-of-512g.mms",
 		"mmuscope compare -p linux-6.1,linux-6.12 --json scripts/head-of-512g.mms",
 		NULL,
 	},

@@ -33,11 +33,19 @@ static void list_profiles(struct list *list)
 {
 	unsigned int i;
 
-	for (i = 0; script_profile_names[i]; i++) {
-		const char *summary = sim_profile_summary(script_profile_names[i]);
+	for (i = 0; script_kernel_names[i]; i++) {
+		const char *summary = sim_profile_summary(script_kernel_names[i]);
 
-		add(list, script_profile_names[i], summary ? summary : "");
+		add(list, script_kernel_names[i], summary ? summary : "");
 	}
+}
+
+static void list_designs(struct list *list)
+{
+	unsigned int i;
+
+	for (i = 0; script_design_names[i]; i++)
+		add(list, script_design_names[i], sim_design_summary(i));
 }
 
 static void list_counters(struct list *list)
@@ -71,6 +79,7 @@ static const struct {
 	void (*list)(struct list *list);
 } things[] = {
 	{ "profiles", list_profiles },
+	{ "designs", list_designs },
 	{ "counters", list_counters },
 	{ "costs", list_costs },
 };
@@ -102,11 +111,11 @@ static int run(int argc, char **argv)
 	size_t i;
 
 	if (argc != 1)
-		return usage_error(&command_list, "list what: profiles, counters or costs?");
+		return usage_error(&command_list, "list what: profiles, designs, counters or costs?");
 	for (i = 0; i < sizeof(things) / sizeof(things[0]); i++)
 		if (!strcmp(argv[0], things[i].name))
 			return print(things[i].list);
-	return usage_error(&command_list, "no list of '%s'; one of profiles counters costs", argv[0]);
+	return usage_error(&command_list, "no list of '%s'; one of profiles designs counters costs", argv[0]);
 }
 
 static const struct option options[] = {
@@ -118,12 +127,12 @@ static const struct option options[] = {
 const struct command command_list = {
 	.name = "list",
 	.run = run,
-	.summary = "the profiles, counters and costs there are",
-	.usage = (const char *const[]){ "[options] profiles|counters|costs", NULL },
-	.about = "List the profiles that --profile takes, the counters that assert and --stats know,\n"
-		 "or the costs that a cost table may hold.",
+	.summary = "the profiles, designs, counters and costs there are",
+	.usage = (const char *const[]){ "[options] profiles|designs|counters|costs", NULL },
+	.about = "List the profiles that --profile takes, the designs that --design takes, the\n"
+		 "counters that assert and --stats know, or the costs that a cost table may hold.",
 	.options = options,
-	.words = (const char *const[]){ "profiles", "counters", "costs", NULL },
+	.words = (const char *const[]){ "profiles", "designs", "counters", "costs", NULL },
 	.examples = (const char *const[]){ "mmuscope list profiles", "mmuscope list --json counters",
 					   NULL },
 };

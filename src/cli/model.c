@@ -110,6 +110,7 @@ double model_stall(const struct report_cost *cost, const uint64_t *counters)
 	struct report_work work;
 
 	model_work(counters, &work);
+	work.nr[COST_REFAULT] = 0; /* the guest's own time, later */
 	return report_cost_estimate(cost, &work);
 }
 
@@ -147,6 +148,16 @@ void model_json_cost(struct report_json *json, const char *name, const struct re
 			report_json_double(json, report_cost_names[i], cost->ns[i]);
 	report_json_close(json);
 	report_json_close(json);
+}
+
+int model_first_mmu(const struct script *script)
+{
+	size_t i;
+
+	for (i = 0; i < script->nr_ops; i++)
+		if (script->ops[i].code == OP_VM)
+			return script->ops[i].mmu;
+	return -1;
 }
 
 void model_mmus(const struct script *script, struct strbuf *out)

@@ -39,6 +39,9 @@ void model_json_counters(struct report_json *json, const char *name, const uint6
 /** model_json_cost() - an object that describes a cost table. */
 void model_json_cost(struct report_json *json, const char *name, const struct report_cost *cost);
 
+/** model_first_mmu() - of the script's first VM, as enum script_mmu; -1 without a VM. */
+int model_first_mmu(const struct script *script);
+
 /** model_mmus() - the kinds of MMU that a script's VMs have, as "shadow+tdp"; "-" without a VM. */
 void model_mmus(const struct script *script, struct strbuf *out);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli_internal.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <base/nearest.h>
@@ -67,7 +69,8 @@ static int find_choice(const char *const *choices, const char *word, size_t len)
 	return found >= 0 ? found : -1;
 }
 
-static int set_choices(struct parser *p, const struct option *option, const char *arg)
+static int parse_choices(struct parser *p, const struct option *option, const char *arg,
+			 uint64_t *ret_set)
 {
 	uint64_t set = 0;
 
@@ -82,7 +85,42 @@ static int set_choices(struct parser *p, const struct option *option, const char
 			break;
 		arg += len + 1;
 	}
-	*(uint64_t *)option->value = set;
+	*ret_set = set;
+	return 0;
+}
+
+static int add_set(struct parser *p, const struct option *option, const char *arg)
+{
+	struct option_sets *sets = option->value;
+
+	if (sets->nr < OPTION_MAX_SETS)
+		return parse_choices(p, option, arg, &sets->set[sets->nr++]);
+	usage_error(p->command, "--%s may be given %d times", option->name, OPTION_MAX_SETS);
+	return OPTIONS_BAD;
+}
+
+/* Decimal with a binary unit. */
+static int set_size(struct parser *p, const struct option *option, const char *arg)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	unsigned int shift = 0;
+	uint64_t value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(arg, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		shift = 10 * (unsigned int)(unit - units + 1);
+		end++;
+	}
+	if (*arg < '0' || *arg > '9' || *end || errno || value >= UINT64_MAX >> shift) {
+		usage_error(p->command, "--%s wants a size such as 4K, 2M or 1G, not '%s'",
+			    option->name, arg);
+		return OPTIONS_BAD;
+	}
+	*(uint64_t *)option->value = value << shift;
 	return 0;
 }
 
@@ -120,7 +158,11 @@ static int set_value(struct parser *p, const struct option *option, const char *
 		*(int *)option->value = i;
 		return 0;
 	case OPTION_CHOICES:
-		return set_choices(p, option, arg);
+		return parse_choices(p, option, arg, option->value);
+	case OPTION_SETS:
+		return add_set(p, option, arg);
+	case OPTION_SIZE:
+		return set_size(p, option, arg);
 	case OPTION_FLAG:
 	case OPTION_END:
 		break;
@@ -143,6 +185,12 @@ static void unset(const struct option *option)
 		break;
 	case OPTION_CHOICE:
 		*(int *)option->value = -1;
+		break;
+	case OPTION_SETS:
+		((struct option_sets *)option->value)->nr = 0;
+		break;
+	case OPTION_SIZE:
+		*(uint64_t *)option->value = UINT64_MAX;
 		break;
 	case OPTION_END:
 		break;

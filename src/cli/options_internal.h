@@ -22,6 +22,15 @@ enum option_type {
 	OPTION_UINT,	/* uint64_t [0] */
 	OPTION_CHOICE,	/* int: index into choices [-1] */
 	OPTION_CHOICES, /* uint64_t: bits of choices, given as A,B,... [0] */
+	OPTION_SETS,	/* struct option_sets: as OPTION_CHOICES, once per use of the option [none] */
+	OPTION_SIZE,	/* uint64_t: bytes, as 4K, 2M, 1G, 1T [UINT64_MAX] */
+};
+
+/** struct option_sets - what an OPTION_SETS was given, in order */
+#define OPTION_MAX_SETS 32
+struct option_sets {
+	unsigned int nr;
+	uint64_t set[OPTION_MAX_SETS];
 };
 
 /**
@@ -29,7 +38,7 @@ enum option_type {
  * @letter: short form, 0 for none
  * @name: long form without dashes
  * @arg: what the argument is called in the help; NULL for flags
- * @choices: NULL-terminated, for OPTION_CHOICE and OPTION_CHOICES
+ * @choices: NULL-terminated, for OPTION_CHOICE, OPTION_CHOICES and OPTION_SETS
  */
 struct option {
 	char letter;
@@ -46,6 +55,8 @@ struct option {
 #define OPT_UINT(l, n, v, a, h) { l, n, OPTION_UINT, v, a, h, NULL }
 #define OPT_CHOICE(l, n, v, a, h, c) { l, n, OPTION_CHOICE, v, a, h, c }
 #define OPT_CHOICES(l, n, v, a, h, c) { l, n, OPTION_CHOICES, v, a, h, c }
+#define OPT_SETS(l, n, v, a, h, c) { l, n, OPTION_SETS, v, a, h, c }
+#define OPT_SIZE(l, n, v, a, h) { l, n, OPTION_SIZE, v, a, h, NULL }
 #define OPT_END { 0, NULL, OPTION_END, NULL, NULL, NULL, NULL }
 
 struct command;

@@ -180,7 +180,6 @@ static int save(const struct probe_result *result)
 	FILE *file = fopen(save_path, "we");
 	bool bad = !file;
 
-	strbuf_addstr(&text, "# SPDX-License-Identifier: CC0-1.0\n");
 	report_cost_write(&result->cost, &text);
 	if (file) {
 		bad = fwrite(strbuf_str(&text), 1, text.len, file) != text.len;
@@ -263,7 +262,7 @@ static const struct option options[] = {
 	OPT_STRING('s', "save", &save_path, "FILE", "write the costs, for run and compare --cost"),
 	OPT_STRING('d', "date", &date, "TEXT", "the date in that file (today); - for none"),
 	OPT_UINT('m', "memory", &memory, "MIB",
-		 "allocate at most so much (a quarter of what is free, at most 2048)"),
+		 "allocate at most so much (a quarter of what is free up to 2048)"),
 	OPT_UINT(0, "samples", &samples, "N", "calls per shape (21, quick: 7)"),
 	OPT_FLAG(0, "tracefs", &tracefs, "learn the placement from a tracepoint, in an own instance"),
 	OPT_STRING(0, "kvm-device", &device, "PATH", "the device (/dev/kvm)"),

@@ -106,7 +106,7 @@ static void choose_kernels(struct verify *v)
 
 static bool choose_profile(struct verify *v, struct verify_kernel *kernel)
 {
-	kernel->profile = profile >= 0 ? script_profile_names[profile] :
+	kernel->profile = profile >= 0 ? script_kernel_names[profile] :
 					 verify_profile(kernel->release);
 	if (kernel->profile)
 		return true;
@@ -486,7 +486,7 @@ static const struct option options[] = {
 		    "real kernels to boot (all if not given):", host_kernel_names),
 	OPT_CHOICE('p', "profile", &profile, "NAME",
 		   "hold all against this profile (each its own if not given):",
-		   script_profile_names),
+		   script_kernel_names),
 	OPT_FLAG('a', "audit", &audit, "let the model check invariants 1 to 8, too"),
 	OPT_UINT('r', "random", &random_nr, "N", "make N random scripts"),
 	OPT_UINT('s', "seed", &seed, "S", "of the seeds S, S+1, ... (drawn if not given)"),

@@ -142,10 +142,10 @@ const char *verify_profile(const char *release)
 
 	if (sscanf(release, "%lu.%lu", &want[0], &want[1]) != 2)
 		return NULL;
-	for (i = 0; script_profile_names[i]; i++)
-		if (sscanf(script_profile_names[i], "linux-%lu.%lu", &major, &minor) == 2 &&
+	for (i = 0; script_kernel_names[i]; i++)
+		if (sscanf(script_kernel_names[i], "linux-%lu.%lu", &major, &minor) == 2 &&
 		    (major < want[0] || (major == want[0] && minor <= want[1])))
-			found = script_profile_names[i];
+			found = script_kernel_names[i];
 	return found;
 }
 

@@ -215,6 +215,7 @@ struct kvm {
 	struct mm_struct *mm;
 	struct event_source *events;
 	bool literal;
+	bool rmap_index;
 	bool dying;
 	unsigned int root_level;
 
@@ -249,6 +250,10 @@ struct kvm {
 	void (*fault_hook)(void *ctx, struct kvm *kvm, enum kvm_fault_point point,
 			   uint64_t gfn);
 	void *fault_ctx;
+
+	/* for tests: called where an indexed walk may let go of mmu_lock; may be NULL */
+	void (*yield_hook)(void *ctx, uint64_t next);
+	void *yield_ctx;
 
 	struct kvm_stat stat;
 };
@@ -472,6 +477,12 @@ struct rmap_walk {
 /** rmap_zap_range() - zap the leaves that map [@start, @end) of @slot, all levels. */
 void rmap_zap_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
 		    uint64_t end, struct rmap_walk *walk);
+/**
+ * zap_head() - kvm_zap_all_rmap_sptes(): zap the leaves of head @i of @rmap. Return: how many.
+ */
+uint64_t zap_head(struct kvm *kvm, struct slot_rmap *rmap, uint64_t i, unsigned int level);
+/** rmap_walk_may_yield() - after a step that looked at something: a chance to yield. */
+void rmap_walk_may_yield(struct kvm *kvm, struct rmap_walk *walk);
 /** rmap_walk_end() - account for the last stretch. */
 void rmap_walk_end(struct kvm *kvm, struct rmap_walk *walk);
 /** rmap_age_range() - accessed bits in [@start, @end); cleared if @clear. */
@@ -504,6 +515,56 @@ int direct_map(struct kvm *kvm, struct kvm_page_fault *fault);
 void kvm_mmu_zap_all(struct kvm *kvm);
 /** kvm_mmu_zap_all_fast() - all page tables, oldest first (slot deleted or moved). */
 void kvm_mmu_zap_all_fast(struct kvm *kvm);
+
+/* ---- rmap_index.c: the design "rmap=index" ---- */
+
+/* A level with fewer heads has no index: it would be more than 2 % of them. */
+#define RMAP_INDEX_MIN_HEADS 512u
+/* So many heads, eight cache lines, are looked at themselves: the index could save little. */
+#define RMAP_DIRECT_HEADS 64u
+
+/**
+ * struct rmap_cursor - position of a walk over the heads in use in [next, last] of one level
+ * @next: no head before it is left to visit
+ * @level: of the index, where the next word is looked at; 0 is one bit per head
+ * @empty: words without a head in use that were met in a row at level 0
+ * @held, @word: word of level 0 in hand, and its number
+ * @direct: without the index
+ *
+ * All that outlives a yield is @next, @last, @level: a position and where to look, nothing that
+ * was read. Heads may be filled and emptied meanwhile; the walk then finds every head in use at
+ * or after @next, as a scan would.
+ */
+struct rmap_cursor {
+	const struct slot_rmap *rmap;
+	uint64_t next;
+	uint64_t last;
+	unsigned int level;
+	unsigned int empty;
+	bool held;
+	bool direct;
+	uint64_t word;
+	uint64_t word_index;
+};
+
+/** enum rmap_step - what one step of a cursor looked at */
+enum rmap_step {
+	RMAP_END,  /* nothing: no head in use is left */
+	RMAP_WORD, /* one word of the index */
+	RMAP_HEAD, /* head @next, which the caller visits and then steps over */
+};
+
+void rmap_cursor_init(struct rmap_cursor *cursor, const struct slot_rmap *rmap, uint64_t first,
+		      uint64_t last);
+/** rmap_cursor_step() - look at one word or deliver one head. Every step is a chance to yield. */
+enum rmap_step rmap_cursor_step(const struct kvm *kvm, struct rmap_cursor *cursor);
+/** rmap_cursor_yielded() - forget what was read: heads may have come and gone. */
+void rmap_cursor_yielded(struct rmap_cursor *cursor);
+/** zap_level_indexed() - zap the leaves of the heads [@first, @last] of a level. */
+void zap_level_indexed(struct kvm *kvm, struct slot_rmap *rmap, unsigned int level,
+		       uint64_t first, uint64_t last, struct rmap_walk *walk);
+/** rmap_index_bytes() - memory of the index over @nr heads; 0 where there is none. */
+uint64_t rmap_index_bytes(uint64_t nr);
 
 /* ---- mmu.c ---- */
 

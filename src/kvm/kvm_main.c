@@ -146,16 +146,24 @@ bool mmu_invalidate_retry(const struct kvm *kvm, const struct kvm_page_fault *fa
 	return kvm->mmu_invalidate_seq != fault->mmu_seq;
 }
 
-/* kvm_unmap_gfn_range(): reverse maps first, then the TDP MMU. */
-static bool unmap_slot(struct kvm *kvm, struct hva_range *range,
+/* What is in [start, end) may not be installed until the end. */
+static bool cover_slot(struct kvm *kvm, struct hva_range *range,
 		       struct kvm_memory_slot *slot, uint64_t start, uint64_t end)
 {
-	uint64_t before = range->walk.zapped;
-
+	(void)range;
+	(void)slot;
 	if (kvm->profile->gfn_based_retry)
 		widen_range(kvm, start, end);
 	ghost_note(kvm, start, end);
 	kvm->stat.frames_covered += end - start;
+	return false;
+}
+
+static bool zap_slot(struct kvm *kvm, struct hva_range *range,
+		     struct kvm_memory_slot *slot, uint64_t start, uint64_t end)
+{
+	uint64_t before = range->walk.zapped;
+
 	if (memslots_have_rmaps(kvm))
 		rmap_zap_range(kvm, slot, start, end, &range->walk);
 	if (kvm->tdp_mmu)
@@ -163,6 +171,18 @@ static bool unmap_slot(struct kvm *kvm, struct hva_range *range,
 	return range->walk.zapped != before;
 }
 
+/* kvm_unmap_gfn_range(): reverse maps first, then the TDP MMU. */
+static bool unmap_slot(struct kvm *kvm, struct hva_range *range,
+		       struct kvm_memory_slot *slot, uint64_t start, uint64_t end)
+{
+	cover_slot(kvm, range, slot, start, end);
+	return zap_slot(kvm, range, slot, start, end);
+}
+
+/*
+ * A range that is flagged as NUMA hinting blocks faults like any other; its zaps come with
+ * on_numa_protect().
+ */
 static int on_range_start(struct mmu_notifier *sub,
 			  const struct mmu_notifier_range *mn_range)
 {
@@ -171,9 +191,10 @@ static int on_range_start(struct mmu_notifier *sub,
 		.start = mn_range->start,
 		.end = mn_range->end,
 		.on_lock = invalidate_begin,
-		.handler = unmap_slot,
+		.handler = mn_range->flags & MMU_NOTIFIER_RANGE_NUMA ? cover_slot :
+								       unmap_slot,
 		.flush_on_ret = true,
-		.walk.can_yield = kvm->profile->rmap_yields &&
+		.walk.can_yield = (kvm->profile->rmap_yields || kvm->rmap_index) &&
 				  (mn_range->flags & MMU_NOTIFIER_RANGE_BLOCKABLE),
 	};
 
@@ -183,6 +204,22 @@ static int on_range_start(struct mmu_notifier *sub,
 	rmap_walk_end(kvm, &range.walk);
 	kvm->stat.sptes_zapped += range.walk.zapped;
 	return 0;
+}
+
+/* The caller holds a page-table lock: no yields. */
+static void on_numa_protect(struct mmu_notifier *sub, uint64_t start, uint64_t end)
+{
+	struct kvm *kvm = of_notifier(sub);
+	struct hva_range range = {
+		.start = start,
+		.end = end,
+		.handler = zap_slot,
+		.flush_on_ret = true,
+	};
+
+	handle_hva_range(kvm, &range);
+	rmap_walk_end(kvm, &range.walk);
+	kvm->stat.sptes_zapped += range.walk.zapped;
 }
 
 static void on_range_end(struct mmu_notifier *sub,
@@ -274,6 +311,7 @@ static const struct mmu_notifier_ops kvm_mmu_notifier_ops = {
 	.clear_young = on_clear_young,
 	.test_young = on_test_young,
 	.change_pte = on_change_pte,
+	.numa_protect = on_numa_protect,
 };
 
 static void free_kvm(struct kvm *kvm)
@@ -320,6 +358,7 @@ int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm)
 	kvm->mm = config->mm;
 	kvm->events = config->events;
 	kvm->literal = config->literal;
+	kvm->rmap_index = config->rmap_index;
 	kvm->root_level = config->root_level ? config->root_level : 4;
 	kvm->tdp_mmu = config->mmu == KVM_MMU_TDP || config->mmu == KVM_MMU_NESTED;
 	kvm->notifier.ops = &kvm_mmu_notifier_ops;

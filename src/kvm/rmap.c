@@ -275,9 +275,7 @@ static void zap_sptep(struct kvm *kvm, spte_t *sptep)
 	sptep_sp(kvm, sptep)->used--;
 }
 
-/* kvm_zap_all_rmap_sptes(): the leaves of one head; how many. */
-static uint64_t zap_head(struct kvm *kvm, struct slot_rmap *rmap, uint64_t i,
-			 unsigned int level)
+uint64_t zap_head(struct kvm *kvm, struct slot_rmap *rmap, uint64_t i, unsigned int level)
 {
 	struct kvm_rmap_head *head = &rmap->heads[i];
 	struct pte_list_desc *desc = head_desc(head), *more;
@@ -359,6 +357,12 @@ static void count_stretch(struct kvm *kvm, struct rmap_walk *walk)
 	walk->stretch = 0;
 }
 
+void rmap_walk_may_yield(struct kvm *kvm, struct rmap_walk *walk)
+{
+	if (walk->can_yield)
+		count_stretch(kvm, walk);
+}
+
 /*
  * The walk of section 5.2 over one level: the first head is visited whatever it holds, a
  * later one only when it is not empty; looking at an empty one is no chance to yield.
@@ -372,8 +376,7 @@ static void zap_level(struct kvm *kvm, struct slot_rmap *rmap, unsigned int leve
 	while (i <= last) {
 		kvm->stat.rmap_visited++;
 		walk->zapped += zap_head(kvm, rmap, i, level);
-		if (walk->can_yield)
-			count_stretch(kvm, walk);
+		rmap_walk_may_yield(kvm, walk);
 		next = next_head(kvm, rmap, i, last);
 		walk->stretch += (next <= last ? next : last) - i;
 		i = next;
@@ -387,9 +390,10 @@ void rmap_zap_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t star
 	unsigned int level;
 
 	for (level = 1; level <= KVM_NR_LEVELS; level++)
-		zap_level(kvm, &slot->rmap[level - 1], level,
-			  head_index(slot, start, level),
-			  head_index(slot, end - 1, level), walk);
+		(kvm->rmap_index ? zap_level_indexed :
+				   zap_level)(kvm, &slot->rmap[level - 1], level,
+					      head_index(slot, start, level),
+					      head_index(slot, end - 1, level), walk);
 }
 
 void rmap_walk_end(struct kvm *kvm, struct rmap_walk *walk)

@@ -22,7 +22,28 @@ static pte_t copy_pte_entry(struct copy *copy, pte_t *src)
 	}
 	if (copy->src_vma->vm_flags & VM_SHARED)
 		pte = pte_mkclean(pte);
+	pte = pte_clear(pte, _PAGE_UFFD_WP);
 	return pte_mkold(pte);
+}
+
+/* Linux: copy_present_page(): what is pinned stays the parent's, the child gets a copy. */
+static int copy_pinned(struct copy *copy, pte_t *dst)
+{
+	struct machine *m = copy->m;
+	pgprot_t prot = vm_get_page_prot(copy->dst_vma->vm_flags);
+	uint64_t pfn;
+	pte_t pte;
+	int err = page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+
+	if (err)
+		return err;
+	lru_add(m, pfn);
+	page_get_map(m, pfn);
+	pte = pte_mkdirty(pfn_pte(pfn, prot));
+	if (copy->dst_vma->vm_flags & VM_WRITE)
+		pte = pte_mkwrite(pte, m->profile->saved_dirty);
+	pt_set(m, dst, pte);
+	return 0;
 }
 
 static int copy_pte_range(struct copy *copy, pte_t *table, uint64_t addr, uint64_t end)
@@ -42,11 +63,18 @@ static int copy_pte_range(struct copy *copy, pte_t *table, uint64_t addr, uint64
 
 		if (!pte_present(*src))
 			continue;
+		if (copy->cow && page_pinned(m, pte_pfn(*src)) &&
+		    (page_flags(m, pte_pfn(*src)) & PG_ANON_EXCLUSIVE)) {
+			err = copy_pinned(copy, dst);
+			if (err)
+				return err;
+			continue;
+		}
 		if (copy->cow && pte_write(*src))
 			before_change(copy->src, addr, addr + PAGE_SIZE);
 		pfn = pte_pfn(*src);
 		if (page_flags(m, pfn) & PG_ANON)
-			page_set_exclusive(m, pfn, false);
+			page_share_anon(copy->src_vma, pfn);
 		page_get_map(m, pfn);
 		pt_set(m, dst, copy_pte_entry(copy, src));
 	}
@@ -77,14 +105,21 @@ static int copy_range(struct copy *copy, pte_t *table, unsigned int level, uint6
 		      uint64_t end)
 {
 	uint64_t next;
+	pte_t *dst;
 	int err = 0;
 
 	if (level == PT_LEVEL_PTE)
 		return copy_pte_range(copy, table, addr, end);
+	/* the child gets each table that the parent has, an empty one too */
+	if (level < copy->m->geo->levels)
+		err = pt_walk_alloc(copy->dst, addr, level, &dst);
 	for (; addr < end && !err; addr = next) {
 		pte_t *entry = table + pt_index(copy->m->geo, level, addr);
 
 		next = pt_addr_end(copy->m->geo, level, addr, end);
+		if (level == PT_LEVEL_PMD && pte_leaf(*entry, level) && copy->cow &&
+		    page_pinned(copy->m, pte_pfn(*entry)))
+			__split_huge_pmd(copy->src_vma, entry, addr);
 		if (level == PT_LEVEL_PMD && pte_leaf(*entry, level))
 			err = copy_huge_pmd(copy, entry, addr & PMD_MASK);
 		else if (pte_table(*entry, level))
@@ -132,7 +167,8 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *vma)
 	new->vm_start = vma->vm_start;
 	new->vm_end = vma->vm_end;
 	new->vm_pgoff = vma->vm_pgoff;
-	new->vm_flags = vma->vm_flags;
+	new->vm_flags = vma->vm_flags & ~VM_UFFD_WP;
+	new->vm_policy = vma->vm_policy;
 	if (!(vma->vm_flags & VM_WIPEONFORK)) {
 		err = anon_vma_fork(new, vma);
 		if (err) {
@@ -158,6 +194,11 @@ int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child)
 		return err;
 	child->start_brk = mm->start_brk;
 	child->brk = mm->brk;
+	child->numa_scan_offset = mm->numa_scan_offset;
+	if (mm->ksm && ksm_enter(child)) {
+		mm_destroy(child);
+		return -ENOMEM;
+	}
 	RB_FOREACH (vma, vma_tree, &mm->vmas) {
 		if (vma->vm_flags & VM_DONTCOPY)
 			continue;

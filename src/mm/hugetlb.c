@@ -203,7 +203,7 @@ static uint64_t change_huge_ptes(struct vm_area_struct *vma, uint64_t start, uin
 	return pages;
 }
 
-uint64_t hugetlb_change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
+static uint64_t change_huge_window(struct vm_area_struct *vma, uint64_t start, uint64_t end,
 				   pgprot_t newprot)
 {
 	uint64_t from = start, to = end, pages;
@@ -213,6 +213,20 @@ uint64_t hugetlb_change_protection(struct vm_area_struct *vma, uint64_t start, u
 	notify_start(vma->vm_mm, &range, MMU_NOTIFY_PROTECTION_VMA, from, to);
 	pages = change_huge_ptes(vma, start, end, newprot);
 	notify_end(vma->vm_mm, &range);
+	return pages;
+}
+
+uint64_t hugetlb_change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
+				   pgprot_t newprot)
+{
+	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
+	uint64_t pages = 0;
+
+	if (!vma->vm_mm->machine->design.tight)
+		pages = change_huge_window(vma, start, end, newprot);
+	else
+		while (run_next(&runs))
+			pages += change_huge_window(vma, runs.start, runs.end, newprot);
 	vma->vm_mm->machine->stat.changed += pages / (huge_page_size(vma) >> PAGE_SHIFT);
 	return pages;
 }

@@ -36,24 +36,40 @@ static int gather_vmas(struct mm_struct *mm, struct vm_area_struct *first, uint6
 	return 0;
 }
 
-/* One notification for the whole request, holes included, then every mapping in it. */
+/* Every mapping in [start, end), with its notification. */
+static void unmap_window(struct mm_struct *mm, struct vm_area_struct *vma, uint64_t start,
+			 uint64_t end)
+{
+	struct mmu_notifier_range range;
+
+	notify_start(mm, &range, MMU_NOTIFY_UNMAP, start, end);
+	for (; vma && vma->vm_start < end; vma = vma_next(vma)) {
+		uint64_t from = vma->vm_start > start ? vma->vm_start : start;
+		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
+
+		if (from < to)
+			unmap_page_range(vma, from, to, false);
+	}
+	notify_end(mm, &range);
+}
+
+/* One notification for the whole request, holes included; or, lazily, for its populated runs. */
 static void unmap_vmas(struct mm_struct *mm, struct vm_area_struct *first, uint64_t start,
 		       uint64_t end)
 {
-	bool lazy = mm->machine->design.lazy_unmap;
-	struct mmu_notifier_range range;
-	struct vm_area_struct *vma;
+	struct run_iter runs = run_iter_init(mm, start, end);
 
-	if (!lazy)
-		notify_start(mm, &range, MMU_NOTIFY_UNMAP, start, end);
-	for (vma = first; vma && vma->vm_start < end; vma = vma_next(vma)) {
-		if (lazy)
-			zap_notified(vma, MMU_NOTIFY_UNMAP, vma->vm_start, vma->vm_end, 0);
-		else
-			unmap_page_range(vma, vma->vm_start, vma->vm_end, false);
+	if (!mm->machine->design.lazy_unmap) {
+		unmap_window(mm, first, start, end);
+		return;
 	}
-	if (!lazy)
-		notify_end(mm, &range);
+	if (mm->machine->profile->unmap_drains)
+		lru_add_drain(mm->machine);
+	while (run_next(&runs)) {
+		while (first->vm_end <= runs.start)
+			first = vma_next(first);
+		unmap_window(mm, first, runs.start, runs.end);
+	}
 }
 
 static void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, uint64_t start,
@@ -183,7 +199,7 @@ static int mmap_region(struct mm_struct *mm, uint64_t addr, uint64_t end, uint32
 		return err;
 	if (!file && (vm_flags & VM_SHARED))
 		return insert_shared_anon(mm, addr, end, vm_flags);
-	if (vma_merge_new_range(mm, addr, end, vm_flags, NULL, false, file, pgoff))
+	if (vma_merge_new_range(mm, addr, end, vm_flags, NULL, false, file, pgoff, 0))
 		return 0;
 	return insert_vma(mm, addr, end, vm_flags, file, pgoff);
 }
@@ -226,12 +242,15 @@ int mm_brk(struct mm_struct *mm, uint64_t addr)
 	if (!mm->start_brk || addr < mm->start_brk)
 		return -ENOMEM;
 	if (newbrk < oldbrk) {
+		if (!find_vma_intersection(mm, newbrk, oldbrk))
+			return -ENOMEM;
 		err = do_munmap(mm, newbrk, oldbrk - newbrk);
 	} else if (newbrk > oldbrk) {
 		if (newbrk > mm->machine->geo->task_size ||
 		    find_vma_intersection(mm, oldbrk, newbrk + PAGE_SIZE))
 			return -ENOMEM;
-		if (!vma_merge_new_range(mm, oldbrk, newbrk, flags, NULL, false, NULL, pgoff))
+		if (!vma_merge_new_range(mm, oldbrk, newbrk, flags, NULL, false, NULL, pgoff,
+					 0))
 			err = insert_vma(mm, oldbrk, newbrk, flags, NULL, pgoff);
 	}
 	if (!err)

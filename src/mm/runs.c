@@ -4,17 +4,26 @@
  * parent entry.
  *
  * A run is a maximal stretch of entries of one level that are in use, cut to the range that
- * changes; two runs whose gap is at most @gap bytes are one. A PMD entry is in use when it is a
- * leaf or its PTE table has an entry that is not none: an empty table maps nothing.
+ * changes; two runs whose gap is at most @gap bytes are one. An entry is in use when it is a leaf
+ * or when an entry below it is: an empty table maps nothing.
  */
 #include "mm_internal.h"
 
 /* Does the entry of @level lead to anything that maps memory? */
 static bool entry_in_use(const struct machine *m, pte_t entry, unsigned int level)
 {
+	const pte_t *table;
+	unsigned int i;
+
 	if (!pte_table(entry, level))
 		return !pte_none(entry);
-	return pt_info(m, pt_table(m, entry))->used;
+	table = pt_table(m, entry);
+	if (level == PT_LEVEL_PMD || !pt_info(m, table)->used)
+		return pt_info(m, table)->used;
+	for (i = 0; i < m->geo->entries[level - 1]; i++)
+		if (entry_in_use(m, table[i], level - 1))
+			return true;
+	return false;
 }
 
 /* The first address in [addr, end) below @table whose entry of @want is in use; end if none. */

@@ -162,7 +162,7 @@ bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t 
 		return true;
 	for (i = 0; i < found.nr; i++)
 		if (found.at[i].vma->vm_mm == vma->vm_mm)
-			here += folio_mappings(vma->vm_mm, head, found.at[i].start,
+			here += folio_mappings(vma->vm_mm, head, HPAGE_PMD_NR, found.at[i].start,
 					       found.at[i].end);
 	mem_free(found.at);
 	return here != folio->entire_mapcount + folio->nr_mapped;

@@ -385,7 +385,8 @@ int check_exit(struct parser *p, struct script_op *op)
 	return 0;
 }
 
-int check_numa_hint(struct parser *p, struct script_op *op)
+/* Whole pages; @nothing says what happens to none. */
+static int check_pages(struct parser *p, struct script_op *op, const char *nothing)
 {
 	int err = check_wrap(p, p->arg[0], op->addr, op->len);
 
@@ -398,8 +399,18 @@ int check_numa_hint(struct parser *p, struct script_op *op)
 		return diag_error(p, p->arg[1], "0x%llx is not a multiple of 4K",
 				  (unsigned long long)op->len);
 	if (!op->len)
-		diag_warn(p, p->arg[1], "length 0: nothing is hinted");
+		diag_warn(p, p->arg[1], "length 0: %s", nothing);
 	return 0;
+}
+
+int check_numa_hint(struct parser *p, struct script_op *op)
+{
+	return check_pages(p, op, "nothing is hinted");
+}
+
+int check_pin(struct parser *p, struct script_op *op)
+{
+	return check_pages(p, op, "nothing is pinned");
 }
 
 int check_uffd(struct parser *p, struct script_op *op)

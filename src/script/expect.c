@@ -9,10 +9,20 @@
 
 #include <errno.h>
 
-/* Kernels first, oldest first: "NAME+" counts from NAME to NR_KERNELS. */
-const char *const script_profile_names[] = {"linux-3.14", "linux-6.1", "linux-6.12",
-					    "linux-7.2", NULL};
-#define NR_KERNELS 4
+#define KERNELS "linux-3.14", "linux-6.1", "linux-6.12", "linux-7.2"
+#define DESIGNS "tight", "lazy-unmap", "rmap=index", "numa-skip"
+
+/* "NAME+" counts from NAME to the last kernel. */
+const char *const script_profile_names[] = {KERNELS, DESIGNS, NULL};
+const char *const script_kernel_names[] = {KERNELS, NULL};
+const char *const script_design_names[] = {DESIGNS, NULL};
+
+#define NR_KERNELS (int)(sizeof(script_kernel_names) / sizeof(script_kernel_names[0]) - 1)
+
+unsigned int script_nr_kernels(void)
+{
+	return NR_KERNELS;
+}
 
 static int profile_find(const char *s, size_t len)
 {
@@ -231,7 +241,7 @@ int parse_expectation(struct parser *p)
 
 void write_profiles(uint64_t profiles, struct strbuf *out)
 {
-	unsigned int i, last = 0;
+	int i, last = 0;
 
 	if (profiles == UINT64_MAX)
 		return;

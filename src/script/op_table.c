@@ -154,6 +154,9 @@ const struct op_row op_rows[OP_NR] = {
 	[OP_NUMA_HINT] = {
 		"numa_hint", "numa_hint ADDR LEN", ARGS(RANGE), NULL, check_numa_hint,
 	},
+	[OP_PIN] = {
+		"pin", "pin ADDR LEN", ARGS(RANGE), NULL, check_pin,
+	},
 	[OP_NUMA_SCAN] = {
 		"numa_scan", "numa_scan N",
 		ARGS(NUMBER(count, UINT32_MAX, "a number of steps")), NULL, NULL,

@@ -292,6 +292,7 @@ int check_fork(struct parser *p, struct script_op *op);
 int check_switch(struct parser *p, struct script_op *op);
 int check_exit(struct parser *p, struct script_op *op);
 int check_numa_hint(struct parser *p, struct script_op *op);
+int check_pin(struct parser *p, struct script_op *op);
 int check_uffd(struct parser *p, struct script_op *op);
 int check_pagemap_scan(struct parser *p, struct script_op *op);
 int check_vm(struct parser *p, struct script_op *op);

@@ -84,6 +84,16 @@ void sim_before_change(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t
 	}
 }
 
+/* The level at whose granularity the notification promises to start at something; 0: no promise. */
+static unsigned int promised_level(const struct sim *sim, const struct sim_seen *seen)
+{
+	unsigned int designs = sim->options->designs;
+
+	if (seen->event != MMU_NOTIFY_PROTECTION_VMA)
+		return 0;
+	return designs & SIM_DESIGN_TIGHT ? sim_run_level(sim->options) : sim->profile->placement;
+}
+
 /* The range of a hugetlb VMA is told whether or not anything is mapped in it. */
 static bool in_hugetlb(const struct sim_seen *seen)
 {
@@ -94,11 +104,12 @@ static bool in_hugetlb(const struct sim_seen *seen)
 
 void sim_audit_start(struct sim *sim, const struct sim_seen *seen)
 {
+	unsigned int level = promised_level(sim, seen);
 	char text[160];
 
-	if (!sim->profile->placement || seen->event != MMU_NOTIFY_PROTECTION_VMA)
-		return;
-	if (in_hugetlb(seen) || mm_entry_used(seen->mm, seen->start, sim->profile->placement))
+	/* PAGEMAP_SCAN notifies whatever there is */
+	if (!level || sim->op->code == OP_PAGEMAP_SCAN || in_hugetlb(seen) ||
+	    mm_entry_used(seen->mm, seen->start, level))
 		return;
 	snprintf(text, sizeof(text), "[%#llx, %#llx) notified and nothing is populated at its start",
 		 (unsigned long long)seen->start, (unsigned long long)seen->end);

@@ -92,9 +92,14 @@ static void add_mm(struct mm_struct *mm, uint64_t *counters)
 	counters[SIM_BYTES_NOTIFIED] += counts->bytes;
 }
 
-void sim_keep_kvm(struct sim *sim, const struct kvm *kvm)
+void sim_keep_kvm(struct sim *sim, struct kvm *kvm)
 {
+	uint64_t heads, index;
+
 	add_kvm(kvm, sim->gone);
+	kvm_rmap_bytes(kvm, &heads, &index);
+	sim->result->head_bytes += heads;
+	sim->result->index_bytes += index;
 }
 
 void sim_keep_mm(struct sim *sim, struct mm_struct *mm)

@@ -7,11 +7,30 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What is said of kernels is said of them as they are: with a design, only lines that name it. */
 static bool applies(const struct sim *sim, uint64_t profiles)
 {
 	int index = script_profile_index(sim->profile->name);
 
+	if (sim->options->designs)
+		return profiles != UINT64_MAX &&
+		       (profiles >> script_nr_kernels() & sim->options->designs);
 	return index >= 0 && (profiles >> index & 1);
+}
+
+/* "linux-6.12", "linux-6.12 with tight,rmap=index" */
+static void add_profile(const struct sim *sim, struct strbuf *out)
+{
+	const char *before = " with ";
+	unsigned int i;
+
+	strbuf_addstr(out, sim->profile->name);
+	for (i = 0; script_design_names[i]; i++) {
+		if (!(sim->options->designs >> i & 1))
+			continue;
+		strbuf_addf(out, "%s%s", before, script_design_names[i]);
+		before = ",";
+	}
 }
 
 static void event_text(struct strbuf *out, unsigned int event, uint64_t start, uint64_t end,
@@ -33,8 +52,10 @@ static void report_head(struct sim *sim, const struct script_op *op, uint32_t li
 	struct strbuf *out = &sim->result->failures;
 
 	sim->result->failed++;
-	strbuf_addf(out, "%s:%u: expectation of line %u failed under %s: ", sim->script->file, line,
-		    op->line, sim->profile->name);
+	strbuf_addf(out, "%s:%u: expectation of line %u failed under ", sim->script->file, line,
+		    op->line);
+	add_profile(sim, out);
+	strbuf_addstr(out, ": ");
 	strbuf_add(out, sim->script->text + op->text, op->text_len);
 	strbuf_addch(out, '\n');
 }
@@ -173,8 +194,10 @@ void sim_check_assert(struct sim *sim, const struct script_op *op)
 	if (compare(value, op->compare, op->count))
 		return;
 	sim->result->failed++;
-	strbuf_addf(&sim->result->failures, "%s:%u: budget exceeded under %s: ", sim->script->file,
-		    op->line, sim->profile->name);
+	strbuf_addf(&sim->result->failures, "%s:%u: budget exceeded under ", sim->script->file,
+		    op->line);
+	add_profile(sim, &sim->result->failures);
+	strbuf_addstr(&sim->result->failures, ": ");
 	strbuf_add(&sim->result->failures, sim->script->text + op->text, op->text_len);
 	strbuf_addf(&sim->result->failures, ": %s is %llu\n", name, (unsigned long long)value);
 }

@@ -11,6 +11,16 @@ static struct sim *sim_of_tee(struct event_sink *sink)
 	return (struct sim *)((char *)sink - offsetof(struct sim, tee));
 }
 
+static struct mm_struct *mm_of_pid(const struct sim *sim, uint32_t pid)
+{
+	const struct sim_object *object;
+
+	LIST_FOREACH (object, &sim->live, live)
+		if (object->kind == SIM_PROCESS && object->pid == pid)
+			return object->mm;
+	return sim->process->mm;
+}
+
 static void see_start(struct sim *sim, const struct event *event)
 {
 	struct sim_seen *seen;
@@ -21,7 +31,7 @@ static void see_start(struct sim *sim, const struct event *event)
 	}
 	seen = &sim->seen[sim->nr_seen++];
 	*seen = (struct sim_seen){
-		.mm = sim->process->mm,
+		.mm = mm_of_pid(sim, event->pid),
 		.event = event->arg[0],
 		.start = event->arg[1],
 		.end = event->arg[2],
@@ -143,10 +153,22 @@ static void run_op(struct sim *sim, const struct script_op *op)
 	}
 }
 
+unsigned int sim_run_level(const struct sim_options *options)
+{
+	return options->run_level ? options->run_level : PT_LEVEL_PMD;
+}
+
 static int sim_init(struct sim *sim)
 {
 	struct machine_config config = {
 		.profile = sim->profile,
+		.design = {
+			.tight = sim->options->designs & SIM_DESIGN_TIGHT,
+			.lazy_unmap = sim->options->designs & SIM_DESIGN_LAZY_UNMAP,
+			.numa_skip = sim->options->designs & SIM_DESIGN_NUMA_SKIP,
+			.run_level = sim_run_level(sim->options),
+			.run_gap = sim->options->run_gap,
+		},
 		.geo = pt_geometry_x86(sim->options->levels ? sim->options->levels : 4),
 		.events = &sim->events,
 		.thp = THP_MADVISE,
@@ -179,6 +201,7 @@ static int sim_init(struct sim *sim)
 	sim->main->kind = SIM_PROCESS;
 	sim->main->mm = mm;
 	sim->main->pid = ++sim->last_pid;
+	mm_notifiers(mm)->pid = sim->main->pid;
 	mm_observe(mm);
 	LIST_INSERT_HEAD(&sim->live, sim->main, live);
 	sim->process = sim->main;
@@ -232,6 +255,18 @@ int sim_run(const struct script *script, const struct sim_options *options,
 void sim_result_release(struct sim_result *result)
 {
 	strbuf_release(&result->failures);
+}
+
+const char *sim_design_summary(unsigned int index)
+{
+	static const char *const summaries[] = {
+		"mprotect and NUMA hinting notify runs of populated entries",
+		"munmap, madvise and truncation notify runs of populated entries",
+		"an index over the reverse-map heads in use; a walk may yield at every step",
+		"NUMA hinting tells which pages became protnone, and only they are zapped",
+	};
+
+	return index < sizeof(summaries) / sizeof(summaries[0]) ? summaries[index] : NULL;
 }
 
 const char *sim_profile_summary(const char *profile)

@@ -94,10 +94,13 @@ int sim_execute(struct sim *sim, const struct script_op *op);
 /* Everything that operations made. */
 void sim_teardown(struct sim *sim);
 
+/* run.c: PT_LEVEL_PMD or PT_LEVEL_PUD */
+unsigned int sim_run_level(const struct sim_options *options);
+
 /* counters.c */
 void sim_counters(const struct sim *sim, uint64_t *ret_counters);
 /* A VM or an address space is about to go: keep its counts. */
-void sim_keep_kvm(struct sim *sim, const struct kvm *kvm);
+void sim_keep_kvm(struct sim *sim, struct kvm *kvm);
 void sim_keep_mm(struct sim *sim, struct mm_struct *mm);
 int sim_counter_index(const char *name);
 

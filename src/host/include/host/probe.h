@@ -23,7 +23,7 @@
 #include <base/strbuf.h>
 
 /* Where the region lies, and its first guest-physical address, here and in the script. */
-#define HOST_PROBE_ADDR 0x100000000000ull
+#define HOST_PROBE_ADDR 0x200000000000ull
 #define HOST_PROBE_GPA (4ull << 30)
 /* The guest can touch pages in this many bytes from the start of the region. */
 #define HOST_PROBE_GUEST_BYTES (4ull << 30)

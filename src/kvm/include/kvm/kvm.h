@@ -51,6 +51,8 @@ enum kvm_mmu_kind {
  *	memory. Only seen in events.
  * @literal: scan reverse-map heads one by one instead of finding the non-empty ones by an
  *	index; same counts, for tests
+ * @rmap_index: the design "rmap=index": notifications find the heads in use through an index
+ *	and can yield after every word or head. No kernel has it.
  */
 struct kvm_config {
 	enum kvm_mmu_kind mmu;
@@ -60,6 +62,7 @@ struct kvm_config {
 	unsigned int root_level;
 	uint64_t table_base_pfn;
 	bool literal;
+	bool rmap_index;
 };
 
 /**
@@ -261,8 +264,10 @@ void kvm_set_rip(struct kvm *kvm, uint64_t rip);
  * @pf_retried: faults that the retry rule sent back
  * @frames_covered: guest frames in notified ranges, clipped to slots, summed over the
  *	slots
- * @rmap_scanned: heads looked at by notifications
- * @rmap_visited: heads visited: the first of each level, and every non-empty one
+ * @rmap_scanned: heads looked at by notifications; with rmap_index: words of the index
+ *	looked at and heads visited
+ * @rmap_visited: heads visited: the first of each level, and every non-empty one; with
+ *	rmap_index: every non-empty one
  * @rmap_longest: most heads scanned in one stretch without a chance to yield; a maximum,
  *	reset by kvm_reset_maxima()
  * @tdp_walked: entries looked at by notifications in TDP tables
@@ -299,6 +304,12 @@ const struct kvm_stat *kvm_get_stat(const struct kvm *kvm);
 
 /** kvm_reset_maxima() - rmap_longest back to 0, to measure one operation. */
 void kvm_reset_maxima(struct kvm *kvm);
+
+/**
+ * kvm_rmap_bytes() - what a kernel allocates for reverse-map heads of all slots that have them,
+ * touched or not, and for the index over them (0 without rmap_index).
+ */
+void kvm_rmap_bytes(struct kvm *kvm, uint64_t *ret_heads, uint64_t *ret_index);
 
 /** kvm_bytes() - memory used by tables, records, descriptors and touched head arrays. */
 uint64_t kvm_bytes(const struct kvm *kvm);

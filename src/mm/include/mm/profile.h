@@ -33,6 +33,13 @@ enum wp_reuse {
  * @huge_zero_replace: a write to the huge zero page replaces it in place (7.x)
  * @change_pte: change_pte() is called where a copy replaces a page (to 6.9)
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
+ * @numa_skips_pinned: NUMA hinting leaves pages of a copy-on-write mapping alone that are pinned
+ *	for DMA (5.18)
+ * @ksm_smart_scan: ksmd skips pages that it did not merge before (6.7)
+ * @numa_vma_state: the NUMA scanner remembers each VMA's last scan (6.4)
+ * @pagemap_scan: the PAGEMAP_SCAN ioctl exists (6.7)
+ * @uffd_wp_vmas: UFFDIO_WRITEPROTECT may span several VMAs (6.5)
+ * @split_to_zeropage: splitting a huge page maps what is all zeros to the zero page (6.12)
  * @hugetlb_unmap_notifies: unmapping hugetlb memory sends UNMAP of its own, nested where the
  *	caller has notified, too (to 6.2)
  * @dax_cold_bug: MADV_COLD takes a 2 MiB leaf of a device for garbage and clears it (6.1)
@@ -69,6 +76,12 @@ struct mm_profile {
 	bool huge_zero_replace;
 	bool change_pte;
 	bool reaper_clear;
+	bool numa_skips_pinned;
+	bool split_to_zeropage;
+	bool ksm_smart_scan;
+	bool numa_vma_state;
+	bool pagemap_scan;
+	bool uffd_wp_vmas;
 	bool hugetlb_unmap_notifies;
 	bool dax_cold_bug;
 	bool failed_map_unmaps;
@@ -89,12 +102,14 @@ struct mm_profile {
  * @tight: mprotect and NUMA hinting notify runs of populated entries only
  * @lazy_unmap: so do munmap, MADV_DONTNEED, MADV_FREE and truncation; a move by mremap notifies its
  *	whole range, unless nothing in it is populated
+ * @numa_skip: NUMA hinting flags its notifications, and tells of each page that becomes protnone
  * @run_level: granularity of a run: PT_LEVEL_PMD or PT_LEVEL_PUD
  * @run_gap: two runs at most this many bytes apart are notified as one
  */
 struct mm_design {
 	bool tight;
 	bool lazy_unmap;
+	bool numa_skip;
 	uint8_t run_level;
 	uint64_t run_gap;
 };

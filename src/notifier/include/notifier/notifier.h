@@ -19,13 +19,18 @@
 
 /* mmu_notifier_range.flags */
 #define MMU_NOTIFIER_RANGE_BLOCKABLE (1u << 0)
+/*
+ * Proposed in 2023 for guests with pinned memory, in no kernel: NUMA hinting; what really becomes
+ * protnone is told by numa_protect before the end, and nothing else changes.
+ */
+#define MMU_NOTIFIER_RANGE_NUMA (1u << 1)
 
 struct mmu_notifier_subscriptions;
 
 /**
  * struct mmu_notifier_range - one notification
  * @start, @end: bytes, start < end
- * @flags: MMU_NOTIFIER_RANGE_*; set by the start functions, callers pass 0
+ * @flags: MMU_NOTIFIER_RANGE_*; BLOCKABLE is set by the start functions
  * @event: enum mmu_notifier_event_nr (base/event.h)
  * @owner: for MIGRATE and EXCLUSIVE: who causes it, so that it can ignore its own; else NULL
  */
@@ -48,6 +53,8 @@ struct mmu_notifier;
  * @clear_flush_young, @clear_young, @test_young: aging of [start, end); non-zero if it was
  *	accessed through the secondary MMU. May be NULL.
  * @change_pte: Linux up to 6.9 only: the entry of @address now maps @pfn. May be NULL.
+ * @numa_protect: inside a range that was started with RANGE_NUMA: the entries of [start, end)
+ *	have become protnone; must not block. May be NULL only where RANGE_NUMA is ignored.
  *
  * Callbacks must not register or unregister.
  */
@@ -61,6 +68,7 @@ struct mmu_notifier_ops {
 	int (*clear_young)(struct mmu_notifier *sub, uint64_t start, uint64_t end);
 	int (*test_young)(struct mmu_notifier *sub, uint64_t address);
 	void (*change_pte)(struct mmu_notifier *sub, uint64_t address, uint64_t pfn);
+	void (*numa_protect)(struct mmu_notifier *sub, uint64_t start, uint64_t end);
 };
 
 /** struct mmu_notifier - a subscription; embed it in the subscriber */
@@ -125,6 +133,7 @@ struct mmu_notifier_counts {
  * @subscriptions: NULL until the first registration, then never reset before the end of the
  *	address space (the short cut of mm_has_notifiers())
  * @events: where records are made; not owned
+ * @pid: the process that the records are told of, 0 for the running one (struct event)
  * @observed: record and count notifications even when nobody has subscribed, as if an empty VM
  *	watched (KVM_CREATE_VM without a memslot)
  * @two_pass: interval notifiers are called in two passes (Linux 7.1 on)
@@ -133,6 +142,7 @@ struct mmu_notifier_mm {
 	struct mmu_notifier_subscriptions *subscriptions;
 	struct event_source *events;
 	struct mmu_notifier_counts counts;
+	uint32_t pid;
 	bool observed;
 	bool two_pass;
 };
@@ -224,6 +234,9 @@ int mmu_notifier_clear_flush_young(struct mmu_notifier_mm *nmm, uint64_t start, 
 int mmu_notifier_clear_young(struct mmu_notifier_mm *nmm, uint64_t start, uint64_t end);
 int mmu_notifier_test_young(struct mmu_notifier_mm *nmm, uint64_t address);
 void mmu_notifier_change_pte(struct mmu_notifier_mm *nmm, uint64_t address, uint64_t pfn);
+
+/** mmu_notifier_numa_protect() - see struct mmu_notifier_ops. Makes no record. */
+void mmu_notifier_numa_protect(struct mmu_notifier_mm *nmm, uint64_t start, uint64_t end);
 
 /**
  * mmu_interval_notifier_insert() - subscribe to [@start, @start + @length).

@@ -12,20 +12,22 @@
  *	that the operation zapped are taken to lie in it
  * @total: all that happens between the start of the notifications and their end
  * @frames: guest frames whose faults are sent back or wait for that long
- * @refaults: SPTEs that the guest's later accesses had to bring back, at most
+ * @back: zapped SPTEs that the guest's accesses brought back, at most
+ * @refaults: guest faults that did: one brings neighbours back, too
  */
 struct report_stall {
 	double lock;
 	double longest;
 	double total;
 	uint64_t frames;
+	uint64_t back;
 	uint64_t refaults;
 };
 
 /**
  * report_stall_estimate() - of an operation's counted work.
  * @longest_heads: most heads that it scanned in one stretch
- * @ret_stall: .refaults is not set
+ * @ret_stall: .back and .refaults are 0
  */
 void report_stall_estimate(const struct report_cost *cost, const struct report_work *work,
 			   uint64_t longest_heads, uint64_t frames, struct report_stall *ret_stall);

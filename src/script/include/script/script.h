@@ -34,6 +34,7 @@ enum script_opcode {
 	OP_EXIT,	/* [name name2] both are the process */
 	OP_FORKWAIT,	/* [] */
 	OP_NUMA_HINT,	/* [addr len] */
+	OP_PIN,		/* [addr len] pin for DMA for as long as the script runs */
 	OP_NUMA_SCAN,	/* [count] */
 	OP_TRUNCATE,	/* [name2 len] ftruncate of the object behind a map */
 	OP_UFFD,	/* [addr len flags] userfaultfd: register / wp / unwp / unregister */
@@ -237,6 +238,13 @@ struct script_expect {
  * "NAME+" means NAME and the later kernels, never a design.
  */
 extern const char *const script_profile_names[];
+
+/* The two halves of it: the kernels, and the designs that no kernel has. NULL-terminated. */
+extern const char *const script_kernel_names[];
+extern const char *const script_design_names[];
+
+/** script_nr_kernels() - index of the first design in script_profile_names[]. */
+unsigned int script_nr_kernels(void);
 
 /** script_profile_index() - index of @name in script_profile_names[], -1 when unknown. */
 int script_profile_index(const char *name);

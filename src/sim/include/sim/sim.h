@@ -59,9 +59,24 @@ struct sim_op_result {
 	uint64_t delta[SIM_COUNTER_NR];
 };
 
+/* sim_options.designs: what no kernel does, in the order of script_design_names[]. */
+enum {
+	SIM_DESIGN_TIGHT = 1 << 0,	/* mprotect and NUMA hinting notify populated runs only */
+	SIM_DESIGN_LAZY_UNMAP = 1 << 1, /* so do munmap, madvise and truncation */
+	SIM_DESIGN_RMAP_INDEX = 1 << 2, /* an index over the reverse-map heads in use */
+	SIM_DESIGN_NUMA_SKIP = 1 << 3,	/* NUMA hinting tells which pages became protnone */
+};
+
+/* Two runs so far apart at most are notified as one where nothing else is said. */
+#define SIM_DEFAULT_RUN_GAP (4ull << 20)
+
 /**
  * struct sim_options - how to run
- * @profile: a name of script_profile_names[]; NULL is the default, linux-6.12
+ * @profile: a name of script_kernel_names[]; NULL is the default, linux-6.12
+ * @designs: SIM_DESIGN_*, on top of the profile
+ * @run_level: granularity of the runs that "tight" and "lazy-unmap" notify: 2 (PMD) or 3 (PUD);
+ *	0 is 2
+ * @run_gap: bytes between two runs that are notified as one; 0 only joins runs that touch
  * @levels: page-table levels of the primary MMU, 4 or 5; 0 is 4
  * @mmu: enum script_mmu for every VM of the script instead of its own; -1 as written
  * @audit: check invariants 1 to 8 after every operation
@@ -73,6 +88,9 @@ struct sim_op_result {
  */
 struct sim_options {
 	const char *profile;
+	unsigned int designs;
+	unsigned int run_level;
+	uint64_t run_gap;
 	unsigned int levels;
 	int mmu;
 	bool audit;
@@ -92,6 +110,8 @@ struct sim_options {
  * @failures: text for the user: script line, expected and actual side by side
  * @counters: totals over the run
  * @peak_bytes: memory of the model's tables and frames at their largest
+ * @head_bytes, @index_bytes: memory that a kernel takes for the reverse-map heads of every VM, and
+ *	for the index over them
  */
 struct sim_result {
 	uint64_t ops;
@@ -101,6 +121,8 @@ struct sim_result {
 	struct strbuf failures;
 	uint64_t counters[SIM_COUNTER_NR];
 	uint64_t peak_bytes;
+	uint64_t head_bytes;
+	uint64_t index_bytes;
 };
 
 /**
@@ -121,6 +143,9 @@ int sim_run(const struct script *script, const struct sim_options *options,
 	    struct sim_result *ret);
 
 void sim_result_release(struct sim_result *result);
+
+/** sim_design_summary() - one line on design number @index of script_design_names[]. */
+const char *sim_design_summary(unsigned int index);
 
 /** sim_profile_summary() - one line on what a profile does; NULL for an unknown name. */
 const char *sim_profile_summary(const char *profile);
