@@ -20,6 +20,7 @@ SOURCE = os.path.abspath(sys.argv[2])
 KERNELS = ['6.1', '6.12', '7.2']
 RANDOM = 20
 SEED = 3001
+FEATURES = 'anon,shmem,file,thp,fork,mremap'
 work = tempfile.mkdtemp(prefix='mmuscope-verify-')
 
 
@@ -83,7 +84,8 @@ def main():
                          for path in glob.glob(os.path.join(SOURCE, 'scripts', '*.mms')))
         verify('scripts', *scripts)
         kept = os.path.join(work, 'kept')
-        doc = verify('random', '--audit', '--random', str(RANDOM), '--seed', str(SEED), '--keep', kept)
+        doc = verify('random', '--audit', '--random', str(RANDOM), '--seed', str(SEED), '--shrink',
+                     '1', '--features', FEATURES, '--keep', kept)
         if doc:
             test_wrong_models(kept, doc)
     finally:
