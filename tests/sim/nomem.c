@@ -97,11 +97,14 @@ static bool run_failing(const struct script *script, const struct sim_options *o
 	return failed;
 }
 
-static void sweep(const struct script *script, const char *name, const char *profile, bool audit)
+/* @index: into script_profile_names[]; a design runs on the newest kernel */
+static void sweep(const struct script *script, const char *name, unsigned int index, bool audit)
 {
+	unsigned int kernels = script_nr_kernels();
 	struct event_sink sink = { .emit = ignore_event };
 	struct sim_options options = {
-		.profile = profile,
+		.profile = script_kernel_names[index < kernels ? index : kernels - 1],
+		.designs = index < kernels ? 0 : 1u << (index - kernels),
 		.mmu = -1,
 		.audit = audit,
 		.sink = &sink,
@@ -113,7 +116,8 @@ static void sweep(const struct script *script, const char *name, const char *pro
 	while (run_failing(script, &options, n, &found))
 		n++;
 	tap_ok(n > 50 && !found.status && !found.leaked && !found.violated && !found.survived,
-	       "%s, %s%s: %llu allocations", name, profile, audit ? ", audit" : "",
+	       "%s, %s%s: %llu allocations", name, script_profile_names[index],
+	       audit ? ", audit" : "",
 	       (unsigned long long)n - 1);
 	if (found.first)
 		printf("# first at %llu; runs with another error %llu, leaks %llu, broken "
@@ -141,7 +145,7 @@ static void sweep_text(const char *text, const char *name)
 	unsigned int i;
 
 	for (i = 0; script && script_profile_names[i]; i++)
-		sweep(script, name, script_profile_names[i], i & 1);
+		sweep(script, name, i, i & 1);
 	script_free(script);
 }
 
