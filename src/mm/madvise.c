@@ -207,7 +207,6 @@ static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t e
 		.free = free,
 	};
 
-	lru_add_drain(walk.m);
 	advise_range(&walk, pt_top(vma->vm_mm), walk.m->geo->levels, start, end);
 }
 
@@ -226,11 +225,11 @@ static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end
 
 	if (!vma_is_anonymous(vma))
 		return -EINVAL;
+	lru_add_drain(vma->vm_mm->machine);
 	if (!vma->vm_mm->machine->design.lazy_unmap) {
 		free_window(vma, start, end);
 		return 0;
 	}
-	lru_add_drain(vma->vm_mm->machine);
 	while (run_next(&runs))
 		free_window(vma, runs.start, runs.end);
 	return 0;
@@ -261,6 +260,7 @@ static int madvise_vma(struct vm_area_struct **vma, uint64_t start, uint64_t end
 	case MADV_COLD:
 		if ((*vma)->vm_flags & VM_HUGETLB)
 			return -EINVAL;
+		lru_add_drain((*vma)->vm_mm->machine);
 		advise_leaves(*vma, start, end, false);
 		return 0;
 	case MADV_POPULATE_READ:
