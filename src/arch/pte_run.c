@@ -5,7 +5,13 @@
  */
 #include <arch/pte_run.h>
 
+/* clang makes vectors at every level, and has no preferred width as an attribute. */
+#ifdef __clang__
+#define TARGET_AVX512 target("avx512f")
+#else
 #pragma GCC optimize("O3")
+#define TARGET_AVX512 target("avx512f,prefer-vector-width=512")
+#endif
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
@@ -68,7 +74,7 @@ __attribute__((target("avx2"))) static size_t modify_avx2(pte_t *pte, size_t nr,
 				  modify_run(pte, nr, run, false);
 }
 
-__attribute__((target("avx512f,prefer-vector-width=512"))) static size_t
+__attribute__((TARGET_AVX512)) static size_t
 modify_avx512(pte_t *pte, size_t nr, const struct pte_run *run)
 {
 	return run->saved_dirty ? modify_run(pte, nr, run, true) :

@@ -46,7 +46,8 @@ void strbuf_add(struct strbuf *sb, const void *data, size_t len)
 {
 	if (!strbuf_room(sb, len))
 		return;
-	memcpy(sb->buf + sb->len, data, len);
+	if (len)
+		memcpy(sb->buf + sb->len, data, len);
 	sb->len += len;
 	sb->buf[sb->len] = '\0';
 }

@@ -14,7 +14,9 @@
 static uint64_t profiles, mmus, levels;
 static struct option_sets designs;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
-static const char *cost_path;
+static uint64_t watchdog_thresh;
+static const char *cost_path, *stall_limit;
+static struct report_stall_limits limits;
 static int format;
 static bool json;
 static bool noheadings;
@@ -26,6 +28,14 @@ static void note_nothing(void *ctx, const char *text)
 {
 	(void)ctx;
 	(void)text;
+}
+
+static void op_done(void *ctx, const struct sim_op_result *result)
+{
+	struct compare_row *row = ctx;
+	struct report_stall stall;
+
+	stall_add(&row->stall, result, &stall);
 }
 
 const char *compare_mmu(const struct comparison *c, int mmu)
@@ -50,6 +60,10 @@ static int compare_cell(struct comparison *c, const char *profile, uint64_t set,
 	row = &c->rows[c->nr++];
 	*row = (struct compare_row){ .profile = profile, .designs = options.designs, .mmu = mmu };
 	c->any |= row->designs;
+	row->stall = (struct stall_watch){ .cost = &c->cost, .limits = limits, .options = options,
+					   .mmu = mmu >= 0 ? mmu : model_first_mmu(c->script) };
+	options.op_done = op_done;
+	options.ctx = row;
 	err = sim_run(c->script, &options, &row->result);
 	return err ? model_error(c->script->file, err) : STATUS_OK;
 }
@@ -142,14 +156,31 @@ static void add_json(struct report_json *out, const struct comparison *c,
 	report_json_uint(out, "failed", row->result.failed);
 	model_json_counters(out, "counters", row->result.counters, false);
 	report_json_double(out, "stall_ns", model_stall(&c->cost, row->result.counters));
+	stall_json(out, &row->stall);
 	report_json_uint(out, "head_bytes", row->result.head_bytes);
 	report_json_uint(out, "index_bytes", row->result.index_bytes);
 	report_json_close(out);
 }
 
+static void add_verdict(const struct comparison *c, const struct compare_row *row,
+			struct strbuf *out)
+{
+	struct strbuf who = STRBUF_INIT;
+
+	strbuf_addf(&who, "%s", row->profile);
+	if (row->designs) {
+		strbuf_addstr(&who, " with ");
+		design_add_names(&who, row->designs, ",");
+	}
+	strbuf_addf(&who, ", %s", compare_mmu(c, row->mmu));
+	stall_verdict(&row->stall, strbuf_str(&who), out);
+	strbuf_release(&who);
+}
+
 static void explain(const struct comparison *c)
 {
 	struct strbuf notes = STRBUF_INIT;
+	size_t i;
 
 	fputs("\nNOTIFIED and POPULATED: bytes in all notifications, and how many of them were mapped.\n"
 	      "FRAMES: guest frames covered. SCANNED, VISITED: reverse-map heads looked at, and those\n"
@@ -160,6 +191,9 @@ static void explain(const struct comparison *c)
 		strbuf_addstr(&notes, "rmap=index: SCANNED counts words of the index and heads visited;"
 				      " INDEX is its memory\n");
 	design_add_notes(&notes, c->any, &c->tuning, &c->cost);
+	strbuf_addch(&notes, '\n');
+	for (i = 0; i < c->nr; i++)
+		add_verdict(c, &c->rows[i], &notes);
 	fputs(strbuf_str(&notes), stdout);
 	strbuf_release(&notes);
 }
@@ -306,6 +340,8 @@ static int run(int argc, char **argv)
 		return usage_error(&command_compare, "--levels is 4 or 5");
 	if (json && format == FORMAT_LKML)
 		return usage_error(&command_compare, "--json or --format lkml, not both");
+	if (!stall_limits(&command_compare, watchdog_thresh, stall_limit, &limits))
+		return STATUS_USAGE;
 	if (!model_cost(cost_path, &c.cost))
 		return STATUS_BROKEN;
 	script = model_load(argv[0], &check, false);
@@ -331,6 +367,7 @@ static const struct option options[] = {
 		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
+	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
 	OPT_CHOICE('f', "format", &format, "FORM",
 		   "a table for terminals, or plain ones of 75 columns for mail:", format_choices),
 	OPT_FLAG('j', "json", &json, "every counter of every row as JSON"),

@@ -4,6 +4,7 @@
 #define CLI_COMPARE_INTERNAL_H
 
 #include "design_internal.h"
+#include "stall_internal.h"
 
 /**
  * struct compare_row - the script under one profile with designs and one kind of MMU
@@ -15,6 +16,7 @@ struct compare_row {
 	uint64_t designs;
 	int mmu;
 	struct sim_result result;
+	struct stall_watch stall;
 };
 
 /**

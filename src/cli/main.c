@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&command_compare,
 	&command_verify,
 	&command_import,
+	&command_probe,
 	&command_list,
 	&command_commands,
 	&command_help,

@@ -91,9 +91,9 @@ bool model_cost(const char *path, struct report_cost *ret_cost)
 	return !err;
 }
 
-double model_stall(const struct report_cost *cost, const uint64_t *counters)
+void model_work(const uint64_t *counters, struct report_work *ret_work)
 {
-	const struct report_work work = { .nr = {
+	*ret_work = (struct report_work){ .nr = {
 		[COST_NOTIFICATION_PAIR] = counters[SIM_NOTIFICATIONS],
 		[COST_HEAD_SCANNED] = counters[SIM_RMAP_SCANNED],
 		[COST_HEAD_VISITED] = counters[SIM_RMAP_VISITED],
@@ -103,7 +103,14 @@ double model_stall(const struct report_cost *cost, const uint64_t *counters)
 		[COST_FLUSH] = counters[SIM_REMOTE_TLB_FLUSH],
 		[COST_REFAULT] = counters[SIM_PF_FIXED],
 	} };
+}
 
+double model_stall(const struct report_cost *cost, const uint64_t *counters)
+{
+	struct report_work work;
+
+	model_work(counters, &work);
+	work.nr[COST_REFAULT] = 0; /* the guest's own time, later */
 	return report_cost_estimate(cost, &work);
 }
 
@@ -133,6 +140,7 @@ void model_json_cost(struct report_json *json, const char *name, const struct re
 	report_json_str(json, "name", cost->name);
 	report_json_str(json, "kernel", cost->kernel);
 	report_json_str(json, "cpu", cost->cpu);
+	report_json_str(json, "date", cost->date);
 	report_json_str(json, "source", cost->source);
 	report_json_object(json, "ns");
 	for (i = 0; i < COST_NR; i++)
@@ -140,6 +148,16 @@ void model_json_cost(struct report_json *json, const char *name, const struct re
 			report_json_double(json, report_cost_names[i], cost->ns[i]);
 	report_json_close(json);
 	report_json_close(json);
+}
+
+int model_first_mmu(const struct script *script)
+{
+	size_t i;
+
+	for (i = 0; i < script->nr_ops; i++)
+		if (script->ops[i].code == OP_VM)
+			return script->ops[i].mmu;
+	return -1;
 }
 
 void model_mmus(const struct script *script, struct strbuf *out)

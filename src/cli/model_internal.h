@@ -23,6 +23,9 @@ struct script *model_load(const char *path, const struct sim_options *options, b
 /** model_cost() - the table in file @path, or the built-in one for NULL. Return: false if broken. */
 bool model_cost(const char *path, struct report_cost *ret_cost);
 
+/** model_work() - counters in the order of enum sim_counter as work that has costs. */
+void model_work(const uint64_t *counters, struct report_work *ret_work);
+
 /** model_stall() - the estimate for an array of counters in the order of enum sim_counter. */
 double model_stall(const struct report_cost *cost, const uint64_t *counters);
 
@@ -35,6 +38,9 @@ void model_json_counters(struct report_json *json, const char *name, const uint6
 
 /** model_json_cost() - an object that describes a cost table. */
 void model_json_cost(struct report_json *json, const char *name, const struct report_cost *cost);
+
+/** model_first_mmu() - of the script's first VM, as enum script_mmu; -1 without a VM. */
+int model_first_mmu(const struct script *script);
 
 /** model_mmus() - the kinds of MMU that a script's VMs have, as "shadow+tdp"; "-" without a VM. */
 void model_mmus(const struct script *script, struct strbuf *out);

@@ -3,6 +3,7 @@
 #include "cli_internal.h"
 #include "design_internal.h"
 #include "run_internal.h"
+#include "stall_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,9 +13,10 @@
 #include <trace/trace.h>
 
 static int profile = -1, mmu = -1;
-static uint64_t levels, designs;
+static uint64_t levels, designs, watchdog_thresh;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
-static const char *trace_path, *cost_path;
+static const char *trace_path, *cost_path, *stall_limit;
+static struct report_stall_limits limits;
 static bool json, audit, literal, stats, quiet, all_ops;
 static bool noheadings;
 
@@ -24,6 +26,7 @@ struct run {
 	struct report_cost cost;
 	struct report_json *json;
 	struct run_rows rows;
+	struct stall_watch stall;
 	struct progress progress;
 };
 
@@ -32,7 +35,8 @@ static const char *profile_name(void)
 	return profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
 }
 
-static void json_op(struct run *run, const struct sim_op_result *result)
+static void json_op(struct run *run, const struct sim_op_result *result,
+		    const struct report_stall *stall)
 {
 	const struct script_op *op = result->op;
 
@@ -42,27 +46,31 @@ static void json_op(struct run *run, const struct sim_op_result *result)
 	report_json_strn(run->json, "text", run->script->text + op->text, op->text_len);
 	report_json_str(run->json, "result", result->err ? errname(result->err) : "ok");
 	model_json_counters(run->json, "counters", result->delta, true);
-	report_json_double(run->json, "stall_ns", model_stall(&run->cost, result->delta));
+	report_json_double(run->json, "stall_ns", stall->total);
+	if (stall->total > 0 || stall->refaults)
+		stall_json_op(run->json, &run->cost, stall);
 	report_json_close(run->json);
 }
 
 static void op_done(void *ctx, const struct sim_op_result *result)
 {
 	struct run *run = ctx;
-	const struct run_row row = {
+	struct report_stall stall;
+	struct run_row row = {
 		.op = result->op,
 		.index = result->index,
 		.notifications = result->delta[SIM_NOTIFICATIONS],
 		.notified = result->delta[SIM_BYTES_NOTIFIED],
 		.scanned = result->delta[SIM_RMAP_SCANNED],
 		.zapped = result->delta[SIM_SPTES_ZAPPED],
-		.stall = model_stall(&run->cost, result->delta),
 		.err = result->err,
 	};
 
 	progress_update(&run->progress, result->index + 1);
+	stall_add(&run->stall, result, &stall);
+	row.stall = stall.total;
 	if (run->json)
-		json_op(run, result);
+		json_op(run, result, &stall);
 	else
 		run_rows_add(&run->rows, &row);
 }
@@ -115,7 +123,8 @@ static void json_finish(struct run *run, const struct sim_result *result, int er
 	report_json_str(out, "failures", strbuf_str(&result->failures));
 	report_json_uint(out, "violations", result->violations);
 	model_json_counters(out, "counters", result->counters, false);
-	report_json_double(out, "stall_ns", model_stall(&run->cost, result->counters));
+	report_json_double(out, "stall_ns", run->stall.sum.total);
+	stall_json(out, &run->stall);
 	report_json_uint(out, "peak_bytes", result->peak_bytes);
 	report_json_uint(out, "head_bytes", result->head_bytes);
 	report_json_uint(out, "index_bytes", result->index_bytes);
@@ -136,10 +145,12 @@ static int print_tables(struct run *run, const struct sim_result *result)
 	printf("%s: %s, %llu operations\n\n", run->script->file, strbuf_str(&notes),
 	       (unsigned long long)result->ops);
 	strbuf_reset(&notes);
-	err = run_print_ops(stdout, run->script, &run->rows, result, &run->cost, !noheadings);
+	err = run_print_ops(stdout, run->script, &run->rows, result, run->stall.sum.total,
+			    !noheadings);
 	if (!err && run->rows.max && run->rows.total > run->rows.nr)
 		printf("the %zu costliest of %llu operations that did something; --all-ops prints all\n",
 		       run->rows.nr, (unsigned long long)run->rows.total);
+	stall_verdict(&run->stall, NULL, &notes);
 	design_add_notes(&notes, designs, &tuning, &run->cost);
 	report_cost_notes(&run->cost, &notes);
 	printf("\n%s", strbuf_str(&notes));
@@ -194,6 +205,9 @@ static int run_script(struct run *run, struct event_sink *sink, struct sim_resul
 	const struct sim_options options = sim_options(run, &run->cost, sink);
 	int err;
 
+	run->stall = (struct stall_watch){ .cost = &run->cost, .limits = limits,
+					   .options = options,
+					   .mmu = mmu >= 0 ? mmu : model_first_mmu(run->script) };
 	progress_init(&run->progress, "operations");
 	if (run->json)
 		json_begin(run);
@@ -249,7 +263,7 @@ static const char *verdict(int status, const struct sim_result *result)
 }
 
 static void add_script(struct report_table *table, const char *path, int status,
-		       const struct sim_result *result, const struct report_cost *cost)
+		       const struct sim_result *result, double stall)
 {
 	report_table_row(table);
 	report_table_str(table, path);
@@ -259,7 +273,7 @@ static void add_script(struct report_table *table, const char *path, int status,
 	report_table_count(table, result->failed);
 	report_table_count(table, result->counters[SIM_NOTIFICATIONS]);
 	report_table_size(table, result->counters[SIM_BYTES_NOTIFIED]);
-	report_table_ns(table, model_stall(cost, result->counters));
+	report_table_ns(table, stall);
 }
 
 /* One row per script, and what failed in each. */
@@ -279,7 +293,7 @@ static int summarise(char **paths, const struct report_cost *cost, struct report
 		run.rows.max = 1;
 		if (script)
 			one = run_script(&run, NULL, &result);
-		add_script(table, *paths, one, &result, cost);
+		add_script(table, *paths, one, &result, run.stall.sum.total);
 		strbuf_addstr(failures, strbuf_str(&result.failures));
 		status = worse(status, one);
 		run_rows_release(&run.rows);
@@ -366,6 +380,8 @@ static int run(int argc, char **argv)
 		return usage_error(&command_run, "--trace wants exactly one script");
 	if (trace_path && json && !strcmp(trace_path, "-"))
 		return usage_error(&command_run, "--json and --trace - both want standard output");
+	if (!stall_limits(&command_run, watchdog_thresh, stall_limit, &limits))
+		return STATUS_USAGE;
 	if (!model_cost(cost_path, &cost))
 		return STATUS_BROKEN;
 	if (trace_path)
@@ -398,6 +414,7 @@ static const struct option options[] = {
 	OPT_FLAG('s', "stats", &stats, "print every counter"),
 	OPT_FLAG(0, "all-ops", &all_ops, "print every operation, also those that sent nothing"),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
+	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
 	OPT_FLAG('j', "json", &json, "everything as JSON"),
 	OPT_FLAG('n', "noheadings", &noheadings, "no headings over tables"),
 	OPT_FLAG('q', "quiet", &quiet, "print failed expectations only"),

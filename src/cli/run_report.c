@@ -113,7 +113,7 @@ static void add_row(struct report_table *table, const struct script *script,
 }
 
 static void add_total(struct report_table *table, const struct sim_result *result,
-		      const struct report_cost *cost)
+		      double stall)
 {
 	report_table_row(table);
 	report_table_str(table, "");
@@ -123,11 +123,11 @@ static void add_total(struct report_table *table, const struct sim_result *resul
 	report_table_size(table, result->counters[SIM_BYTES_NOTIFIED]);
 	report_table_count(table, result->counters[SIM_RMAP_SCANNED]);
 	report_table_count(table, result->counters[SIM_SPTES_ZAPPED]);
-	report_table_ns(table, model_stall(cost, result->counters));
+	report_table_ns(table, stall);
 }
 
 int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
-		  const struct sim_result *result, const struct report_cost *cost, bool headings)
+		  const struct sim_result *result, double stall, bool headings)
 {
 	static const struct report_column columns[] = {
 		{ "LINE", REPORT_RIGHT },	   { "OPERATION" },
@@ -148,7 +148,7 @@ int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
 		qsort(rows->rows, rows->nr, sizeof(*rows->rows), by_index);
 	for (i = 0; i < rows->nr; i++)
 		add_row(table, script, &rows->rows[i]);
-	add_total(table, result, cost);
+	add_total(table, result, stall);
 	err = report_table_print(table, out);
 	report_table_free(table);
 	return err;

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include <base/errname.h>
 #include <base/mem.h>
 
 #define DEFAULT_OPS 60
@@ -17,9 +16,8 @@
 #define MAX_RANDOM 100000
 #define MAX_OPS 100000
 #define MAX_TOUCHED 4000
-#define DEFAULT_FEATURES                                                                       \
-	(SCRIPT_RANDOM_ANON | SCRIPT_RANDOM_SHMEM | SCRIPT_RANDOM_FILE | SCRIPT_RANDOM_THP |   \
-	 SCRIPT_RANDOM_FORK | SCRIPT_RANDOM_MREMAP)
+#define SCRIPT_LIMIT_MS 40000 /* an emulated host shadow-walks 512 GiB in some seconds */
+#define ALL_FEATURES 0x3ff /* of verify_random_names[] */
 
 static uint64_t kernels_wanted, random_nr, seed, ops = DEFAULT_OPS, features;
 static uint64_t shrink_max = UINT64_MAX;
@@ -82,7 +80,7 @@ static void graver(struct verify *v, int status)
 static bool load_scripts(struct verify *v, int argc, char **argv)
 {
 	const struct script_random_options options = { .ops = ops, .max_touched = MAX_TOUCHED,
-		.features = features ? features : DEFAULT_FEATURES };
+		.features = features ? features : ALL_FEATURES };
 	unsigned int drawn;
 
 	if (from_dir)
@@ -388,7 +386,7 @@ static void print(const struct verify *v)
 		return;
 	}
 	if (random_nr)
-		printf("%llu random scripts, seed %llu\n", (unsigned long long)random_nr,
+		printf("random scripts: %llu, seed %llu\n", (unsigned long long)random_nr,
 		       (unsigned long long)seed);
 	verify_print(&v->scripts, v->kernels, v->nr_kernels, audit, !noheadings);
 	for (i = 0; i < v->nr_minimal; i++)
@@ -461,6 +459,7 @@ static int run(int argc, char **argv)
 	if (status)
 		return status;
 	v.options.offline = offline;
+	v.options.script_ms = SCRIPT_LIMIT_MS;
 	if (!load_scripts(&v, argc, argv) || (keep_dir && !verify_keep_names(&v.scripts))) {
 		release(&v);
 		return STATUS_BROKEN;
@@ -486,16 +485,16 @@ static const struct option options[] = {
 	OPT_CHOICES('k', "kernel", &kernels_wanted, "NAME,...",
 		    "real kernels to boot (all if not given):", host_kernel_names),
 	OPT_CHOICE('p', "profile", &profile, "NAME",
-		   "hold all of them against this profile (the release's own if not given):",
+		   "hold all against this profile (each its own if not given):",
 		   script_kernel_names),
 	OPT_FLAG('a', "audit", &audit, "let the model check invariants 1 to 8, too"),
 	OPT_UINT('r', "random", &random_nr, "N", "make N random scripts"),
 	OPT_UINT('s', "seed", &seed, "S", "of the seeds S, S+1, ... (drawn if not given)"),
 	OPT_UINT('o', "ops", &ops, "N", "operations in each (60 if not given)"),
-	OPT_CHOICES('f', "features", &features, "NAME,...", "what is in them:",
+	OPT_CHOICES('f', "features", &features, "NAME,...", "what is in them (everything if not given):",
 		    verify_random_names),
 	OPT_UINT(0, "shrink", &shrink_max, "N",
-		 "make up to N differing scripts per kernel small (3 with --random, else 0)"),
+		 "make up to N differing scripts small (3 with --random, else 0)"),
 	OPT_STRING(0, "save", &save_dir, "DIR", "keep the small ones there"),
 	OPT_STRING(0, "keep", &keep_dir, "DIR", "keep all scripts and streams there"),
 	OPT_STRING(0, "from", &from_dir, "DIR", "compare what is kept there, without a boot"),
@@ -524,9 +523,9 @@ const struct command command_verify = {
 		 "77 a kernel could not be had: it says what is missing and how to get it.",
 	.options = options,
 	.examples = (const char *const[]){
-		"mmuscope verify scripts/head-of-512g.mms",
-		"mmuscope verify --kernel 6.12 --random 20 --seed 1",
-		"mmuscope verify --kernel 6.1 --keep /tmp/kept scripts/*.mms",
+		"mmuscope verify --kernel 6.12 scripts/head-of-512g.mms",
+		"mmuscope verify --kernel 6.1,6.12 --random 20 --seed 1",
+		"mmuscope verify --from tests/verify/streams",
 		NULL,
 	},
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One script on one kernel: operation by operation, which notifications started and ended over
- * which ranges, the release of an address space, and what the system call returned.
+ * which ranges, the release of an address space, what KVM did about it (less what differs from
+ * boot to boot: host frames and addresses of tables), and what the system call returned.
  */
 #include "cli_internal.h"
 #include "verify_internal.h"
@@ -14,34 +15,83 @@
 #include <base/mem.h>
 #include <trace/compare.h>
 
+#define ROLE_LEVEL_MASK 0xf
+
 /*
  * struct model - the model's side
- * @sink: passes on to @stream what a real kernel's stream has, too
+ * @sink: passes on to @stream what counts
+ * @shadow: the script has a VM with shadow paging
  * @errs: what each operation returned
  */
 struct model {
 	struct event_sink sink;
 	struct trace_stream stream;
+	bool shadow;
 	int *errs;
 	size_t nr;
 	size_t cap;
 	int error;
 };
 
-static void emit(struct event_sink *sink, const struct event *event)
+/*
+ * What both sides record. With shadow paging the upper tables also serve the guest's own code and
+ * tables on the real machine, so that they are there before the script's first access.
+ */
+static bool counts(const struct event *event, bool shadow)
 {
-	struct model *model = (struct model *)((char *)sink - offsetof(struct model, sink));
-
 	switch (event->id) {
 	case EVENT_TRACING_MARK_WRITE:
 	case EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START:
 	case EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END:
 	case EVENT_MMU_NOTIFIER_RELEASE:
-		model->stream.sink.emit(&model->stream.sink, event);
-		break;
+	case EVENT_KVM_UNMAP_HVA_RANGE:
+	case EVENT_KVM_PAGE_FAULT:
+	case EVENT_KVM_MMU_SET_SPTE:
+	case EVENT_KVM_MMU_SPTE_REQUESTED:
+	case EVENT_KVM_TDP_MMU_SPTE_CHANGED:
+	case EVENT_KVM_MMU_SPLIT_HUGE_PAGE:
+		return true;
+	case EVENT_KVM_MMU_GET_PAGE:
+	case EVENT_KVM_MMU_PREPARE_ZAP_PAGE:
+	case EVENT_KVM_MMU_SYNC_PAGE:
+	case EVENT_KVM_MMU_UNSYNC_PAGE:
+		return !shadow || (event->arg[1] & ROLE_LEVEL_MASK) <= 2;
 	default:
-		break;
+		return false;
 	}
+}
+
+static bool has_shadow(const struct script *script)
+{
+	size_t i;
+
+	for (i = 0; i < script->nr_ops; i++)
+		if (script->ops[i].code == OP_VM && script->ops[i].mmu >= SCRIPT_MMU_SHADOW)
+			return true;
+	return false;
+}
+
+static const struct trace_compare_options compare_options = { .what = TRACE_WHAT_ALL,
+							      .portable = true };
+
+/* An access that is sent back is tried again; how often is a matter of time. */
+static bool is_retry(const struct trace_stream *stream, const struct event *event)
+{
+	return event->id == EVENT_KVM_PAGE_FAULT && stream->nr &&
+	       trace_same_event(&stream->events[stream->nr - 1], event, &compare_options);
+}
+
+static void take(struct trace_stream *stream, const struct event *event, bool shadow)
+{
+	if (counts(event, shadow) && !is_retry(stream, event))
+		stream->sink.emit(&stream->sink, event);
+}
+
+static void emit(struct event_sink *sink, const struct event *event)
+{
+	struct model *model = (struct model *)((char *)sink - offsetof(struct model, sink));
+
+	take(&model->stream, event, model->shadow);
 }
 
 static void op_done(void *ctx, const struct sim_op_result *result)
@@ -67,7 +117,7 @@ static int model_run(const struct script *script, const char *profile, bool audi
 	struct sim_result result;
 	int err;
 
-	*model = (struct model){ .sink.emit = emit };
+	*model = (struct model){ .sink.emit = emit, .shadow = has_shadow(script) };
 	trace_stream_init(&model->stream);
 	options.sink = &model->sink;
 	err = sim_run(script, &options, &result);
@@ -83,8 +133,6 @@ static void model_release(struct model *model)
 	trace_stream_release(&model->stream);
 	mem_free(model->errs);
 }
-
-static const struct trace_compare_options compare_options = { .what = TRACE_WHAT_ALL };
 
 const char *verify_profile(const char *release)
 {
@@ -170,14 +218,41 @@ static void set_failed(struct verify_result *result, const struct script *script
 	describe_status(stream, release, &result->text);
 }
 
-static int load_real(const struct host_stream *stream, struct trace_stream *ret)
-{
-	size_t i;
+/*
+ * struct real - the kernel's side
+ * @ops: as many as @stream has; budgets, which are not executed, are none of them
+ */
+struct real {
+	struct trace_stream stream;
+	const struct host_op **ops;
+	size_t nr;
+};
 
-	trace_stream_init(ret);
-	for (i = 0; i < stream->nr_events; i++)
-		ret->sink.emit(&ret->sink, &stream->events[i]);
-	return ret->error;
+static int real_load(const struct script *script, const struct host_stream *stream, bool shadow,
+		     struct real *real)
+{
+	const struct host_op *op;
+	size_t i, j;
+
+	*real = (struct real){ .ops = mem_alloc((stream->nr_ops + 1) * sizeof(*real->ops)) };
+	trace_stream_init(&real->stream);
+	if (!real->ops)
+		return -ENOMEM;
+	for (i = 0; i < stream->nr_ops; i++) {
+		op = &stream->ops[i];
+		if (script->ops[op->op].code == OP_ASSERT)
+			continue;
+		real->ops[real->nr++] = op;
+		for (j = 0; j < op->nr_events; j++)
+			take(&real->stream, &stream->events[op->first_event + j], shadow);
+	}
+	return real->stream.error;
+}
+
+static void real_release(struct real *real)
+{
+	trace_stream_release(&real->stream);
+	mem_free(real->ops);
 }
 
 static const char *returned(const struct host_op *op)
@@ -186,38 +261,39 @@ static const char *returned(const struct host_op *op)
 }
 
 /* The first operation that returned something else than the model's; SIZE_MAX for none. */
-static size_t first_errno(const struct host_stream *stream, const struct model *model)
+static size_t first_errno(const struct real *real, const struct model *model)
 {
 	size_t i;
 
-	for (i = 0; i < stream->nr_ops && i < model->nr; i++)
-		if (!stream->ops[i].returned || stream->ops[i].err != model->errs[i])
+	for (i = 0; i < real->nr && i < model->nr; i++)
+		if (!real->ops[i]->returned || real->ops[i]->err != model->errs[i])
 			return i;
 	return SIZE_MAX;
 }
 
-static void set_different(struct verify_result *result, const struct host_stream *stream,
-			  const struct trace_stream *real, const struct model *model,
-			  const struct trace_diff *diff, const char *const titles[2])
+static void set_different(struct verify_result *result, const struct real *real,
+			  const struct model *model, const struct trace_diff *diff,
+			  const char *const titles[2])
 {
 	size_t op = diff->op;
 
 	result->verdict = VERIFY_DIFFERENT;
 	result->line = diff->line[0] ? diff->line[0] : diff->line[1];
-	trace_diff_format(&result->text, real, &model->stream, &compare_options, diff, titles);
-	if (op < stream->nr_ops && op < model->nr && stream->ops[op].err != model->errs[op])
+	trace_diff_format(&result->text, &real->stream, &model->stream, &compare_options, diff,
+			  titles);
+	if (op < real->nr && op < model->nr &&
+	    (!real->ops[op]->returned || real->ops[op]->err != model->errs[op]))
 		strbuf_addf(&result->text, "  %s returned %s, %s %s\n", titles[0],
-			    returned(&stream->ops[op]), titles[1],
+			    returned(real->ops[op]), titles[1],
 			    model->errs[op] ? errname(model->errs[op]) : "success");
 }
 
-static int compare(const struct host_stream *stream, const struct trace_stream *real,
-		   const struct model *model, const char *const titles[2],
-		   struct verify_result *result)
+static int compare(const struct real *real, const struct model *model,
+		   const char *const titles[2], struct verify_result *result)
 {
 	struct trace_diff diff;
-	size_t op = first_errno(stream, model), i;
-	int err = trace_compare(real, &model->stream, &compare_options, &diff);
+	size_t op = first_errno(real, model), i;
+	int err = trace_compare(&real->stream, &model->stream, &compare_options, &diff);
 
 	if (err)
 		return err;
@@ -225,14 +301,14 @@ static int compare(const struct host_stream *stream, const struct trace_stream *
 		diff.equal = false;
 		diff.op = op;
 		diff.ops = op + 1;
-		diff.line[0] = real->ops[op].line;
+		diff.line[0] = real->stream.ops[op].line;
 		diff.line[1] = op < model->stream.nr_ops ? model->stream.ops[op].line : 0;
 	}
 	result->ops = diff.ops;
-	for (i = 0; i < (diff.equal ? real->nr_ops : diff.op) && i < real->nr_ops; i++)
-		result->events += real->ops[i].nr;
+	for (i = 0; i < real->nr && (diff.equal || i < diff.op); i++)
+		result->events += real->stream.ops[i].nr;
 	if (!diff.equal)
-		set_different(result, stream, real, model, &diff, titles);
+		set_different(result, real, model, &diff, titles);
 	return strbuf_error(&result->text);
 }
 
@@ -242,7 +318,7 @@ int verify_check(const struct script *script, const struct host_stream *stream,
 	struct verify_result result = { .verdict = VERIFY_EQUAL };
 	struct strbuf title = STRBUF_INIT;
 	const char *titles[2] = { NULL, profile };
-	struct trace_stream real;
+	struct real real;
 	struct model model;
 	int err;
 
@@ -253,10 +329,10 @@ int verify_check(const struct script *script, const struct host_stream *stream,
 	} else if (!err) {
 		strbuf_addf(&title, "Linux %s", release);
 		titles[0] = strbuf_str(&title);
-		err = load_real(stream, &real);
+		err = real_load(script, stream, model.shadow, &real);
 		if (!err)
-			err = compare(stream, &real, &model, titles, &result);
-		trace_stream_release(&real);
+			err = compare(&real, &model, titles, &result);
+		real_release(&real);
 		strbuf_release(&title);
 	}
 	model_release(&model);

@@ -106,7 +106,7 @@ static struct script *parse(const char *file, const struct strbuf *text)
 	return script;
 }
 
-/* A line that needs what @first declares; the name of a map is not needed, addresses are numbers. */
+/* A line that needs what @first declares. */
 static bool depends(const struct script_op *op, const struct script_op *first)
 {
 	bool declares = first->code == OP_MAP || first->code == OP_FORK || first->code == OP_VM;

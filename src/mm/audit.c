@@ -92,6 +92,8 @@ static void audit_table(struct audit *audit, pte_t *table, unsigned int level, u
 		if (pte_none(table[i]))
 			continue;
 		used++;
+		if (level == PT_LEVEL_PTE && pte_is_marker(table[i]))
+			continue;
 		if (pte_leaf(table[i], level))
 			count_leaf(audit, table[i], level, addr);
 		else if (!pte_table(table[i], level) ||

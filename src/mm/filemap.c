@@ -142,6 +142,15 @@ int filemap_get(struct mm_file *file, uint64_t index, uint64_t *ret_pfn)
 	return 0;
 }
 
+/* A huge page goes with the last of its small ones; all of them do. */
+static void drop_page(struct mm_file *file, uint64_t pfn)
+{
+	if (file->kind == MM_FILE_CACHE && page_is_large(file->machine, pfn) &&
+	    (pfn & (HPAGE_PMD_NR - 1)) != HPAGE_PMD_NR - 1)
+		return;
+	page_drop_cache(file->machine, pfn);
+}
+
 /*
  * Drop [first, last) below the table in *@slot, which covers the indices from @base; the table
  * itself goes when it is covered as a whole.
@@ -161,7 +170,7 @@ static void truncate_below(struct mm_file *file, uint64_t *slot, unsigned int le
 		if (level > 1) {
 			truncate_below(file, &table[i], level - 1, base + i * span, first, last);
 		} else {
-			page_drop_cache(m, table[i]);
+			drop_page(file, table[i]);
 			table[i] = 0;
 			((struct pt_info *)pt_arena_meta(&m->tables, *slot))->used--;
 		}

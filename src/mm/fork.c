@@ -22,6 +22,7 @@ static pte_t copy_pte_entry(struct copy *copy, pte_t *src)
 	}
 	if (copy->src_vma->vm_flags & VM_SHARED)
 		pte = pte_mkclean(pte);
+	pte = pte_clear(pte, _PAGE_UFFD_WP);
 	return pte_mkold(pte);
 }
 
@@ -73,7 +74,7 @@ static int copy_pte_range(struct copy *copy, pte_t *table, uint64_t addr, uint64
 			before_change(copy->src, addr, addr + PAGE_SIZE);
 		pfn = pte_pfn(*src);
 		if (page_flags(m, pfn) & PG_ANON)
-			page_set_exclusive(m, pfn, false);
+			page_share_anon(copy->src_vma, pfn);
 		page_get_map(m, pfn);
 		pt_set(m, dst, copy_pte_entry(copy, src));
 	}
@@ -104,10 +105,14 @@ static int copy_range(struct copy *copy, pte_t *table, unsigned int level, uint6
 		      uint64_t end)
 {
 	uint64_t next;
+	pte_t *dst;
 	int err = 0;
 
 	if (level == PT_LEVEL_PTE)
 		return copy_pte_range(copy, table, addr, end);
+	/* the child gets each table that the parent has, an empty one too */
+	if (level < copy->m->geo->levels)
+		err = pt_walk_alloc(copy->dst, addr, level, &dst);
 	for (; addr < end && !err; addr = next) {
 		pte_t *entry = table + pt_index(copy->m->geo, level, addr);
 
@@ -162,7 +167,8 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *vma)
 	new->vm_start = vma->vm_start;
 	new->vm_end = vma->vm_end;
 	new->vm_pgoff = vma->vm_pgoff;
-	new->vm_flags = vma->vm_flags;
+	new->vm_flags = vma->vm_flags & ~VM_UFFD_WP;
+	new->vm_policy = vma->vm_policy;
 	if (!(vma->vm_flags & VM_WIPEONFORK)) {
 		err = anon_vma_fork(new, vma);
 		if (err) {
@@ -188,6 +194,11 @@ int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child)
 		return err;
 	child->start_brk = mm->start_brk;
 	child->brk = mm->brk;
+	child->numa_scan_offset = mm->numa_scan_offset;
+	if (mm->ksm && ksm_enter(child)) {
+		mm_destroy(child);
+		return -ENOMEM;
+	}
 	RB_FOREACH (vma, vma_tree, &mm->vmas) {
 		if (vma->vm_flags & VM_DONTCOPY)
 			continue;

@@ -14,7 +14,7 @@ bool thp_vma_allowed(const struct vm_area_struct *vma, uint64_t addr)
 	return block >= vma->vm_start && block + PMD_SIZE <= vma->vm_end;
 }
 
-static void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool write)
+void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool write)
 {
 	struct machine *m = vma->vm_mm->machine;
 	pte_t entry = pte_mkhuge(pfn_pte(pfn, vm_get_page_prot(vma->vm_flags)));
@@ -47,6 +47,7 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool w
 	if (write) {
 		m->stat.thp_fault_alloc++;
 		pfn_folio(m, pfn)->anon_id = vma->anon_vma->id;
+		pfn_folio(m, pfn)->node = policy_node(vma, addr, true);
 	}
 	set_huge_pmd(vma, pmd, pfn, write);
 	*ret_done = true;
@@ -185,21 +186,53 @@ static void unmap_folio_one(struct rmap_vma *at)
 	notify_end(mm, &range);
 }
 
+/* Linux 6.12 on: what is all zeros becomes the zero page. */
+static void map_unused_to_zeropage(struct rmap_vma *at, uint64_t head)
+{
+	struct machine *m = at->vma->vm_mm->machine;
+	pgprot_t prot = vm_get_page_prot(at->vma->vm_flags);
+	uint64_t addr;
+
+	for (addr = at->start; addr < at->end; addr += PAGE_SIZE) {
+		pte_t *pte = pt_lookup(at->vma->vm_mm, addr, PT_LEVEL_PTE, NULL);
+		uint64_t index;
+
+		if (!pte || !pte_present(*pte) || pte_pfn(*pte) - head >= HPAGE_PMD_NR)
+			continue;
+		index = pte_pfn(*pte) - head;
+		if (pfn_folio(m, head)->written[index / 64] >> index % 64 & 1)
+			continue;
+		*pte = pte_set(pfn_pte(PFN_ZERO, prot), _PAGE_SPECIAL | (pte->val & _PAGE_UFFD_WP));
+		page_put_map(m, head + index);
+	}
+}
+
 int split_huge_page(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
 {
 	struct machine *m = vma->vm_mm->machine;
 	uint64_t pgoff = linear_page_index(vma, addr & PAGE_MASK) - (pfn & (HPAGE_PMD_NR - 1));
+	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
+	uint64_t left = pfn_folio(m, pfn)->entire_mapcount + pfn_folio(m, pfn)->nr_mapped;
 	struct rmap rmap;
 	size_t i;
-	int err = rmap_anon(m, pfn, pgoff, &rmap);
+	int err = page_pinned(m, pfn) ? -EAGAIN : rmap_anon(m, pfn, pgoff, &rmap);
 
 	if (err)
 		return err;
-	for (i = 0; i < rmap.nr; i++)
+	/* until nothing maps it any more */
+	for (i = 0; i < rmap.nr && left; i++) {
+		uint64_t here = rmap_folio_mappings(&rmap.vmas[i], head);
+
 		unmap_folio_one(&rmap.vmas[i]);
-	rmap_release(&rmap);
-	if (m->oom)
+		left -= here < left ? here : left;
+	}
+	if (m->oom) {
+		rmap_release(&rmap);
 		return -ENOMEM;
+	}
 	folio_split(m, pfn);
+	for (i = 0; i < rmap.nr && m->profile->split_to_zeropage; i++)
+		map_unused_to_zeropage(&rmap.vmas[i], head);
+	rmap_release(&rmap);
 	return 0;
 }

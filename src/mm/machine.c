@@ -43,6 +43,7 @@ struct machine *machine_destroy(struct machine *machine)
 		file->refs = 1;
 		mm_file_put(file);
 	}
+	ksm_destroy(machine);
 	page_exit(machine);
 	pt_arena_release(&machine->tables);
 	mem_free(machine);
@@ -117,13 +118,18 @@ int mm_create(struct machine *machine, struct mm_struct **ret_mm)
 static void exit_mmap(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma, *next;
+	struct mmu_notifier_range range;
 
 	mmu_notifier_release(&mm->notifier);
+	ksm_exit(mm);
+	mmu_notifier_range_init(&range, MMU_NOTIFY_UNMAP, 0, UINT64_MAX);
+	mmu_notifier_invalidate_range_start(&mm->notifier, &range);
 	RB_FOREACH_SAFE (vma, vma_tree, &mm->vmas, next) {
 		unmap_page_range(vma, vma->vm_start, vma->vm_end, false);
 		vma_unlink(vma);
 		vma_free(vma);
 	}
+	mmu_notifier_invalidate_range_end(&mm->notifier, &range);
 	pt_free_all(mm);
 }
 
@@ -155,6 +161,11 @@ uint64_t mm_pgd(const struct mm_struct *mm)
 const uint64_t *mm_table(const struct machine *machine, uint64_t pfn)
 {
 	return pt_arena_owns(&machine->tables, pfn) ? pt_arena_table(&machine->tables, pfn) : NULL;
+}
+
+void mm_set_threaded(struct mm_struct *mm)
+{
+	mm->threaded = true;
 }
 
 void mm_observe(struct mm_struct *mm)

@@ -52,13 +52,20 @@ static int madvise_flags(struct vm_area_struct **vma, uint64_t start, uint64_t e
 			 const struct flag_advice *advice)
 {
 	uint32_t flags = ((*vma)->vm_flags & ~advice->clear) | advice->set;
+	int err = 0;
 
 	if (advice->advice == MADV_WIPEONFORK &&
 	    (!vma_is_anonymous(*vma) || ((*vma)->vm_flags & VM_SHARED)))
 		return -EINVAL;
-	if (advice->advice == MADV_MERGEABLE && !vma_is_anonymous(*vma) &&
-	    ((*vma)->vm_flags & VM_MAYSHARE))
+	if ((advice->advice == MADV_MERGEABLE || advice->advice == MADV_UNMERGEABLE) &&
+	    (((*vma)->vm_flags & (VM_MAYSHARE | VM_SPECIAL)) || flags == (*vma)->vm_flags))
 		return 0;
+	if (advice->advice == MADV_MERGEABLE)
+		err = ksm_enter((*vma)->vm_mm);
+	if (advice->advice == MADV_UNMERGEABLE && (*vma)->anon_vma)
+		err = unmerge_ksm_pages(*vma, start, end);
+	if (err)
+		return err;
 	if (flags == (*vma)->vm_flags)
 		return 0;
 	return vma_modify_flags(*vma, start, end, flags, vma);
@@ -81,6 +88,7 @@ struct advise_walk {
 	struct mm_struct *mm;
 	struct machine *m;
 	bool free;
+	bool pageout;
 };
 
 /* Do the entries from @pte on map the whole folio in order, up to @end? 6.12 and later ask. */
@@ -97,6 +105,23 @@ static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
 	return true;
 }
 
+/* May others map the folio, of which @pfn is at @addr? */
+static bool advise_shared(const struct advise_walk *walk, uint64_t pfn, uint64_t addr)
+{
+	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
+
+	if (page_flags(walk->m, pfn) & PG_ANON)
+		return folio_shared(walk->mm, pfn, pgoff);
+	return file_folio_shared(walk->vma, pfn, pgoff);
+}
+
+static int advise_split(struct advise_walk *walk, uint64_t pfn, uint64_t addr)
+{
+	if (page_flags(walk->m, pfn) & PG_ANON)
+		return split_huge_page(walk->vma, addr, pfn);
+	return split_file_folio(walk->vma->vm_file, linear_page_index(walk->vma, addr));
+}
+
 /*
  * A page of a huge folio that is not advised as a whole: the folio is split, unless others may
  * map it. Return: 0 to go on with the entry; 1 to leave it alone; 2 to leave the whole block.
@@ -104,14 +129,15 @@ static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
 static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t addr, uint64_t end)
 {
 	uint64_t pfn = pte_pfn(*pte);
-	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
 	bool old = walk->m->profile->wp_reuse == WP_REUSE_PAGE_COUNT;
 
 	if (!old && maps_whole_folio(pte, addr, end))
 		return 0;
-	if (folio_shared(walk->mm, pfn, pgoff))
+	if (advise_shared(walk, pfn, addr))
 		return old ? 2 : 1;
-	return split_huge_page(walk->vma, addr, pfn) ? 2 : 0;
+	if (advise_split(walk, pfn, addr))
+		return 2;
+	return pte_none(*pte);
 }
 
 /* What others map, too, keeps its place on the LRU. */
@@ -142,6 +168,11 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 			break;
 		if (skip)
 			continue;
+		if (walk->pageout) {
+			if (!page_pinned(walk->m, pte_pfn(*pte)))
+				(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE, true);
+			continue;
+		}
 		if (free)
 			before_change(walk->mm, addr, addr + PAGE_SIZE);
 		*pte = pte_mkold(free ? pte_mkclean(*pte) : *pte);
@@ -152,17 +183,25 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr, uint64_t end)
 {
 	uint64_t pfn = pte_pfn(*pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT);
-	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
 
-	if (pfn_is_zero(pte_pfn(*pmd)) || folio_shared(walk->mm, pte_pfn(*pmd), pgoff))
+	if (pfn_is_zero(pte_pfn(*pmd)) || advise_shared(walk, pfn, addr))
 		return;
+	if (walk->pageout) {
+		if (page_pinned(walk->m, pte_pfn(*pmd)))
+			return;
+		(void)reclaim_folio(walk->vma, addr, pmd, PT_LEVEL_PMD,
+				    end - addr == PMD_SIZE);
+		return;
+	}
 	if (end - addr == PMD_SIZE) {
 		if (walk->free)
 			before_change(walk->mm, addr, end);
 		*pmd = pte_mkold(walk->free ? pte_mkclean(*pmd) : *pmd);
+		if (walk->free)
+			lru_lazyfree(walk->m, pte_pfn(*pmd));
 		return;
 	}
-	(void)split_huge_page(walk->vma, addr, pfn);
+	(void)advise_split(walk, pfn, addr);
 }
 
 /* A leaf of a device: none of the walk's business, but the walk splits 1 GiB leaves. */
@@ -189,22 +228,26 @@ static void advise_range(struct advise_walk *walk, pte_t *table, unsigned int le
 		pte_t *entry = table + pt_index(walk->m->geo, level, addr);
 
 		next = pt_addr_end(walk->m->geo, level, addr, end);
-		if (pte_leaf(*entry, level) && vma_is_dax(walk->vma))
+		if (pte_leaf(*entry, level) && vma_is_dax(walk->vma)) {
 			advise_dax(walk, entry, level, addr);
-		else if (level == PT_LEVEL_PMD && pte_leaf(*entry, level))
+		} else if (level == PT_LEVEL_PMD && pte_leaf(*entry, level)) {
 			advise_huge_pmd(walk, entry, addr, next);
+			if (next - addr == PMD_SIZE)
+				continue;
+		}
 		if (pte_table(*entry, level))
 			advise_range(walk, pt_table(walk->m, *entry), level - 1, addr, next);
 	}
 }
 
-static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool free)
+static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t end, int advice)
 {
 	struct advise_walk walk = {
 		.vma = vma,
 		.mm = vma->vm_mm,
 		.m = vma->vm_mm->machine,
-		.free = free,
+		.free = advice == MADV_FREE,
+		.pageout = advice == MADV_PAGEOUT,
 	};
 
 	advise_range(&walk, pt_top(vma->vm_mm), walk.m->geo->levels, start, end);
@@ -215,7 +258,7 @@ static void free_window(struct vm_area_struct *vma, uint64_t start, uint64_t end
 	struct mmu_notifier_range range;
 
 	notify_start(vma->vm_mm, &range, MMU_NOTIFY_CLEAR, start, end);
-	advise_leaves(vma, start, end, true);
+	advise_leaves(vma, start, end, MADV_FREE);
 	notify_end(vma->vm_mm, &range);
 }
 
@@ -257,11 +300,14 @@ static int madvise_vma(struct vm_area_struct **vma, uint64_t start, uint64_t end
 		return madvise_free(*vma, start, end);
 	case MADV_REMOVE:
 		return madvise_remove(*vma, start, end);
+	case MADV_COLLAPSE:
+		return madvise_collapse(*vma, start, end);
 	case MADV_COLD:
+	case MADV_PAGEOUT:
 		if ((*vma)->vm_flags & VM_HUGETLB)
 			return -EINVAL;
 		lru_add_drain((*vma)->vm_mm->machine);
-		advise_leaves(*vma, start, end, false);
+		advise_leaves(*vma, start, end, advice);
 		return 0;
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:

@@ -7,18 +7,21 @@
 /* A fault may have to be handled more than once (split, then copy); never more often than this. */
 #define FAULT_ROUNDS 8
 
-static int anon_page_alloc(struct vm_area_struct *vma, uint64_t *ret_pfn)
+static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t *ret_pfn)
 {
 	struct machine *m = vma->vm_mm->machine;
 	int err = anon_vma_prepare(vma);
 
 	if (!err)
 		err = page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, ret_pfn);
-	if (err)
+	if (err) {
 		m->oom = true;
-	else
-		lru_add(m, *ret_pfn);
-	return err;
+		return err;
+	}
+	if (vma->vm_policy)
+		pfn_page(m, *ret_pfn)->node = policy_node(vma, addr, false);
+	lru_add(m, *ret_pfn);
+	return 0;
 }
 
 /* Linux: maybe_mkwrite(pte_mkdirty()) */
@@ -40,7 +43,7 @@ static void map_page(struct vm_area_struct *vma, pte_t *ptep, uint64_t pfn, pte_
 	pt_set(m, ptep, pte);
 }
 
-static int do_anonymous_page(struct vm_area_struct *vma, pte_t *ptep, bool write)
+static int do_anonymous_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
 {
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
 	uint64_t pfn;
@@ -50,7 +53,7 @@ static int do_anonymous_page(struct vm_area_struct *vma, pte_t *ptep, bool write
 		map_page(vma, ptep, PFN_ZERO, pte_set(pfn_pte(PFN_ZERO, prot), _PAGE_SPECIAL));
 		return 0;
 	}
-	err = anon_page_alloc(vma, &pfn);
+	err = anon_page_alloc(vma, addr, &pfn);
 	if (err)
 		return err;
 	map_page(vma, ptep, pfn, mk_written(vma, pfn_pte(pfn, prot)));
@@ -65,6 +68,8 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	uint64_t end = window + FAULT_AROUND_PAGES * PAGE_SIZE;
 	uint64_t at;
 
+	if (userfaultfd_wp(vma))
+		return;
 	if (end > vma->vm_end)
 		end = vma->vm_end;
 	for (at = window < vma->vm_start ? vma->vm_start : window; at < end; at += PAGE_SIZE) {
@@ -78,14 +83,14 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 }
 
 /* A private copy of a file page that was not mapped yet: no notification. */
-static int do_cow_fault(struct vm_area_struct *vma, pte_t *ptep, uint64_t index)
+static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
 	uint64_t pfn, cached;
-	int err = anon_page_alloc(vma, &pfn);
+	int err = anon_page_alloc(vma, addr, &pfn);
 
 	if (err)
 		return err;
-	err = filemap_get(vma->vm_file, index, &cached);
+	err = file_fault_page(vma, addr, &cached);
 	page_get_map(vma->vm_mm->machine, pfn);
 	if (err) {
 		page_put_map(vma->vm_mm->machine, pfn);
@@ -103,24 +108,27 @@ static bool file_ends_before(const struct vm_area_struct *vma, uint64_t addr)
 
 static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
 {
-	uint64_t index = linear_page_index(vma, addr);
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
 	uint64_t pfn;
+	bool fresh;
 	int err;
 
 	if (file_ends_before(vma, addr))
 		return write && !(vma->vm_flags & VM_SHARED) && anon_vma_prepare(vma) ? -ENOMEM :
 										       -EFAULT;
 	if (write && !(vma->vm_flags & VM_SHARED))
-		return do_cow_fault(vma, ptep, index);
+		return do_cow_fault(vma, addr, ptep);
 	if (!write) {
 		do_fault_around(vma, addr, ptep);
 		if (!pte_none(*ptep))
 			return 0;
 	}
-	err = filemap_get(vma->vm_file, index, &pfn);
+	fresh = vma->vm_policy && !filemap_find(vma->vm_file, linear_page_index(vma, addr));
+	err = file_fault_page(vma, addr, &pfn);
 	if (err)
 		return err;
+	if (fresh)
+		pfn_page(vma->vm_mm->machine, pfn)->node = policy_node(vma, addr, false);
 	map_page(vma, ptep, pfn,
 		 write ? mk_written(vma, pfn_pte(pfn, prot)) : pfn_pte(pfn, prot));
 	return 0;
@@ -138,7 +146,7 @@ static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 	uint64_t old = pte_pfn(*ptep);
 	uint64_t page = addr & PAGE_MASK;
 	uint64_t pfn;
-	int err = anon_page_alloc(vma, &pfn);
+	int err = anon_page_alloc(vma, addr, &pfn);
 
 	if (err)
 		return err;
@@ -152,6 +160,13 @@ static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 	page_put_map(mm->machine, old);
 	notify_end(mm, &range);
 	return 0;
+}
+
+int break_cow(struct vm_area_struct *vma, uint64_t addr)
+{
+	pte_t *pte = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, NULL);
+
+	return pte ? wp_page_copy(vma, addr, pte) : -EFAULT;
 }
 
 static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
@@ -176,7 +191,26 @@ static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep)
 	bool saved_dirty = vma->vm_mm->machine->profile->saved_dirty;
 	pte_t pte = pte_modify(*ptep, vm_get_page_prot(vma->vm_flags), saved_dirty);
 
+	vma->numab.accessed[1] = true;
 	pt_set(vma->vm_mm->machine, ptep, pte_mkyoung(pte));
+}
+
+/* What is mapped in the place of a marker is write-protected at once. */
+static int do_marker_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
+{
+	struct machine *m = vma->vm_mm->machine;
+	int err = 0;
+
+	pt_set(m, ptep, (pte_t){ 0 });
+	if (!userfaultfd_wp(vma))
+		return 0;
+	err = do_fault(vma, addr, ptep, write);
+	if (err)
+		pt_set(m, ptep, PTE_MARKER);
+	else
+		pt_set(m, ptep,
+		       pte_set(pte_wrprotect(*ptep, m->profile->saved_dirty), _PAGE_UFFD_WP));
+	return err;
 }
 
 static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep,
@@ -186,15 +220,19 @@ static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 
 	if (pte_none(*ptep)) {
 		if (vma_is_anonymous(vma))
-			return do_anonymous_page(vma, ptep, write);
+			return do_anonymous_page(vma, addr, ptep, write);
 		if (vma_is_dax(vma))
 			return dax_fault(vma, addr, access);
 		return do_fault(vma, addr, ptep, write);
 	}
+	if (pte_is_marker(*ptep))
+		return do_marker_fault(vma, addr, ptep, write);
 	if (pte_protnone(*ptep)) {
 		do_numa_page(vma, ptep);
 		return 0;
 	}
+	if (write && !pte_write(*ptep) && userfaultfd_pte_wp(vma, *ptep))
+		return -EFAULT;
 	if (write && !pte_write(*ptep))
 		return do_wp_page(vma, addr, ptep);
 	return 0;
@@ -207,6 +245,8 @@ static int handle_pmd_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pm
 		do_numa_page(vma, pmd);
 		return 0;
 	}
+	if (access == MM_WRITE && !pte_write(*pmd) && userfaultfd_pte_wp(vma, *pmd))
+		return -EFAULT;
 	if (access == MM_WRITE && !pte_write(*pmd))
 		return do_huge_pmd_wp_page(vma, addr, pmd);
 	return 0;
@@ -238,8 +278,13 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 			return err;
 	}
 	/* the table of a file's page comes with the page */
-	if (!vma_is_anonymous(vma) && pte_none(*entry) && file_ends_before(vma, addr))
-		return do_fault(vma, addr, NULL, access == MM_WRITE);
+	if (!vma_is_anonymous(vma) && pte_none(*entry)) {
+		if (file_ends_before(vma, addr))
+			return do_fault(vma, addr, NULL, access == MM_WRITE);
+		err = do_set_pmd(vma, addr, access == MM_WRITE, &done);
+		if (err || done)
+			return err;
+	}
 	err = pt_walk_alloc(mm, addr, PT_LEVEL_PTE, &entry);
 	if (err)
 		return err;
@@ -273,6 +318,15 @@ static bool try_access(pte_t *entry, enum mm_access access)
 	return true;
 }
 
+/* Which pages of a huge page hold something is known of each. */
+static void note_write(struct machine *m, pte_t entry, unsigned int level, uint64_t addr)
+{
+	uint64_t offset = level == PT_LEVEL_PMD ? (addr & ~PMD_MASK) >> PAGE_SHIFT : 0;
+
+	if (level <= PT_LEVEL_PMD)
+		page_written(m, pte_pfn(entry) + offset);
+}
+
 /* One access, faults handled; *@ret_entry is the leaf of *@ret_level that it used. */
 static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access,
 		       pte_t **ret_entry, unsigned int *ret_level)
@@ -284,6 +338,8 @@ static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access
 		int err;
 
 		if (entry && try_access(entry, access)) {
+			if (access == MM_WRITE)
+				note_write(vma->vm_mm->machine, *entry, *ret_level, addr);
 			*ret_entry = entry;
 			return 0;
 		}
@@ -338,8 +394,11 @@ static int access_pte(struct vm_area_struct *vma, pte_t *pte, uint64_t addr,
 	for (round = 0; round < FAULT_ROUNDS; round++) {
 		int err;
 
-		if (try_access(pte, access))
+		if (try_access(pte, access)) {
+			if (access == MM_WRITE)
+				note_write(vma->vm_mm->machine, *pte, PT_LEVEL_PTE, addr);
 			return 0;
+		}
 		vma->vm_mm->machine->stat.pgfault++;
 		err = handle_pte_fault(vma, addr, pte, access);
 		if (err)
@@ -354,7 +413,8 @@ static int access_table(struct vm_area_struct *vma, pte_t *table, uint64_t addr,
 			uint64_t step, enum mm_access access, uint64_t *ret_next)
 {
 	const struct pt_geometry *geo = vma->vm_mm->machine->geo;
-	bool fresh = access == MM_WRITE && step == PAGE_SIZE && vma_is_anonymous(vma);
+	bool fresh = access == MM_WRITE && step == PAGE_SIZE && vma_is_anonymous(vma) &&
+		     !vma->vm_policy;
 	int ret = 0;
 
 	for (; addr < end; addr += step) {
@@ -400,8 +460,11 @@ static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end,
 		if (err == -ENOMEM)
 			return err;
 		ret = err ? err : ret;
-		if (!err && level > PT_LEVEL_PTE)
-			addr += (end - addr - 1) / step * step;
+		if (err || level == PT_LEVEL_PTE)
+			continue;
+		for (; end - addr > step; addr += step)
+			if (access == MM_WRITE)
+				note_write(vma->vm_mm->machine, *entry, level, addr + step);
 	}
 	*ret_next = addr;
 	return ret;

@@ -67,7 +67,10 @@ enum {
 	PG_CACHE = 1 << 2,	    /* a file holds it */
 	PG_FREE = 1 << 3,
 	PG_LAZYFREE = 1 << 4, /* MADV_FREE took it off the swap-backed list */
-	PG_PINNED = 1 << 5,   /* for DMA; of a 2 MiB block as a whole */
+	PG_DIRTY = 1 << 5,    /* of an object: holds what nothing else does */
+	PG_KSM = 1 << 6,      /* merged by ksmd: never written again */
+	PG_PARTIAL = 1 << 7,  /* of a huge folio: some of its pages have been unmapped */
+	PG_PINNED = 1 << 8,   /* for DMA; of a 2 MiB block as a whole */
 };
 
 /**
@@ -77,9 +80,9 @@ enum {
  */
 struct page {
 	uint32_t mapcount;
-	uint8_t flags;
+	uint16_t flags;
 	uint8_t node;
-	uint16_t held;
+	uint8_t held;
 };
 static_assert(sizeof(struct page) == 8, "8 bytes of frame data per populated page");
 
@@ -93,10 +96,11 @@ static_assert(sizeof(struct page) == 8, "8 bytes of frame data per populated pag
 struct folio {
 	uint32_t entire_mapcount;
 	uint32_t nr_mapped;
-	uint8_t flags;
+	uint16_t flags;
 	uint8_t node;
 	bool split;
 	uint32_t anon_id;
+	uint64_t written[HPAGE_PMD_NR / 64]; /* which of its pages are not all zeros */
 };
 
 /*
@@ -108,6 +112,8 @@ struct lru_batch {
 	uint64_t pfn[LRU_BATCH_MAX];
 	unsigned int nr;
 };
+
+struct vm_area_struct;
 
 struct machine {
 	const struct mm_profile *profile;
@@ -128,6 +134,9 @@ struct machine {
 	struct region pages;	 /* struct page of PFN_SMALL_BASE + n */
 	struct region folios;	 /* struct folio of block n */
 	struct region subpages; /* struct page of PFN_HUGE_BASE + n */
+	struct region anon_ids; /* anon_vma of PFN_SMALL_BASE + n, once it is not exclusive */
+	uint64_t next_order;	/* of VMAs in interval trees */
+	struct ksm *ksm;	/* ksm.c; NULL until something is mergeable */
 	struct region gigantic; /* struct folio of block n of PFN_GIGANTIC_BASE */
 	uint64_t next_gigantic;
 	uint64_t free_gigantic;
@@ -212,6 +221,18 @@ void folio_split(struct machine *m, uint64_t pfn);
 /* Whether @pfn is part of a 2 MiB folio that was not split. */
 bool page_is_large(const struct machine *m, uint64_t pfn);
 unsigned int page_flags(const struct machine *m, uint64_t pfn);
+/* The anon_vma that the anonymous page of @vma belongs to. */
+uint32_t page_anon_id(const struct vm_area_struct *vma, uint64_t pfn);
+/* The page is exclusive to its VMA no more: remember whose it is. */
+void page_share_anon(const struct vm_area_struct *vma, uint64_t pfn);
+/* Bytes were written to the page. */
+static inline void page_written(struct machine *m, uint64_t pfn)
+{
+	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
+
+	if (pfn_is_huge(pfn))
+		pfn_folio(m, pfn)->written[index / 64] |= UINT64_C(1) << index % 64;
+}
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
 /* Linux: folio_maybe_dma_pinned() */
 bool page_pinned(const struct machine *m, uint64_t pfn);
@@ -303,6 +324,12 @@ struct vm_area_struct {
 	uint64_t vm_pgoff;
 	uint32_t vm_flags;
 	bool anon_chained;
+	uint8_t vm_policy; /* struct mempolicy as a number, 0 for none: mempolicy.c */
+	struct numab_state {
+		uint32_t start_scan_seq, prev_scan_seq;
+		bool ready, accessed[2]; /* by hinting faults: before the last scan, since then */
+	} numab; /* what the NUMA scanner of 6.4 on knows of the VMA */
+	uint64_t anon_order; /* place among equals in the interval tree of its anon_vmas */
 	struct mm_file *vm_file;
 	struct anon_vma *anon_vma;
 };
@@ -317,10 +344,14 @@ struct mm_struct {
 	struct vma_tree vmas;
 	struct vm_area_struct *vma_cache;
 	unsigned int map_count;
+	bool threaded; /* more than one thread (Linux: mm_users > 1) */
 	uint64_t order; /* older address spaces have lower numbers */
 	uint64_t pgd; /* frame of the top table */
 	uint64_t start_brk;
 	uint64_t brk;
+	struct ksm_mm *ksm;
+	uint64_t numa_scan_offset;
+	uint32_t numa_scan_seq;
 };
 
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
@@ -383,13 +414,38 @@ int anon_vma_fork(struct vm_area_struct *child, const struct vm_area_struct *par
 int split_vma(struct vm_area_struct *vma, uint64_t addr, struct vm_area_struct **ret_upper);
 int vma_modify_flags(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint32_t newflags,
 		     struct vm_area_struct **ret_vma);
+int vma_modify_policy(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint8_t policy,
+		      struct vm_area_struct **ret_vma);
+/* The boundaries of @vma moved: it is the last among equals of its interval trees now. */
+void vma_reinsert(struct vm_area_struct *vma);
 /* A new range with no VMA in it: joins its neighbours where they match; NULL if none did. */
 struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start, uint64_t end,
 					   uint32_t flags, struct anon_vma *anon_vma,
 					   bool anon_chained, struct mm_file *file,
-					   uint64_t pgoff);
+					   uint64_t pgoff, uint8_t policy);
 /* The boundary of @vma moves to @addr: tell about the 2 MiB block around it. */
 void vma_adjust_trans_huge(struct vm_area_struct *vma, uint64_t addr);
+
+/*
+ * An entry that is neither none nor present: uffd-wp holds for a page of an object that is not
+ * mapped now (Linux: PTE_MARKER_UFFD_WP). In swap format: type 31, inverted offset 1.
+ */
+#define PTE_MARKER ((pte_t){ UINT64_C(31) << 59 | (~UINT64_C(1) << 14 & ~(UINT64_C(31) << 59)) })
+
+static inline bool pte_is_marker(pte_t pte)
+{
+	return pte.val == PTE_MARKER.val;
+}
+
+static inline bool userfaultfd_wp(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_UFFD_WP;
+}
+
+static inline bool userfaultfd_pte_wp(const struct vm_area_struct *vma, pte_t pte)
+{
+	return userfaultfd_wp(vma) && pte_uffd_wp(pte);
+}
 
 /* ---- page tables: pagetable.c ---- */
 
@@ -526,6 +582,8 @@ void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 bool thp_vma_allowed(const struct vm_area_struct *vma, uint64_t addr);
 int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool write,
 			       bool *ret_done);
+/* A huge anonymous page is mapped; @write: dirty, and writable where the VMA is. */
+void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool write);
 int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd);
 /* With the notification of the block, whatever the PMD is. */
 void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr);
@@ -557,7 +615,39 @@ void hugetlb_split(struct vm_area_struct *vma, uint64_t addr);
 int dax_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);
 bool dax_mappable(const struct mm_file *file, uint64_t addr, uint64_t end, uint32_t vm_flags);
 
+/* khugepaged.c */
+int madvise_collapse(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+
+/* shmem.c */
+/* Does the VMA cover the 2 MiB block, at the same offset in the file? */
+bool file_block_suitable(const struct vm_area_struct *vma, uint64_t addr);
+/* The page of the file at @addr, made if needed. */
+int file_fault_page(struct vm_area_struct *vma, uint64_t addr, uint64_t *ret_pfn);
+/* Where the file has a huge page at @addr, or gets one, it is mapped as a whole. */
+int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_done);
+/* A new huge page for the 512 indices from @index. */
+int filemap_add_huge(struct mm_file *file, uint64_t index, uint64_t *ret_pfn);
+/* The folio of the pages from @index goes away from the VMAs, one by one until nobody maps it. */
+int try_to_unmap_file(struct mm_file *file, uint64_t index, uint64_t head);
+/* May others map the huge page of @pfn, whose first page has index @index? For madvise. */
+bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t index);
+/* A huge page becomes small ones, mapped nowhere. */
+int split_file_folio(struct mm_file *file, uint64_t index);
+
 /* truncate.c */
+/* The VMAs of a file that map some of its pages, in the order of Linux's interval tree. */
+struct mapping {
+	struct vm_area_struct *vma;
+	uint64_t start;
+	uint64_t end;
+	size_t order;
+};
+struct mappings {
+	struct mapping *at; /* the caller's to mem_free() */
+	size_t nr, cap;
+};
+int find_mappings(struct mm_file *file, uint64_t first, uint64_t last,
+		  struct mappings *ret_mappings);
 /* May a VMA end at @addr (Linux: vm_ops->may_split())? */
 bool vma_may_split(const struct vm_area_struct *vma, uint64_t addr);
 int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end);
@@ -573,20 +663,59 @@ struct rmap {
 	struct rmap_vma *vmas;
 	size_t nr, cap;
 };
+/*
+ * Take the folio of frame @pfn, which @vma maps at @addr, out of every VMA, in the order of the
+ * reverse map and until nothing maps it (try_to_unmap(), try_to_migrate()). With @unmap the
+ * entries go away, otherwise they are back at once.
+ */
+int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, bool unmap);
 /* The VMAs that may map the huge anonymous folio of @pfn, whose first page has offset @pgoff. */
 int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_rmap);
 void rmap_release(struct rmap *rmap);
+/* How often the entries of [@start, @end) map a page of the folio of @nr pages at @head. */
+uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t nr, uint64_t start,
+			uint64_t end);
+/* The same at one place of a reverse map of a huge folio. */
+uint64_t rmap_folio_mappings(const struct rmap_vma *at, uint64_t head);
 /* Every mapping of the folio is one of @mm's. */
 bool folio_mapped_by_one(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 bool folio_shared(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 
 /* memory.c */
+/* The page at @addr, mapped read-only, becomes the VMA's own copy, with the notification. */
+int break_cow(struct vm_area_struct *vma, uint64_t addr);
 int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);
 
 /* mprotect.c */
-enum { MM_CP_TRY_CHANGE_WRITABLE = 1, MM_CP_PROT_NUMA = 2 };
+enum {
+	MM_CP_TRY_CHANGE_WRITABLE = 1 << 0,
+	MM_CP_PROT_NUMA = 1 << 1,
+	MM_CP_UFFD_WP = 1 << 2,
+	MM_CP_UFFD_WP_RESOLVE = 1 << 3,
+};
 uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
 			   pgprot_t newprot, unsigned int cp_flags);
+
+/* mempolicy.c: the node that a new page of @vma at @addr comes from */
+unsigned int policy_node(const struct vm_area_struct *vma, uint64_t addr, bool huge);
+
+/* migrate.c: move the folio to a node (unmap_and_move()) */
+int migrate_folio(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, unsigned int node);
+unsigned int page_node(const struct machine *m, uint64_t pfn);
+/* Does more than one entry map it, in the eyes of migration? */
+bool migrate_shared(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
+
+/* ksm.c */
+int ksm_enter(struct mm_struct *mm);
+/* Copy what is merged in [start, end) of @vma (Linux: unmerge_ksm_pages()). */
+int unmerge_ksm_pages(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+/* The address space goes. */
+void ksm_exit(struct mm_struct *mm);
+void ksm_destroy(struct machine *m);
+
+/* vmscan.c: MADV_PAGEOUT of one page or huge page; there is no swap */
+int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsigned int level,
+		  bool whole);
 
 /* mmap.c */
 int do_munmap(struct mm_struct *mm, uint64_t start, uint64_t len);

@@ -199,7 +199,7 @@ static int mmap_region(struct mm_struct *mm, uint64_t addr, uint64_t end, uint32
 		return err;
 	if (!file && (vm_flags & VM_SHARED))
 		return insert_shared_anon(mm, addr, end, vm_flags);
-	if (vma_merge_new_range(mm, addr, end, vm_flags, NULL, false, file, pgoff))
+	if (vma_merge_new_range(mm, addr, end, vm_flags, NULL, false, file, pgoff, 0))
 		return 0;
 	return insert_vma(mm, addr, end, vm_flags, file, pgoff);
 }
@@ -242,12 +242,15 @@ int mm_brk(struct mm_struct *mm, uint64_t addr)
 	if (!mm->start_brk || addr < mm->start_brk)
 		return -ENOMEM;
 	if (newbrk < oldbrk) {
+		if (!find_vma_intersection(mm, newbrk, oldbrk))
+			return -ENOMEM;
 		err = do_munmap(mm, newbrk, oldbrk - newbrk);
 	} else if (newbrk > oldbrk) {
 		if (newbrk > mm->machine->geo->task_size ||
 		    find_vma_intersection(mm, oldbrk, newbrk + PAGE_SIZE))
 			return -ENOMEM;
-		if (!vma_merge_new_range(mm, oldbrk, newbrk, flags, NULL, false, NULL, pgoff))
+		if (!vma_merge_new_range(mm, oldbrk, newbrk, flags, NULL, false, NULL, pgoff,
+					 0))
 			err = insert_vma(mm, oldbrk, newbrk, flags, NULL, pgoff);
 	}
 	if (!err)

@@ -33,10 +33,15 @@ static bool numa_skip(const struct change *change, pte_t pte)
 
 	if (pte_protnone(pte) || !pfn_has_record(pfn))
 		return true;
+	if (!(change->vma->vm_flags & VM_SHARED) && !change->mm->threaded &&
+	    page_node(change->m, pfn) == 0)
+		return true; /* it is where the process runs */
 	if (!is_cow_mapping(change->vma->vm_flags))
 		return false;
 	if (change->m->profile->numa_skips_pinned && page_pinned(change->m, pfn))
 		return true;
+	if (pfn_is_huge(pfn) && !pfn_folio(change->m, pfn)->nr_mapped)
+		return false;
 	page = pfn_page(change->m, pfn);
 	return page->mapcount != 1;
 }
@@ -44,7 +49,10 @@ static bool numa_skip(const struct change *change, pte_t pte)
 /* Linux: can_change_pte_writable() */
 static bool can_change_pte_writable(const struct change *change, pte_t pte)
 {
-	if (!(change->vma->vm_flags & VM_WRITE) || pte_write(pte) || pte_uffd_wp(pte))
+	if (!(change->vma->vm_flags & VM_WRITE) || pte_write(pte) ||
+	    userfaultfd_pte_wp(change->vma, pte))
+		return false;
+	if (!(change->vma->vm_flags & VM_SOFTDIRTY) && !pte_soft_dirty(pte))
 		return false;
 	if (change->vma->vm_flags & VM_SHARED)
 		return pte_dirty(pte);
@@ -56,6 +64,10 @@ static pte_t changed_pte(const struct change *change, pte_t old)
 	bool saved_dirty = change->m->profile->saved_dirty;
 	pte_t new = pte_modify(old, change->newprot, saved_dirty);
 
+	if (change->cp_flags & MM_CP_UFFD_WP)
+		return pte_set(pte_wrprotect(new, saved_dirty), _PAGE_UFFD_WP);
+	if (change->cp_flags & MM_CP_UFFD_WP_RESOLVE)
+		new = pte_clear(new, _PAGE_UFFD_WP);
 	if ((change->cp_flags & MM_CP_TRY_CHANGE_WRITABLE) && can_change_pte_writable(change, new))
 		new = pte_mkwrite(new, saved_dirty);
 	return new;
@@ -71,9 +83,9 @@ static bool change_alike(const struct change *change, const struct pt_info *info
 	uint32_t flags = change->vma->vm_flags;
 	bool upgrade = (change->cp_flags & MM_CP_TRY_CHANGE_WRITABLE) && (flags & VM_WRITE);
 
-	if (change->m->before_change || (change->cp_flags & MM_CP_PROT_NUMA))
+	if (change->m->before_change || (change->cp_flags & MM_CP_PROT_NUMA) || (flags & VM_UFFD_WP))
 		return false;
-	if (upgrade && (info->maybe_shared || (flags & (VM_SHARED | VM_UFFD_WP))))
+	if (upgrade && (info->maybe_shared || (flags & VM_SHARED)))
 		return false;
 	*ret_run = (struct pte_run){
 		.newprot = change->newprot,
@@ -91,25 +103,46 @@ static void numa_protected(const struct change *change, uint64_t *start, uint64_
 	*start = UINT64_MAX;
 }
 
+/* uffd-wp of what is not mapped is remembered for objects, not for anonymous memory. */
+static bool leaves_markers(const struct change *change)
+{
+	return (change->cp_flags & MM_CP_UFFD_WP) && !vma_is_anonymous(change->vma);
+}
+
+static void change_absent(struct change *change, pte_t *pte)
+{
+	if (pte_none(*pte) && leaves_markers(change)) {
+		pt_info(change->m, pte)->maybe_shared = true;
+		pt_set(change->m, pte, PTE_MARKER);
+	} else if (pte_is_marker(*pte) && (change->cp_flags & MM_CP_UFFD_WP_RESOLVE)) {
+		pt_set(change->m, pte, (pte_t){ 0 });
+	}
+}
+
 static void change_pte_range(struct change *change, pte_t *table, uint64_t addr, uint64_t end)
 {
 	struct pt_info *info = pt_info(change->m, table);
 	bool numa = change->cp_flags & MM_CP_PROT_NUMA;
+	bool uffd = change->cp_flags & (MM_CP_UFFD_WP | MM_CP_UFFD_WP_RESOLVE);
 	uint64_t run_start = UINT64_MAX;
 	struct pte_run run;
 	pte_t *pte;
 
+	if (uffd)
+		info->maybe_shared = true;
 	change->m->stat.tables++;
-	if (!pt_info_clip(change->m, info, PT_LEVEL_PTE, &addr, &end))
+	if (!leaves_markers(change) && !pt_info_clip(change->m, info, PT_LEVEL_PTE, &addr, &end))
 		return;
 	pte = table + pt_index(change->m->geo, PT_LEVEL_PTE, addr);
-	if (change_alike(change, info, &run)) {
+	if (!uffd && change_alike(change, info, &run)) {
 		change->pages += change->m->run->modify(pte, (end - addr) >> PAGE_SHIFT, &run);
 		return;
 	}
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
 		if (!pte_present(*pte) || (numa && numa_skip(change, *pte))) {
 			numa_protected(change, &run_start, addr);
+			if (uffd && !pte_present(*pte))
+				change_absent(change, pte);
 			continue;
 		}
 		before_change(change->mm, addr, addr + PAGE_SIZE);
@@ -127,13 +160,15 @@ static void change_huge_leaf(struct change *change, pte_t *entry, unsigned int l
 	bool saved_dirty = change->m->profile->saved_dirty;
 	uint64_t pfn = pte_pfn(*entry);
 	bool numa = change->cp_flags & MM_CP_PROT_NUMA;
+	bool uffd = change->cp_flags & (MM_CP_UFFD_WP | MM_CP_UFFD_WP_RESOLVE);
 	pte_t new;
 
 	if (numa && (pte_protnone(*entry) || !pfn_has_record(pfn)))
 		return;
 	before_change(change->mm, addr, end);
-	new = pte_modify(*entry, change->newprot, saved_dirty);
-	if ((change->cp_flags & MM_CP_TRY_CHANGE_WRITABLE) && level == PT_LEVEL_PMD &&
+	new = uffd ? changed_pte(change, *entry) : pte_modify(*entry, change->newprot, saved_dirty);
+	if (!uffd &&
+	    (change->cp_flags & MM_CP_TRY_CHANGE_WRITABLE) && level == PT_LEVEL_PMD &&
 	    change->m->profile->pmd_change_writable && can_change_pte_writable(change, new))
 		new = pte_mkwrite(new, saved_dirty);
 	*entry = new;
@@ -146,6 +181,27 @@ static void pud_clear_bad(struct change *change, pte_t *entry, uint64_t addr, ui
 {
 	before_change(change->mm, addr, end);
 	pt_set(change->m, entry, (pte_t){ 0 });
+}
+
+/*
+ * uffd-wp of an object's memory leaves markers where nothing is mapped: it needs all tables, and
+ * no huge leaf. Return: false when there was no memory for it.
+ */
+static bool change_prepare(struct change *change, pte_t *entry, unsigned int level)
+{
+	uint64_t pfn;
+
+	if (!leaves_markers(change) || !pte_none(*entry))
+		return true;
+	if (pt_alloc_table(change->m, level - 1, &pfn))
+		return false;
+	pt_set(change->m, entry, pte_mktable(pfn));
+	return true;
+}
+
+static bool leaf_must_split(const struct change *change, unsigned int level, uint64_t len)
+{
+	return len != pt_size(change->m->geo, level) || leaves_markers(change);
 }
 
 /*
@@ -189,13 +245,14 @@ static void change_range(struct change *change, pte_t *table, unsigned int level
 		return;
 	}
 	change->m->stat.tables++;
-	if (!pt_info_clip(change->m, pt_info(change->m, table), level, &addr, &stop))
+	if (!leaves_markers(change) &&
+	    !pt_info_clip(change->m, pt_info(change->m, table), level, &addr, &stop))
 		return;
 	for (; addr < stop; addr = next) {
 		pte_t *entry = table + pt_index(geo, level, addr);
 
 		next = pt_addr_end(geo, level, addr, stop);
-		if (pte_none(*entry))
+		if (!change_prepare(change, entry, level) || pte_none(*entry))
 			continue;
 		if (level == PT_LEVEL_PUD && profile->pud_leaf_bug && pte_leaf(*entry, level)) {
 			pud_clear_bad(change, entry, addr, next);
@@ -204,11 +261,13 @@ static void change_range(struct change *change, pte_t *table, unsigned int level
 		if (level == change->placement)
 			lazy_notify_start(change, &lazy, addr, end);
 		if (pte_leaf(*entry, level)) {
-			if (next - addr == pt_size(geo, level)) {
+			if (!leaf_must_split(change, level, next - addr)) {
 				change_huge_leaf(change, entry, level, addr, next);
 				continue;
 			}
 			split_huge_leaf(change->vma, entry, level, addr);
+			if (!change_prepare(change, entry, level))
+				continue;
 		}
 		if (pte_table(*entry, level))
 			change_range(change, pt_table(change->m, *entry), level - 1, addr, next);
@@ -353,24 +412,4 @@ int mm_mprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, int prot)
 	if (changed)
 		mm->machine->stat.tlb_flushes++;
 	return err;
-}
-
-int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len)
-{
-	uint64_t end = addr + PAGE_ALIGN(len), changed = 0;
-	struct vm_area_struct *vma;
-
-	if (!IS_ALIGNED(addr, PAGE_SIZE) || end < addr)
-		return -EINVAL;
-	for (vma = find_vma(mm, addr); vma && vma->vm_start < end; vma = vma_next(vma)) {
-		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
-		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
-
-		if (!vma_is_accessible(vma) || (vma->vm_flags & (VM_HUGETLB | VM_MIXEDMAP)))
-			continue;
-		changed += change_protection(vma, from, to, PAGE_NONE, MM_CP_PROT_NUMA);
-	}
-	if (changed)
-		mm->machine->stat.tlb_flushes++;
-	return 0;
 }

@@ -29,6 +29,14 @@ static uint64_t get_extent(const struct pagetable_move *move, unsigned int level
 	return extent < other ? extent : other;
 }
 
+/* The new place is not registered with userfaultfd. */
+static pte_t moved_pte(const struct pagetable_move *move, pte_t pte)
+{
+	if (userfaultfd_wp(move->old))
+		pte = pte_is_marker(pte) ? (pte_t){ 0 } : pte_clear(pte, _PAGE_UFFD_WP);
+	return pte_present(pte) ? pte_set(pte, _PAGE_SOFT_DIRTY) : pte;
+}
+
 static int move_ptes(struct pagetable_move *move, pte_t *old_pmd, uint64_t extent)
 {
 	struct machine *m = move->m;
@@ -48,7 +56,7 @@ static int move_ptes(struct pagetable_move *move, pte_t *old_pmd, uint64_t exten
 			continue;
 		before_change(move->mm, move->old_addr + off, move->old_addr + off + PAGE_SIZE);
 		pt_set(m, from, (pte_t){ 0 });
-		pt_set(m, to, pte_set(pte, _PAGE_SOFT_DIRTY));
+		pt_set(m, to, moved_pte(move, pte));
 		m->stat.changed++;
 	}
 	return 0;
@@ -59,28 +67,45 @@ static bool move_entry(struct pagetable_move *move, pte_t *old, unsigned int lev
 {
 	pte_t *new, entry = *old;
 
+	*err = 0;
+	if (userfaultfd_wp(move->old) && !pte_leaf(entry, level))
+		return false;
 	*err = pt_walk_alloc(move->mm, move->new_addr, level, &new);
 	if (*err || !pte_none(*new))
 		return false;
 	before_change(move->mm, move->old_addr, move->old_addr + pt_size(move->m->geo, level));
 	pt_set(move->m, old, (pte_t){ 0 });
 	if (pte_leaf(entry, level))
-		entry = pte_set(entry, _PAGE_SOFT_DIRTY);
+		entry = moved_pte(move, entry);
 	pt_set(move->m, new, entry);
 	move->m->stat.changed++;
 	return true;
+}
+
+/* No kernel moves the 1 GiB leaf of a device: "bad pud", and the new place faults it in again. */
+static void drop_pud_leaf(struct pagetable_move *move, pte_t *pud)
+{
+	uint64_t start = move->old_addr & PUD_MASK;
+
+	before_change(move->mm, start, start + PUD_SIZE);
+	pt_set(move->m, pud, (pte_t){ 0 });
+	move->m->stat.changed++;
 }
 
 /* One step; *@ret_extent is how far it got. */
 static int move_step(struct pagetable_move *move, uint64_t *ret_extent)
 {
 	pte_t *pud = pt_lookup(move->mm, move->old_addr, PT_LEVEL_PUD, NULL);
-	pte_t *pmd;
+	pte_t *pmd, *new;
 	int err = 0;
 
 	*ret_extent = get_extent(move, PT_LEVEL_PUD);
 	if (!pud || pte_none(*pud))
 		return 0;
+	if (pte_leaf(*pud, PT_LEVEL_PUD)) {
+		drop_pud_leaf(move, pud);
+		return 0;
+	}
 	if (*ret_extent == PUD_SIZE && move_entry(move, pud, PT_LEVEL_PUD, &err))
 		return 0;
 	if (err)
@@ -89,6 +114,10 @@ static int move_step(struct pagetable_move *move, uint64_t *ret_extent)
 	pmd = pt_lookup(move->mm, move->old_addr, PT_LEVEL_PMD, NULL);
 	if (!pmd || pte_none(*pmd))
 		return 0;
+	/* the new place gets its table, even if nothing is left to move after a split */
+	err = pt_walk_alloc(move->mm, move->new_addr, PT_LEVEL_PMD, &new);
+	if (err)
+		return err;
 	if (*ret_extent == PMD_SIZE && move_entry(move, pmd, PT_LEVEL_PMD, &err))
 		return 0;
 	if (err)
@@ -167,7 +196,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, uint64_t old_
 	if (vma_is_anonymous(vma) && !vma->anon_vma)
 		pgoff = new_addr >> PAGE_SHIFT;
 	new = vma_merge_new_range(mm, new_addr, new_addr + len, vma->vm_flags, vma->anon_vma,
-				  vma->anon_chained, vma->vm_file, pgoff);
+				  vma->anon_chained, vma->vm_file, pgoff, vma->vm_policy);
 	if (new)
 		return new;
 	new = vma_dup(vma);
@@ -209,6 +238,7 @@ static int move_vma(struct vm_area_struct *vma, uint64_t addr, uint64_t old_len,
 	err = move_page_tables(find_vma(mm, addr), addr, new, new_addr, old_len);
 	if (err)
 		return err;
+	new->vm_flags &= ~VM_UFFD_WP;
 	if (flags & MREMAP_DONTUNMAP) {
 		dont_unmap(mm, new, addr, old_len);
 		return 0;
@@ -289,6 +319,9 @@ static int remap_move(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_
 		/* a device places its mappings itself */
 		if (vma_is_dax(vma) && (at > addr || vma->vm_end < end))
 			return -EFAULT;
+		/* what userfaultfd watches moves on its own only */
+		if (!err && userfaultfd_wp(vma) && (to < end || from > addr))
+			return -EFAULT;
 		err = check_hugetlb(vma, from, new_addr + (from - addr), &old_len, &new_len);
 		if (!err)
 			err = check_resize(vma, from, to - from, to - from, flags);
@@ -313,7 +346,8 @@ static int expand_in_place(struct vm_area_struct *vma, uint64_t delta)
 	    find_vma_intersection(mm, start, end))
 		return -ENOMEM;
 	if (!vma_merge_new_range(mm, start, end, vma->vm_flags, vma->anon_vma, vma->anon_chained,
-				 vma->vm_file, vma->vm_pgoff + vma_pages(vma)))
+				 vma->vm_file, vma->vm_pgoff + vma_pages(vma),
+				 vma->vm_policy))
 		return -ENOMEM;
 	return 0;
 }

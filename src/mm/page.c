@@ -18,6 +18,8 @@ int page_init(struct machine *m)
 		err = region_reserve(&m->subpages,
 				     PFN_HUGE_MAX * HPAGE_PMD_NR * sizeof(struct page));
 	if (!err)
+		err = region_reserve(&m->anon_ids, PFN_SMALL_MAX * sizeof(uint32_t));
+	if (!err)
 		err = region_reserve(&m->gigantic, PFN_GIGANTIC_MAX * sizeof(struct folio));
 	return err;
 }
@@ -27,6 +29,7 @@ void page_exit(struct machine *m)
 	region_release(&m->pages);
 	region_release(&m->folios);
 	region_release(&m->subpages);
+	region_release(&m->anon_ids);
 	region_release(&m->gigantic);
 }
 
@@ -121,12 +124,25 @@ static void folio_free_if_unused(struct machine *m, uint64_t pfn)
 		folio_free(m, head);
 }
 
+/* Records for the pages of a folio of which none is mapped. */
+static void folio_init_pages(struct machine *m, uint64_t pfn)
+{
+	struct folio *folio = pfn_folio(m, pfn);
+	struct page *page = pfn_page(m, pfn & ~(uint64_t)(HPAGE_PMD_NR - 1));
+
+	for (unsigned int i = 0; !folio->split && i < HPAGE_PMD_NR; i++)
+		page[i] = (struct page){ .flags = folio->flags, .node = folio->node };
+}
+
 void page_get_map(struct machine *m, uint64_t pfn)
 {
 	if (!pfn_has_record(pfn))
 		return;
-	if (pfn_is_huge(pfn))
+	if (pfn_is_huge(pfn)) {
+		if (!pfn_folio(m, pfn)->nr_mapped)
+			folio_init_pages(m, pfn);
 		pfn_folio(m, pfn)->nr_mapped++;
+	}
 	pfn_page(m, pfn)->mapcount++;
 }
 
@@ -141,6 +157,7 @@ void page_put_map(struct machine *m, uint64_t pfn)
 	page->mapcount--;
 	if (pfn_is_huge(pfn)) {
 		pfn_folio(m, pfn)->nr_mapped--;
+		pfn_folio(m, pfn)->flags |= PG_PARTIAL;
 		folio_free_if_unused(m, pfn);
 	} else if (!page->mapcount && !page->held && !(page->flags & PG_CACHE)) {
 		page_free(m, pfn);
@@ -222,6 +239,8 @@ void lru_lazyfree(struct machine *m, uint64_t pfn)
 		if (!(page->flags & PG_ANON) || (page->flags & PG_LAZYFREE))
 			return;
 		page->flags |= PG_LAZYFREE;
+	} else if (pfn_folio(m, pfn)->flags & PG_ANON) {
+		pfn_folio(m, pfn)->flags |= PG_LAZYFREE;
 	}
 	lru_batch_hold(m, &m->lru_lazyfree, pfn);
 }
@@ -337,7 +356,7 @@ void folio_split(struct machine *m, uint64_t pfn)
 		if (!folio->nr_mapped)
 			page[i] = (struct page){ .node = folio->node };
 		page[i].flags = (page[i].flags & PG_ANON_EXCLUSIVE) |
-				(folio->flags & (PG_ANON | PG_CACHE));
+				(folio->flags & (PG_ANON | PG_CACHE | PG_LAZYFREE));
 	}
 	folio->flags &= ~PG_CACHE;
 	folio->split = true;
@@ -362,6 +381,28 @@ unsigned int page_flags(const struct machine *m, uint64_t pfn)
 	return folio->nr_mapped || folio->split ? pfn_page(m, pfn)->flags : folio->flags;
 }
 
+uint32_t page_anon_id(const struct vm_area_struct *vma, uint64_t pfn)
+{
+	const struct machine *m = vma->vm_mm->machine;
+
+	if (page_is_large(m, pfn))
+		return pfn_folio(m, pfn)->anon_id;
+	if (pfn_page(m, pfn)->flags & PG_ANON_EXCLUSIVE)
+		return vma->anon_vma->id;
+	if (pfn_is_huge(pfn))
+		return pfn_folio(m, pfn)->anon_id;
+	return ((uint32_t *)m->anon_ids.base)[pfn - PFN_SMALL_BASE];
+}
+
+void page_share_anon(const struct vm_area_struct *vma, uint64_t pfn)
+{
+	struct machine *m = vma->vm_mm->machine;
+
+	if (!pfn_is_huge(pfn) && (pfn_page(m, pfn)->flags & PG_ANON_EXCLUSIVE))
+		((uint32_t *)m->anon_ids.base)[pfn - PFN_SMALL_BASE] = vma->anon_vma->id;
+	page_set_exclusive(m, pfn, false);
+}
+
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive)
 {
 	struct page *page = pfn_page(m, pfn);
@@ -378,6 +419,8 @@ bool page_can_reuse(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff)
 	struct folio *folio;
 
 	if (!(page_flags(m, pfn) & PG_ANON))
+		return false;
+	if (page_flags(m, pfn) & PG_KSM)
 		return false;
 	if (page_flags(m, pfn) & PG_ANON_EXCLUSIVE)
 		return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From a huge anonymous page to the VMAs that may map it (mm/rmap.c:rmap_walk_anon()).
+ * From a page to the VMAs that may map it (mm/rmap.c:rmap_walk_anon(), rmap_walk_file()).
  *
  * A folio belongs to the anon_vma of the VMA that first mapped it. Visited are the VMAs of that
  * anon_vma and of those forked from it whose page offsets overlap the folio, in order of offset,
@@ -27,12 +27,12 @@ static int by_pgoff(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* Where [pgoff, pgoff + HPAGE_PMD_NR) lies in the VMA, clipped to it. */
-static bool clip_to_vma(struct rmap_vma *at, uint64_t pgoff)
+/* Where [pgoff, pgoff + nr) lies in the VMA, clipped to it. */
+static bool clip_to_vma(struct rmap_vma *at, uint64_t pgoff, uint64_t nr)
 {
 	const struct vm_area_struct *vma = at->vma;
 	uint64_t first = pgoff > vma->vm_pgoff ? pgoff : vma->vm_pgoff;
-	uint64_t last = pgoff + HPAGE_PMD_NR;
+	uint64_t last = pgoff + nr;
 
 	if (last > vma->vm_pgoff + vma_pages(vma))
 		last = vma->vm_pgoff + vma_pages(vma);
@@ -43,42 +43,103 @@ static bool clip_to_vma(struct rmap_vma *at, uint64_t pgoff)
 	return true;
 }
 
-static int collect_mm(struct mm_struct *mm, uint64_t anon_id, uint64_t pgoff, struct rmap *rmap)
+static int rmap_add(struct rmap *rmap, struct rmap_vma at)
+{
+	int err = mem_grow(&rmap->vmas, &rmap->cap, rmap->nr + 1, sizeof(rmap->vmas[0]));
+
+	if (!err)
+		rmap->vmas[rmap->nr++] = at;
+	return err;
+}
+
+static int collect_mm(struct mm_struct *mm, uint64_t anon_id, uint64_t pgoff, uint64_t nr,
+		      struct rmap *rmap)
 {
 	struct rmap_vma at;
-	int err;
+	int err = 0;
 
 	RB_FOREACH (at.vma, vma_tree, &mm->vmas) {
 		if (!at.vma->anon_vma || !anon_vma_descends(at.vma->anon_vma, anon_id) ||
-		    !clip_to_vma(&at, pgoff))
+		    !clip_to_vma(&at, pgoff, nr))
 			continue;
-		err = mem_grow(&rmap->vmas, &rmap->cap, rmap->nr + 1, sizeof(rmap->vmas[0]));
+		at.order = at.vma->anon_order;
+		err = rmap_add(rmap, at);
 		if (err)
-			return err;
-		at.order = mm->order;
-		rmap->vmas[rmap->nr++] = at;
+			break;
 	}
+	return err;
+}
+
+static int collect_anon(struct machine *m, uint64_t anon_id, uint64_t pgoff, uint64_t nr,
+			struct rmap *rmap)
+{
+	struct mm_struct *mm;
+	int err = 0;
+
+	LIST_FOREACH (mm, &m->mms, node) {
+		err = collect_mm(mm, anon_id, pgoff, nr, rmap);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/* The list of the file is in the order of its interval tree among equals. */
+static int collect_file(struct mm_file *file, uint64_t pgoff, uint64_t nr, struct rmap *rmap)
+{
+	struct rmap_vma at = { .order = 0 };
+	int err = 0;
+
+	TAILQ_FOREACH (at.vma, &file->i_mmap, i_mmap) {
+		at.order++;
+		if (!clip_to_vma(&at, pgoff, nr))
+			continue;
+		err = rmap_add(rmap, at);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+static int rmap_finish(struct machine *m, int err, struct rmap *rmap, struct rmap *ret_rmap)
+{
+	if (err) {
+		m->oom = true;
+		mem_free(rmap->vmas);
+		return err;
+	}
+	if (rmap->nr)
+		qsort(rmap->vmas, rmap->nr, sizeof(rmap->vmas[0]), by_pgoff);
+	*ret_rmap = *rmap;
 	return 0;
 }
 
 int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_rmap)
 {
 	struct rmap rmap = { .nr = 0 };
-	struct mm_struct *mm;
+	int err = collect_anon(m, pfn_folio(m, pfn)->anon_id, pgoff, HPAGE_PMD_NR, &rmap);
 
-	LIST_FOREACH (mm, &m->mms, node) {
-		int err = collect_mm(mm, pfn_folio(m, pfn)->anon_id, pgoff, &rmap);
+	return rmap_finish(m, err, &rmap, ret_rmap);
+}
 
-		if (err) {
-			m->oom = true;
-			mem_free(rmap.vmas);
-			return err;
-		}
+/* The VMAs that may map the folio of frame @pfn, which @vma maps at @addr. */
+static int rmap_folio(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn,
+		      struct rmap *ret_rmap)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t pgoff = linear_page_index(vma, addr & PAGE_MASK), nr = 1;
+	struct rmap rmap = { .nr = 0 };
+	int err;
+
+	if (page_is_large(m, pfn)) {
+		nr = HPAGE_PMD_NR;
+		pgoff -= pfn & (HPAGE_PMD_NR - 1);
 	}
-	if (rmap.nr)
-		qsort(rmap.vmas, rmap.nr, sizeof(rmap.vmas[0]), by_pgoff);
-	*ret_rmap = rmap;
-	return 0;
+	if (page_flags(m, pfn) & PG_ANON)
+		err = collect_anon(m, page_anon_id(vma, pfn), pgoff, nr, &rmap);
+	else
+		err = collect_file(vma->vm_file, pgoff, nr, &rmap);
+	return rmap_finish(m, err, &rmap, ret_rmap);
 }
 
 void rmap_release(struct rmap *rmap)
@@ -86,8 +147,8 @@ void rmap_release(struct rmap *rmap)
 	mem_free(rmap->vmas);
 }
 
-/* How often the entries of [start, end) map a page of the folio at @head. */
-static uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t start, uint64_t end)
+uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t nr, uint64_t start,
+			uint64_t end)
 {
 	uint64_t count = 0, addr;
 
@@ -95,13 +156,70 @@ static uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t sta
 		unsigned int level;
 		pte_t *entry = pt_lookup(mm, addr, PT_LEVEL_PTE, &level);
 
-		if (!entry || !pte_present(*entry) || pte_pfn(*entry) - head >= HPAGE_PMD_NR)
+		if (!entry || !pte_present(*entry) || pte_pfn(*entry) - head >= nr)
 			continue;
 		count++;
 		if (level > PT_LEVEL_PTE)
 			break;
 	}
 	return count;
+}
+
+uint64_t rmap_folio_mappings(const struct rmap_vma *at, uint64_t head)
+{
+	return folio_mappings(at->vma->vm_mm, head, HPAGE_PMD_NR, at->start, at->end);
+}
+
+static uint64_t folio_mapcount(const struct machine *m, uint64_t pfn)
+{
+	if (!page_is_large(m, pfn))
+		return pfn_page(m, pfn)->mapcount;
+	return pfn_folio(m, pfn)->entire_mapcount + pfn_folio(m, pfn)->nr_mapped;
+}
+
+/* The entry of a small page goes; what uffd-wp protects leaves a marker. */
+static void unmap_small(struct rmap_vma *at, uint64_t pfn)
+{
+	struct machine *m = at->vma->vm_mm->machine;
+	pte_t *pte = pt_lookup(at->vma->vm_mm, at->start, PT_LEVEL_PTE, NULL);
+	bool marker = userfaultfd_pte_wp(at->vma, *pte) && !vma_is_anonymous(at->vma);
+
+	if (pte_dirty(*pte))
+		pfn_page(m, pfn)->flags |= PG_DIRTY;
+	before_change(at->vma->vm_mm, at->start, at->end);
+	pt_set(m, pte, marker ? PTE_MARKER : (pte_t){ 0 });
+	page_put_map(m, pfn);
+	m->stat.changed++;
+}
+
+int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, bool unmap)
+{
+	struct machine *m = vma->vm_mm->machine;
+	bool large = page_is_large(m, pfn);
+	uint64_t head = large ? pfn & ~(uint64_t)(HPAGE_PMD_NR - 1) : pfn;
+	uint64_t left = folio_mapcount(m, pfn), here;
+	struct rmap rmap;
+	size_t i;
+	int err = rmap_folio(vma, addr, pfn, &rmap);
+
+	if (err)
+		return err;
+	for (i = 0; i < rmap.nr && left; i++) {
+		struct rmap_vma *at = &rmap.vmas[i];
+		struct mmu_notifier_range range;
+
+		notify_start(at->vma->vm_mm, &range, MMU_NOTIFY_CLEAR, at->start, at->end);
+		here = folio_mappings(at->vma->vm_mm, head, large ? HPAGE_PMD_NR : 1, at->start,
+				      at->end);
+		if (here)
+			before_change(at->vma->vm_mm, at->start, at->end);
+		if (here && unmap)
+			unmap_small(at, pfn);
+		notify_end(at->vma->vm_mm, &range);
+		left -= here < left ? here : left;
+	}
+	rmap_release(&rmap);
+	return 0;
 }
 
 bool folio_mapped_by_one(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff)
@@ -117,7 +235,8 @@ bool folio_mapped_by_one(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff)
 		return false;
 	for (i = 0; i < rmap.nr; i++)
 		if (rmap.vmas[i].vma->vm_mm == mm)
-			here += folio_mappings(mm, head, rmap.vmas[i].start, rmap.vmas[i].end);
+			here += folio_mappings(mm, head, HPAGE_PMD_NR, rmap.vmas[i].start,
+				       rmap.vmas[i].end);
 	rmap_release(&rmap);
 	return here == folio->entire_mapcount + folio->nr_mapped;
 }

@@ -7,19 +7,6 @@
 
 #include <stdlib.h>
 
-/* The VMAs of a file that map some of its pages, in the order of Linux's interval tree. */
-struct mapping {
-	struct vm_area_struct *vma;
-	uint64_t start;
-	uint64_t end;
-	size_t order;
-};
-
-struct mappings {
-	struct mapping *at;
-	size_t nr, cap;
-};
-
 static int by_offset(const void *a, const void *b)
 {
 	const struct mapping *x = a, *y = b;
@@ -45,8 +32,8 @@ static bool pages_in_vma(struct mapping *at, uint64_t first, uint64_t last)
 	return true;
 }
 
-static int find_mappings(struct mm_file *file, uint64_t first, uint64_t last,
-			 struct mappings *ret_mappings)
+int find_mappings(struct mm_file *file, uint64_t first, uint64_t last,
+		  struct mappings *ret_mappings)
 {
 	struct mappings found = { .nr = 0 };
 	struct mapping at = { .order = 0 };
@@ -121,6 +108,20 @@ static int hugetlb_remove(struct mm_file *file, uint64_t first, uint64_t last)
 	return err;
 }
 
+/* Forget the pages; huge ones that the range covers in part become small first. */
+static int shmem_undo_range(struct mm_file *file, uint64_t first, uint64_t last)
+{
+	uint64_t mask = HPAGE_PMD_NR - 1;
+	int err = 0;
+
+	if (first & mask)
+		err = split_file_folio(file, first);
+	if (!err && (last & mask))
+		err = split_file_folio(file, last);
+	filemap_truncate(file, first, last);
+	return err;
+}
+
 int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	uint64_t first = linear_page_index(vma, start);
@@ -136,26 +137,30 @@ int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 	if (vma->vm_flags & VM_HUGETLB)
 		return hugetlb_remove(vma->vm_file, first, last);
 	err = unmap_mapping_pages(vma->vm_file, first, last, false);
-	if (!err)
-		filemap_truncate(vma->vm_file, first, last);
-	return err;
+	return err ? err : shmem_undo_range(vma->vm_file, first, last);
 }
 
-/* Before the pages go, and after it for those that were faulted in meanwhile. */
-static int shmem_truncate(struct mm_file *file, uint64_t first, uint64_t last)
+/*
+ * Before the pages go, and after it for those that were faulted in meanwhile; not at all when the
+ * last page stays.
+ */
+static int shmem_truncate(struct mm_file *file, uint64_t old, uint64_t size)
 {
-	int err = unmap_mapping_pages(file, first, UINT64_MAX >> PAGE_SHIFT, true);
+	uint64_t hole = PAGE_ALIGN(size) >> PAGE_SHIFT, end = UINT64_MAX >> PAGE_SHIFT;
+	bool unmap = old > PAGE_ALIGN(size);
+	int err = unmap ? unmap_mapping_pages(file, hole, end, true) : 0;
 
-	filemap_truncate(file, first, last);
-	if (!err)
-		err = unmap_mapping_pages(file, first, UINT64_MAX >> PAGE_SHIFT, true);
+	if (!err && !IS_ALIGNED(size, PMD_SIZE))
+		err = split_file_folio(file, size >> PAGE_SHIFT);
+	filemap_truncate(file, hole, end);
+	if (!err && unmap)
+		err = unmap_mapping_pages(file, hole, end, true);
 	return err;
 }
 
 int mm_truncate(struct mm_file *file, uint64_t size)
 {
-	uint64_t old = file->size, first = PAGE_ALIGN(size) >> PAGE_SHIFT;
-	uint64_t last = PAGE_ALIGN(old) >> PAGE_SHIFT;
+	uint64_t old = file->size;
 
 	if (file->kind == MM_FILE_DAX)
 		return -EINVAL;
@@ -163,10 +168,8 @@ int mm_truncate(struct mm_file *file, uint64_t size)
 		return -EINVAL;
 	file->size = size;
 	if (file->kind == MM_FILE_HUGETLB)
-		return hugetlb_remove(file, first, UINT64_MAX >> PAGE_SHIFT);
-	if (size >= old || PAGE_ALIGN(size) >= old)
-		return 0;
-	return shmem_truncate(file, first, last);
+		return hugetlb_remove(file, size >> PAGE_SHIFT, UINT64_MAX >> PAGE_SHIFT);
+	return size <= old ? shmem_truncate(file, old, size) : 0;
 }
 
 bool vma_may_split(const struct vm_area_struct *vma, uint64_t addr)

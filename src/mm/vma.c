@@ -83,6 +83,7 @@ struct vm_area_struct *vma_dup(const struct vm_area_struct *vma)
 	if (!new)
 		return NULL;
 	*new = *vma;
+	new->numab = (struct numab_state){ 0 };
 	if (new->vm_file)
 		mm_file_get(new->vm_file);
 	if (new->anon_vma)
@@ -99,11 +100,18 @@ void vma_free(struct vm_area_struct *vma)
 	mem_free(vma);
 }
 
+void vma_reinsert(struct vm_area_struct *vma)
+{
+	vma->anon_order = ++vma->vm_mm->machine->next_order;
+	vma_relink_file(vma);
+}
+
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	assert(vma->vm_start < vma->vm_end && IS_ALIGNED(vma->vm_start | vma->vm_end, PAGE_SIZE));
 	RB_INSERT(vma_tree, &mm->vmas, vma);
 	mm->map_count++;
+	vma->anon_order = ++mm->machine->next_order;
 	if (vma->vm_file)
 		TAILQ_INSERT_TAIL(&vma->vm_file->i_mmap, vma, i_mmap);
 }
@@ -189,7 +197,7 @@ static struct anon_vma *anon_vma_alloc(struct machine *m)
 /* Linux: anon_vma_compatible(): @a directly below @b, alike but for the access flags. */
 static bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	return a->vm_end == b->vm_start && a->vm_file == b->vm_file &&
+	return a->vm_end == b->vm_start && a->vm_file == b->vm_file && a->vm_policy == b->vm_policy &&
 	       !((a->vm_flags ^ b->vm_flags) & ~(VM_ACCESS_FLAGS | VM_SOFTDIRTY)) &&
 	       b->vm_pgoff == a->vm_pgoff + vma_pages(a);
 }

@@ -54,6 +54,7 @@ struct merge_range {
 	uint64_t end;
 	uint64_t pgoff;
 	uint32_t flags;
+	uint8_t policy;
 	bool anon_chained;
 	struct anon_vma *anon_vma;
 	struct mm_file *file;
@@ -62,6 +63,7 @@ struct merge_range {
 static bool is_mergeable_vma(const struct vm_area_struct *vma, const struct merge_range *range)
 {
 	return !((vma->vm_flags ^ range->flags) & ~VM_SOFTDIRTY) && vma->vm_file == range->file &&
+	       vma->vm_policy == range->policy &&
 	       !(range->flags & VM_SPECIAL) && !(range->flags & VM_HUGETLB);
 }
 
@@ -120,7 +122,7 @@ int split_vma(struct vm_area_struct *vma, uint64_t addr, struct vm_area_struct *
 	vma_set_start(upper, addr);
 	vma->vm_end = addr;
 	vma_link(mm, upper);
-	vma_relink_file(vma);
+	vma_reinsert(vma);
 	if (ret_upper)
 		*ret_upper = upper;
 	return 0;
@@ -149,11 +151,12 @@ static struct vm_area_struct *vma_merge_existing(struct vm_area_struct *vma,
 			vma_adjust_trans_huge(vma, range->end);
 			prev->vm_end = range->end;
 			vma_set_start(vma, range->end);
-			vma_relink_file(prev);
-			vma_relink_file(vma);
+			vma_reinsert(prev);
+			vma_reinsert(vma);
 			return prev;
 		}
 		prev->vm_end = right ? next->vm_end : range->end;
+		vma_reinsert(prev);
 		remove_vma(vma);
 		if (right)
 			remove_vma(next);
@@ -166,24 +169,25 @@ static struct vm_area_struct *vma_merge_existing(struct vm_area_struct *vma,
 	if (range->start > vma->vm_start) {
 		vma_adjust_trans_huge(vma, range->start);
 		vma->vm_end = range->start;
-		vma_relink_file(vma);
+		vma_reinsert(vma);
 	} else {
 		/* the key of next moves below: out with the old VMA first */
 		remove_vma(vma);
 	}
 	vma_set_start(next, range->start);
-	vma_relink_file(next);
+	vma_reinsert(next);
 	return next;
 }
 
-int vma_modify_flags(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint32_t newflags,
-		     struct vm_area_struct **ret_vma)
+static int vma_modify(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint32_t newflags,
+		      uint8_t policy, struct vm_area_struct **ret_vma)
 {
 	struct merge_range range = {
 		.start = start,
 		.end = end,
 		.pgoff = linear_page_index(vma, start),
 		.flags = newflags,
+		.policy = policy,
 		.anon_vma = vma->anon_vma,
 		.anon_chained = vma->anon_chained,
 		.file = vma->vm_file,
@@ -207,13 +211,27 @@ int vma_modify_flags(struct vm_area_struct *vma, uint64_t start, uint64_t end, u
 			return err;
 	}
 	vma->vm_flags = newflags;
+	vma->vm_policy = policy;
 	*ret_vma = vma;
 	return 0;
 }
 
+int vma_modify_flags(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint32_t newflags,
+		     struct vm_area_struct **ret_vma)
+{
+	return vma_modify(vma, start, end, newflags, vma->vm_policy, ret_vma);
+}
+
+int vma_modify_policy(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint8_t policy,
+		      struct vm_area_struct **ret_vma)
+{
+	return vma_modify(vma, start, end, vma->vm_flags, policy, ret_vma);
+}
+
 struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start, uint64_t end,
 					   uint32_t flags, struct anon_vma *anon_vma,
-					   bool anon_chained, struct mm_file *file, uint64_t pgoff)
+					   bool anon_chained, struct mm_file *file, uint64_t pgoff,
+					   uint8_t policy)
 {
 	struct vm_area_struct *next = find_vma(mm, start);
 	struct vm_area_struct *prev = find_vma_before(mm, start);
@@ -222,6 +240,7 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 		.end = end,
 		.pgoff = pgoff,
 		.flags = flags,
+		.policy = policy,
 		.anon_vma = anon_vma,
 		.anon_chained = anon_chained,
 		.file = file,
@@ -233,6 +252,8 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 		right = false;
 	if (left) {
 		take_anon_vma(prev, anon_vma, anon_chained);
+		prev->vm_flags |= flags & VM_SOFTDIRTY;
+		vma_reinsert(prev);
 		prev->vm_end = end;
 		if (right) {
 			take_anon_vma(prev, next->anon_vma, next->anon_chained);
@@ -245,6 +266,8 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 	if (!right)
 		return NULL;
 	take_anon_vma(next, anon_vma, anon_chained);
+	next->vm_flags |= flags & VM_SOFTDIRTY;
+	vma_reinsert(next);
 	vma_set_start(next, start);
 	vma_relink_file(next);
 	return next;

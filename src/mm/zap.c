@@ -36,6 +36,8 @@ struct zap {
 	struct mm_struct *mm;
 	struct machine *m;
 	bool reclaim_pt;
+	bool keep_markers;
+	bool object;
 	bool keep_cows;
 	uint64_t zapped;
 };
@@ -52,20 +54,37 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 	pte = table + pt_index(zap->m->geo, PT_LEVEL_PTE, addr);
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
 		uint64_t pfn;
+		bool old_dirty;
 
 		if (pte_none(*pte))
 			continue;
-		if (zap->keep_cows && (page_flags(zap->m, pte_pfn(*pte)) & PG_ANON))
+		if (zap->keep_cows && pte_present(*pte) &&
+		    (page_flags(zap->m, pte_pfn(*pte)) & PG_ANON))
 			continue;
 		if (zap->m->before_change)
 			before_change(zap->mm, addr, addr + PAGE_SIZE);
+		if (!pte_present(*pte)) {
+			/* a marker outlives everything but its VMA */
+			if (!zap->keep_markers) {
+				pte->val = 0;
+				gone++;
+			}
+			continue;
+		}
 		pfn = pte_pfn(*pte);
-		pte->val = 0;
+		old_dirty = pte_dirty(*pte);
+		if (zap->keep_markers && userfaultfd_pte_wp(zap->vma, *pte)) {
+			*pte = PTE_MARKER;
+		} else {
+			pte->val = 0;
+			gone++;
+		}
+		if (zap->object && old_dirty && pfn_has_record(pfn) && !pfn_is_gigantic(pfn))
+			pfn_page(zap->m, pfn)->flags |= PG_DIRTY;
 		page_put_map(zap->m, pfn);
-		gone++;
+		zap->zapped++;
 	}
 	info->used -= gone;
-	zap->zapped += gone;
 	if (!info->used)
 		info->maybe_shared = false;
 }
@@ -132,6 +151,8 @@ static void zap_vma(struct vm_area_struct *vma, uint64_t start, uint64_t end, bo
 		.mm = mm,
 		.m = mm->machine,
 		.reclaim_pt = reclaim_pt && mm->machine->profile->reclaim_pt,
+		.object = vma->vm_file,
+		.keep_markers = reclaim_pt && userfaultfd_wp(vma) && !vma_is_anonymous(vma),
 		.keep_cows = keep_cows,
 	};
 

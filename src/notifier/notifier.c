@@ -86,9 +86,14 @@ void mmu_notifier_release(struct mmu_notifier_mm *nmm)
 
 	if (!mm_has_notifiers(nmm))
 		return;
-	if (event_on(nmm->events))
+	if (event_on(nmm->events)) {
+		uint32_t running = nmm->events->pid;
+
+		nmm->events->pid = nmm->pid ? nmm->pid : running;
 		event_emit(nmm->events, EVENT_MMU_NOTIFIER_RELEASE, 0,
 			   (const uint64_t[]){ 0 });
+		nmm->events->pid = running;
+	}
 	if (!subs)
 		return;
 	if (subs->has_itree)
@@ -175,14 +180,27 @@ static int deliver_start(struct mmu_notifier_subscriptions *subs,
 	return err;
 }
 
+/* Whoever causes it, a notification is told of the process whose memory it is about. */
+static void emit_range(const struct mmu_notifier_mm *nmm, enum event_id id,
+		       const struct mmu_notifier_range *range)
+{
+	uint32_t running = nmm->events->pid;
+
+	if (!event_on(nmm->events))
+		return;
+	if (nmm->pid)
+		nmm->events->pid = nmm->pid;
+	EVENT(nmm->events, id, range->event, range->start, range->end);
+	nmm->events->pid = running;
+}
+
 int __mmu_notifier_invalidate_range_start(struct mmu_notifier_mm *nmm,
 					  struct mmu_notifier_range *range)
 {
 	int err;
 
 	assert(range->start < range->end);
-	EVENT(nmm->events, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START, range->event,
-	      range->start, range->end);
+	emit_range(nmm, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START, range);
 	count_start(&nmm->counts, range);
 	if (!nmm->subscriptions)
 		return 0;
@@ -197,8 +215,7 @@ void __mmu_notifier_invalidate_range_end(struct mmu_notifier_mm *nmm,
 {
 	struct mmu_notifier_subscriptions *subs = nmm->subscriptions;
 
-	EVENT(nmm->events, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END, range->event,
-	      range->start, range->end);
+	emit_range(nmm, EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END, range);
 	count_end(&nmm->counts);
 	if (!subs)
 		return;

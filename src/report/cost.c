@@ -21,22 +21,17 @@ const char *const report_cost_names[COST_NR] = {
 	[COST_TABLE_VISITED] = "table_visited",
 	[COST_FLUSH] = "flush",
 	[COST_REFAULT] = "refault",
+	[COST_SYSTEM_CALL] = "system_call",
 };
 
 static const char default_text[] =
-	"# The built-in cost table: what has been measured so far, and nothing else.\n"
-	"name    shadow-6.18\n"
-	"kernel  Linux 6.18, KVM with shadow paging\n"
-	"cpu     2 cores of a virtual machine without two-dimensional paging\n"
-	"source  medians of timed mprotect calls\n"
-	"# mprotect of 512 GiB, first page touched, one memslot over it: 165 ms with the guest,\n"
-	"# 0.005 ms without; 164.995 ms over 134480384 heads (of 4K, 2M and 1G).\n"
-	"# 64 GiB to 2 TiB gave 1.0 to 1.3 ns per frame.\n"
-	"head_scanned 1.23\n"
-	"# mprotect of populated 4 KiB pages without a guest\n"
-	"primary_changed 31\n"
-	"# not measured apart from the others: notification_pair, head_visited, spte_zapped,\n"
-	"# table_visited, flush, refault\n";
+	"# The built-in cost table: costs/shadow-6.18-calls.cost\n"
+	"name              shadow-6.18-calls\n"
+	"kernel            Linux 6.18, KVM with shadow paging\n"
+	"cpu               2 cores of a virtual machine without two-dimensional paging\n"
+	"source            medians of timed mprotect calls\n"
+	"head_scanned      1.23\n"
+	"primary_changed   31\n";
 
 struct parser {
 	const char *file;
@@ -88,6 +83,8 @@ static bool header(struct parser *p, const char *word, size_t word_len, const ch
 		return set_header(p, cost->kernel, sizeof(cost->kernel), "kernel", value, len);
 	if (is(word, word_len, "cpu"))
 		return set_header(p, cost->cpu, sizeof(cost->cpu), "cpu", value, len);
+	if (is(word, word_len, "date"))
+		return set_header(p, cost->date, sizeof(cost->date), "date", value, len);
 	if (is(word, word_len, "source"))
 		return set_header(p, cost->source, sizeof(cost->source), "source", value, len);
 	return false;
@@ -117,11 +114,11 @@ static bool parse_ns(const char *s, size_t len, double *ret)
 
 static void unknown(struct parser *p, const char *word, size_t len)
 {
-	const char *words[COST_NR + 4] = { "name", "kernel", "cpu", "source" };
+	const char *words[COST_NR + 5] = { "name", "kernel", "cpu", "date", "source" };
 	const char *near;
 
-	memcpy(words + 4, report_cost_names, sizeof(report_cost_names));
-	near = nearest_word(word, len, words, COST_NR + 4);
+	memcpy(words + 5, report_cost_names, sizeof(report_cost_names));
+	near = nearest_word(word, len, words, COST_NR + 5);
 	complain(p, "unknown cost '%.*s'%s%s%s", len < 64 ? (int)len : 64, word,
 		 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
@@ -244,6 +241,34 @@ int report_cost_load(const char *path, struct strbuf *diag, struct report_cost *
 		return -E2BIG;
 	}
 	return report_cost_parse(path, buf, len, diag, ret_cost);
+}
+
+static void write_header(const char *key, const char *value, struct strbuf *out)
+{
+	if (*value)
+		strbuf_addf(out, "%-17s %s\n", key, value);
+}
+
+/* Four digits, or all that stand before the point. */
+static void write_figure(const char *name, double ns, struct strbuf *out)
+{
+	int decimals = ns >= 1000 ? 0 : ns >= 100 ? 1 : ns >= 10 ? 2 : ns >= 1 ? 3 : 4;
+
+	strbuf_addf(out, "%-17s %.*f\n", name, decimals, ns);
+}
+
+void report_cost_write(const struct report_cost *cost, struct strbuf *out)
+{
+	unsigned int item;
+
+	write_header("name", cost->name, out);
+	write_header("kernel", cost->kernel, out);
+	write_header("cpu", cost->cpu, out);
+	write_header("date", cost->date, out);
+	write_header("source", cost->source, out);
+	for (item = 0; item < COST_NR; item++)
+		if (cost->known[item])
+			write_figure(report_cost_names[item], cost->ns[item], out);
 }
 
 void report_cost_default(struct report_cost *ret_cost)

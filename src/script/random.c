@@ -305,9 +305,15 @@ static void random_madvise(struct random_state *r)
 		SCRIPT_MADV_FREE,       SCRIPT_MADV_COLD,     SCRIPT_MADV_HUGEPAGE,
 		SCRIPT_MADV_NOHUGEPAGE,
 	};
+	static const enum script_advice fork_advices[] = {
+		SCRIPT_MADV_DONTFORK,   SCRIPT_MADV_DOFORK, SCRIPT_MADV_WIPEONFORK,
+		SCRIPT_MADV_KEEPONFORK,
+	};
 	enum script_advice advice = advices[rng_below(&r->rng, NR_WORDS(advices))];
 	struct range range = pick_range(r);
 
+	if (has(r, SCRIPT_RANDOM_FORK) && chance(r, 1, 8))
+		advice = fork_advices[rng_below(&r->rng, NR_WORDS(fork_advices))];
 	if (has(r, SCRIPT_RANDOM_TRUNCATE) && chance(r, 1, 6))
 		advice = SCRIPT_MADV_REMOVE;
 	if (has(r, SCRIPT_RANDOM_COLLAPSE) && chance(r, 1, 4))
@@ -506,6 +512,8 @@ static void random_guest(struct random_state *r)
 {
 	static const char *const mmus[] = {"tdp", "direct", "shadow"};
 
+	if (r->running)
+		return;
 	if (!r->vm)
 		strbuf_addf(r->out, "vm vm0 %s\n", mmus[rng_below(&r->rng, 3)]);
 	else if (!r->nr_slots || chance(r, 1, 8))
@@ -548,6 +556,15 @@ static const struct {
 	{random_forkwait, 4, SCRIPT_RANDOM_FORK},
 	{random_numa_hint, 5, SCRIPT_RANDOM_NUMA},
 	{random_guest, 20, SCRIPT_RANDOM_GUEST},
+	{random_fork, 3, SCRIPT_RANDOM_FORK},
+	{random_switch, 6, SCRIPT_RANDOM_FORK},
+	{random_exit, 1, SCRIPT_RANDOM_FORK},
+	{random_uffd, 10, SCRIPT_RANDOM_TRACK},
+	{random_soft_dirty, 3, SCRIPT_RANDOM_TRACK},
+	{random_place_pages, 10, SCRIPT_RANDOM_PLACE},
+	{random_ksm, 8, SCRIPT_RANDOM_KSM},
+	{random_pageout, 5, SCRIPT_RANDOM_PAGEOUT},
+	{random_brk, 5, SCRIPT_RANDOM_HEAP},
 };
 
 static void random_operation(struct random_state *r)
@@ -581,21 +598,19 @@ static void random_operation(struct random_state *r)
 void script_random(uint64_t seed, const struct script_random_options *options,
 		   struct strbuf *out)
 {
-	struct random_state r = {.options = options, .out = out};
+	struct random_state state = {.options = options, .out = out}, *r = &state;
 	unsigned int nr;
 	size_t before;
 
 	if (!options->ops)
 		return;
-	rng_seed(&r.rng, seed);
-	r.budget = options->max_touched;
-	r.huge_budget = HUGE_TOUCHES;
-	random_start(&r);
-	for (nr = 1; nr < options->ops; nr++) {
+	rng_seed(&r->rng, seed);
+	r->budget = options->max_touched;
+	r->huge_budget = HUGE_TOUCHES;
+	random_start(r);
+	for (nr = 1; nr < options->ops && !strbuf_error(out); nr++) {
 		before = out->len;
 		while (out->len == before && !strbuf_error(out))
-			random_operation(&r);
-		if (strbuf_error(out))
-			return;
+			random_operation(r);
 	}
 }

@@ -22,6 +22,11 @@
 #define MAX_AREAS 256
 #define MAX_OBJECTS 32
 #define MAX_SLOTS 8
+#define MAX_PROCESSES 4
+
+/* The heap lies below all maps and is never larger than this. */
+#define RANDOM_HEAP (RANDOM_START - SIZE_1G)
+#define RANDOM_HEAP_MAX (8 * SIZE_1M)
 
 /*
  * struct area - mapped memory [start, end) with one protection
@@ -59,6 +64,19 @@ struct slot {
 };
 
 /*
+ * struct process - what a process that is not the running one has
+ */
+struct process {
+	bool alive;
+	uint32_t name;
+	struct area areas[MAX_AREAS];
+	size_t nr_areas;
+	struct object objects[MAX_OBJECTS];
+	size_t nr_objects;
+	uint64_t brk;
+};
+
+/*
  * struct random_state - one script in the making
  * @areas: ascending and disjoint
  * @budget: pages that may still be touched
@@ -77,12 +95,29 @@ struct random_state {
 	uint64_t budget;
 	uint64_t huge_budget;
 	uint64_t dax_page;
+	uint64_t brk; /* 0: no heap */
+	struct process processes[MAX_PROCESSES];
+	size_t running;
+	uint32_t nr_forks;
 	uint64_t dax_left; /* pages of 1 GiB that the device still has */
 	uint32_t nr_maps;
 	bool thp;
 	bool thp_always;
 	bool vm;
 };
+
+/* random_process.c */
+void random_fork(struct random_state *r);
+void random_switch(struct random_state *r);
+void random_exit(struct random_state *r);
+
+/* random_kernel.c */
+void random_uffd(struct random_state *r);
+void random_soft_dirty(struct random_state *r);
+void random_place_pages(struct random_state *r);
+void random_ksm(struct random_state *r);
+void random_pageout(struct random_state *r);
+void random_brk(struct random_state *r);
 
 /* random_area.c */
 /* False when a huge page is in the way, as it is in Linux's. */

@@ -107,7 +107,9 @@ void sim_audit_start(struct sim *sim, const struct sim_seen *seen)
 	unsigned int level = promised_level(sim, seen);
 	char text[160];
 
-	if (!level || in_hugetlb(seen) || mm_entry_used(seen->mm, seen->start, level))
+	/* PAGEMAP_SCAN notifies whatever there is */
+	if (!level || sim->op->code == OP_PAGEMAP_SCAN || in_hugetlb(seen) ||
+	    mm_entry_used(seen->mm, seen->start, level))
 		return;
 	snprintf(text, sizeof(text), "[%#llx, %#llx) notified and nothing is populated at its start",
 		 (unsigned long long)seen->start, (unsigned long long)seen->end);

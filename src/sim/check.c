@@ -52,13 +52,6 @@ static bool check_op(const struct script *script, const struct script_op *op,
 		return check_map(script, op, geo, diag);
 	case OP_ASSERT:
 		return check_counter(script, op, diag);
-	case OP_MBIND:
-	case OP_MOVE_PAGES:
-	case OP_NUMA_SCAN:
-	case OP_UFFD:
-	case OP_CLEAR_REFS:
-	case OP_PAGEMAP_SCAN:
-	case OP_KSM:
 		error_at(script, op, diag, "the model does not execute this operation");
 		return false;
 	}

@@ -160,6 +160,7 @@ static void process_start(struct sim *sim, struct sim_object *object, struct mm_
 	object->kind = SIM_PROCESS;
 	object->mm = mm;
 	object->pid = ++sim->last_pid;
+	mm_notifiers(mm)->pid = object->pid;
 	mm_observe(mm);
 	LIST_INSERT_HEAD(&sim->live, object, live);
 }
@@ -261,6 +262,7 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 	if (err)
 		return err;
 	object->kind = SIM_VM;
+	mm_set_threaded(sim->process->mm); /* its vCPUs */
 	object->kvm = kvm;
 	object->mm = sim->process->mm;
 	LIST_INSERT_HEAD(&sim->live, object, live);
@@ -380,6 +382,40 @@ static int op_sysctl(struct sim *sim, const struct script_op *op)
 	return 0;
 }
 
+static int op_uffd(struct mm_struct *mm, const struct script_op *op)
+{
+	if (op->flags == SCRIPT_UFFD_REGISTER)
+		return mm_uffd_register(mm, op->addr, op->len);
+	if (op->flags == SCRIPT_UFFD_UNREGISTER)
+		return mm_uffd_unregister(mm, op->addr, op->len);
+	return mm_uffd_writeprotect(mm, op->addr, op->len, op->flags == SCRIPT_UFFD_WP);
+}
+
+static int op_numa_scan(struct mm_struct *mm, const struct script_op *op)
+{
+	uint64_t i;
+	int err = 0;
+
+	for (i = 0; i < op->count && !err; i++)
+		err = mm_numa_scan(mm);
+	return err;
+}
+
+static int op_mbind(struct mm_struct *mm, const struct script_op *op)
+{
+	static const enum mm_mpol modes[SCRIPT_MPOL_NR] = {
+		[SCRIPT_MPOL_DEFAULT] = MM_MPOL_DEFAULT,
+		[SCRIPT_MPOL_BIND] = MM_MPOL_BIND,
+		[SCRIPT_MPOL_PREFERRED] = MM_MPOL_PREFERRED,
+		[SCRIPT_MPOL_INTERLEAVE] = MM_MPOL_INTERLEAVE,
+		[SCRIPT_MPOL_LOCAL] = MM_MPOL_LOCAL,
+	};
+	unsigned int flags = (op->flags & SCRIPT_MBIND_MOVE ? MM_MBIND_MOVE : 0) |
+			     (op->flags & SCRIPT_MBIND_STRICT ? MM_MBIND_STRICT : 0);
+
+	return mm_mbind(mm, op->addr, op->len, modes[op->policy], op->nodes, flags);
+}
+
 static int execute_memory(struct sim *sim, const struct script_op *op)
 {
 	struct mm_struct *mm = sim->process->mm;
@@ -401,6 +437,21 @@ static int execute_memory(struct sim *sim, const struct script_op *op)
 		return mm_set_heap(mm, op->addr);
 	case OP_BRK:
 		return mm_brk(mm, op->addr);
+	case OP_KSM:
+		return machine_ksm(sim->machine, op->count);
+	case OP_NUMA_SCAN:
+		return op_numa_scan(mm, op);
+	case OP_MBIND:
+		return op_mbind(mm, op);
+	case OP_MOVE_PAGES:
+		return mm_move_pages(mm, op->addr, op->len,
+				     op->nodes ? __builtin_ctzll(op->nodes) : 0);
+	case OP_UFFD:
+		return op_uffd(mm, op);
+	case OP_CLEAR_REFS:
+		return mm_clear_refs(mm, op->count);
+	case OP_PAGEMAP_SCAN:
+		return mm_pagemap_scan(mm, op->addr, op->len, op->flags & SCRIPT_SCAN_WP);
 	case OP_NUMA_HINT:
 		return mm_numa_hint(mm, op->addr, op->len);
 	case OP_PIN:

@@ -11,6 +11,16 @@ static struct sim *sim_of_tee(struct event_sink *sink)
 	return (struct sim *)((char *)sink - offsetof(struct sim, tee));
 }
 
+static struct mm_struct *mm_of_pid(const struct sim *sim, uint32_t pid)
+{
+	const struct sim_object *object;
+
+	LIST_FOREACH (object, &sim->live, live)
+		if (object->kind == SIM_PROCESS && object->pid == pid)
+			return object->mm;
+	return sim->process->mm;
+}
+
 static void see_start(struct sim *sim, const struct event *event)
 {
 	struct sim_seen *seen;
@@ -21,7 +31,7 @@ static void see_start(struct sim *sim, const struct event *event)
 	}
 	seen = &sim->seen[sim->nr_seen++];
 	*seen = (struct sim_seen){
-		.mm = sim->process->mm,
+		.mm = mm_of_pid(sim, event->pid),
 		.event = event->arg[0],
 		.start = event->arg[1],
 		.end = event->arg[2],
@@ -191,6 +201,7 @@ static int sim_init(struct sim *sim)
 	sim->main->kind = SIM_PROCESS;
 	sim->main->mm = mm;
 	sim->main->pid = ++sim->last_pid;
+	mm_notifiers(mm)->pid = sim->main->pid;
 	mm_observe(mm);
 	LIST_INSERT_HEAD(&sim->live, sim->main, live);
 	sim->process = sim->main;

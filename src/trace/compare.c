@@ -12,6 +12,10 @@
 /* An x86 entry without the bits that hold a host frame number. */
 #define ENTRY_FLAGS 0xfff0000000000fffull
 
+/* Rows of a difference shown before and from the first that differs. */
+#define ROWS_BEFORE 6
+#define ROWS_BEHIND 30
+
 struct mask {
 	bool set;
 	uint64_t arg[EVENT_ARGS];
@@ -212,12 +216,13 @@ static char row_mark(const struct picked picked[2], size_t row,
 	return event_cmp(picked[0].event[row], picked[1].event[row], options) ? '|' : ' ';
 }
 
-static size_t column_width(const struct picked *picked, const char *title)
+static size_t column_width(const struct picked *picked, size_t first, size_t end,
+			   const char *title)
 {
 	struct strbuf cell = STRBUF_INIT;
 	size_t row, width = strlen(title);
 
-	for (row = 0; row < picked->nr; row++) {
+	for (row = first; row < end && row < picked->nr; row++) {
 		strbuf_reset(&cell);
 		trace_format(&cell, picked->event[row]);
 		if (cell.len > width)
@@ -240,17 +245,29 @@ static void add_mark(struct strbuf *out, const struct trace_stream *stream, size
 	strbuf_addf(out, "%.*s\n", (int)mark->text_len, mark->text);
 }
 
+static void add_left_out(struct strbuf *out, size_t nr, const char *what)
+{
+	if (nr)
+		strbuf_addf(out, "  (%zu %s)\n", nr, what);
+}
+
+/* The rows around the first that differs. */
 static void add_rows(struct strbuf *out, const struct picked picked[2],
 		     const struct trace_compare_options *options, const char *const titles[2])
 {
-	size_t row, nr = picked[0].nr > picked[1].nr ? picked[0].nr : picked[1].nr;
-	size_t width = column_width(&picked[0], titles[0]);
-	size_t from = out->len;
+	size_t nr = picked[0].nr > picked[1].nr ? picked[0].nr : picked[1].nr;
+	size_t row = 0, first, end, width, from = out->len;
 
+	while (row < nr && row_mark(picked, row, options) == ' ')
+		row++;
+	first = row > ROWS_BEFORE ? row - ROWS_BEFORE : 0;
+	end = nr - row > ROWS_BEHIND ? row + ROWS_BEHIND : nr;
+	width = column_width(&picked[0], first, end, titles[0]);
 	strbuf_addf(out, "  %s", titles[0]);
 	pad(out, from, width + 5);
 	strbuf_addf(out, "%s\n", titles[1]);
-	for (row = 0; row < nr; row++) {
+	add_left_out(out, first, "equal before");
+	for (row = first; row < end; row++) {
 		from = out->len;
 		strbuf_addstr(out, "  ");
 		add_cell(out, &picked[0], row);
@@ -260,6 +277,7 @@ static void add_rows(struct strbuf *out, const struct picked picked[2],
 		add_cell(out, &picked[1], row);
 		strbuf_addch(out, '\n');
 	}
+	add_left_out(out, nr - end, "more");
 }
 
 void trace_diff_format(struct strbuf *out, const struct trace_stream *left,

@@ -3,7 +3,7 @@
  * The design "rmap=index": what a walk finds while heads come and go at every chance to
  * yield, what it looks at in the dense and in the empty case, and what it costs in memory.
  */
-#include "../../src/kvm/kvm_internal.h"
+#include "kvm_internal.h"
 
 #include <base/rng.h>
 

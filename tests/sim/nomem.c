@@ -97,14 +97,13 @@ static bool run_failing(const struct script *script, const struct sim_options *o
 	return failed;
 }
 
-/* @index: into script_profile_names[]; a design runs on the newest kernel */
-static void sweep(const struct script *script, const char *name, unsigned int index, bool audit)
+static void sweep(const struct script *script, const char *name, const char *profile,
+		  unsigned int designs, bool audit)
 {
-	unsigned int kernels = script_nr_kernels();
 	struct event_sink sink = { .emit = ignore_event };
 	struct sim_options options = {
-		.profile = script_kernel_names[index < kernels ? index : kernels - 1],
-		.designs = index < kernels ? 0 : 1u << (index - kernels),
+		.profile = profile,
+		.designs = designs,
 		.mmu = -1,
 		.audit = audit,
 		.sink = &sink,
@@ -116,9 +115,8 @@ static void sweep(const struct script *script, const char *name, unsigned int in
 	while (run_failing(script, &options, n, &found))
 		n++;
 	tap_ok(n > 50 && !found.status && !found.leaked && !found.violated && !found.survived,
-	       "%s, %s%s: %llu allocations", name, script_profile_names[index],
-	       audit ? ", audit" : "",
-	       (unsigned long long)n - 1);
+	       "%s, %s, designs %x%s: %llu allocations", name, profile, designs,
+	       audit ? ", audit" : "", (unsigned long long)n - 1);
 	if (found.first)
 		printf("# first at %llu; runs with another error %llu, leaks %llu, broken "
 		       "invariants %llu, success %llu\n",
@@ -144,8 +142,10 @@ static void sweep_text(const char *text, const char *name)
 	struct script *script = parse(text);
 	unsigned int i;
 
-	for (i = 0; script && script_profile_names[i]; i++)
-		sweep(script, name, i, i & 1);
+	for (i = 0; script && script_kernel_names[i]; i++)
+		sweep(script, name, script_kernel_names[i], 0, i & 1);
+	for (i = 0; script && script_design_names[i]; i++)
+		sweep(script, name, "linux-6.12", 1u << i, i & 1);
 	script_free(script);
 }
 

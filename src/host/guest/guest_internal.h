@@ -196,6 +196,8 @@ int op_execute(struct executor *ex, const struct script_op *op);
 int op_touch(const struct script_op *op);
 int op_numa_hint(const struct script_op *op);
 int op_numa_scan(const struct script_op *op);
+/* numa_hide_own() - the scanner is to pass over what the process has mapped so far. */
+int numa_hide_own(void);
 int op_mbind(const struct script_op *op);
 int op_move_pages(const struct script_op *op);
 int op_uffd(struct executor *ex, const struct script_op *op);

@@ -16,7 +16,12 @@
 #define TRACING "/sys/kernel/tracing/"
 #define ROLE_LEVEL_MASK 0xf
 
+/* The bits of a role below its access bits, and how many of these a record has. */
+#define ROLE_ACCESS_SHIFT 8
+#define ROLE_ACCESS_BITS 3
+
 static bool present;
+static unsigned int role_access_bits;
 
 static int add_event_probe(unsigned int which)
 {
@@ -36,10 +41,43 @@ static int add_event_probe(unsigned int which)
 	return err;
 }
 
+/*
+ * Kernels that tell user and supervisor execution apart have one access bit more in a role. The
+ * tracepoint's own format has a name for each value of the access bits.
+ */
+static unsigned int count_access_bits(void)
+{
+	struct strbuf text = STRBUF_INIT;
+	unsigned int names = 0, bits = 0;
+	const char *at;
+
+	if (!get_file(TRACING "events/kvmmmu/kvm_mmu_get_page/format", &text)) {
+		at = strstr(strbuf_str(&text), "access_str[]");
+		for (at = at ? strchr(at, '{') : NULL; at && *at && *at != '}'; at++)
+			names += *at == ',';
+		names++;
+	}
+	while (2u << bits <= names)
+		bits++;
+	strbuf_release(&text);
+	return bits > ROLE_ACCESS_BITS ? bits : ROLE_ACCESS_BITS;
+}
+
+/* A role as records have it: without the access bits behind the third. */
+static uint64_t record_role(uint64_t role)
+{
+	const uint64_t low = (1u << (ROLE_ACCESS_SHIFT + ROLE_ACCESS_BITS)) - 1;
+
+	return (role & low) | (role >> (role_access_bits - ROLE_ACCESS_BITS) & ~low);
+}
+
 int kvmtrace_set(bool on)
 {
 	unsigned int i;
 	int err = 0;
+
+	if (!role_access_bits)
+		role_access_bits = count_access_bits();
 
 	if (on == present)
 		return 0;
@@ -105,6 +143,8 @@ void kvmtrace_line(const char *line, unsigned int proc, const struct ranges *map
 		if (at)
 			arg[i] = strtoull(at + strlen(name), NULL, 0);
 	}
+	if (event->page)
+		arg[1] = record_role(arg[1]);
 	if (event->id == EVENT_KVM_MMU_GET_PAGE)
 		arg[3] = (arg[3] != 0) | (arg[5] != 0) << 1;
 	if (event->id == EVENT_KVM_UNMAP_HVA_RANGE && !ranges_touch(maps, arg[0], arg[1]))

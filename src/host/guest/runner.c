@@ -111,6 +111,10 @@ static void become_child(struct executor *ex, uint32_t self)
 			close(ex->vm[i].fd);
 		ex->vm[i].fd = ex->vm[i].vcpu_fd = -1;
 	}
+	/* it serves the parent's memory, not the child's */
+	if (ex->uffd >= 0)
+		close(ex->uffd);
+	ex->uffd = -1;
 	ex->self = self;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	ex->shared->proc[self].err = observe(ex);
@@ -271,12 +275,18 @@ static int prepare_executor(const struct script *script, struct shared *shared)
 
 static void first_process(struct executor *ex)
 {
+	size_t i;
 	int err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	err = touch_setup();
 	if (!err)
 		err = observe(ex);
+	for (i = 0; !err && i < ex->script->nr_ops; i++)
+		if (ex->script->ops[i].code == OP_NUMA_SCAN)
+			break;
+	if (!err && i < ex->script->nr_ops)
+		err = numa_hide_own();
 	ex->shared->proc[0].err = err;
 	if (err)
 		_exit(1);

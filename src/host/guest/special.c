@@ -12,12 +12,6 @@
 #define KSM "/sys/kernel/mm/ksm/"
 
 /* Linux 6.7's interface; older headers lack it. */
-struct scan_region {
-	uint64_t start;
-	uint64_t end;
-	uint64_t categories;
-};
-
 struct scan_arg {
 	uint64_t size;
 	uint64_t flags;
@@ -89,49 +83,68 @@ int op_uffd(struct executor *ex, const struct script_op *op)
 
 int op_pagemap_scan(const struct script_op *op)
 {
-	static struct scan_region regions[512];
 	struct scan_arg arg = {
 		.size = sizeof(arg),
 		.flags = op->flags & SCRIPT_SCAN_WP ? SCAN_WP_MATCHING : 0,
-		.start = op->addr,
-		.end = op->addr + op->len,
-		.vec = (uintptr_t)regions,
-		.vec_len = 512,
-		.category_mask = SCAN_PAGE_WRITTEN,
-		.return_mask = SCAN_PAGE_WRITTEN,
+		.start = op->addr, .end = op->addr + op->len,
+		.category_mask = SCAN_PAGE_WRITTEN, .return_mask = SCAN_PAGE_WRITTEN,
 	};
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), err = 0;
 
 	if (fd < 0)
 		return -errno;
-	while (!err && arg.start < arg.end) {
-		if (ioctl(fd, SCAN_IOCTL, &arg) < 0)
-			err = -errno;
-		else if (arg.walk_end <= arg.start)
-			break;
-		arg.start = arg.walk_end;
-	}
+	if (ioctl(fd, SCAN_IOCTL, &arg) < 0)
+		err = -errno;
 	close(fd);
 	return err;
 }
 
-/* Let ksmd make @count full passes. */
+/* ksmd wakes up when its time to sleep changes. */
+static void wake_ksmd(void)
+{
+	static unsigned int ms = 1000000;
+
+	(void)put_filef(KSM "sleep_millisecs", "%u", ++ms);
+}
+
+/* Wait for one more pass; none comes when no process has mergeable memory. */
+static bool wait_scan(uint64_t done)
+{
+	unsigned int tries;
+	uint64_t now;
+
+	for (tries = 0; tries < 600; tries++) {
+		if (get_number(KSM "full_scans", &now) || now > done)
+			return true;
+		/* it may have gone to sleep after the time had changed */
+		if (tries % 200 == 199)
+			wake_ksmd();
+		usleep(1000);
+	}
+	return false;
+}
+
+/*
+ * Exactly @count full passes of ksmd: it sleeps for very long after each, and is woken for the
+ * next one.
+ */
 int op_ksm(const struct script_op *op)
 {
-	uint64_t start, now, tries;
+	uint64_t start, i;
 	int err;
 
-	(void)put_file(KSM "sleep_millisecs", "0");
-	(void)put_file(KSM "pages_to_scan", "100000");
+	wake_ksmd();
+	(void)put_file(KSM "pages_to_scan", "10000000");
 	err = get_number(KSM "full_scans", &start);
 	if (!err)
 		err = put_file(KSM "run", "1");
-	for (tries = 0; !err && tries < 5000; tries++) {
-		err = get_number(KSM "full_scans", &now);
-		if (!err && now - start >= op->count)
+	for (i = 0; i < op->count && !err; i++) {
+		if (i)
+			wake_ksmd();
+		if (!wait_scan(start + i))
 			break;
-		usleep(1000);
 	}
 	(void)put_file(KSM "run", "0");
-	return err ? err : tries == 5000 ? -ETIMEDOUT : 0;
+	wake_ksmd();
+	return err;
 }

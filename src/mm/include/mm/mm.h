@@ -178,6 +178,65 @@ int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len);
  */
 int mm_pin(struct mm_struct *mm, uint64_t addr, uint64_t len);
 
+/* NUMA nodes of the machine; the CPU belongs to node 0. */
+#define MM_NODES 2
+
+enum mm_mpol {
+	MM_MPOL_DEFAULT,
+	MM_MPOL_PREFERRED,
+	MM_MPOL_BIND,
+	MM_MPOL_INTERLEAVE,
+	MM_MPOL_LOCAL,
+};
+enum { MM_MBIND_MOVE = 1, MM_MBIND_STRICT = 2 };
+
+/**
+ * mm_mbind() - mbind(); @nodes is a mask; @flags: MPOL_MF_MOVE, MPOL_MF_STRICT
+ * (mm/mempolicy.c:do_mbind()).
+ */
+int mm_mbind(struct mm_struct *mm, uint64_t addr, uint64_t len, enum mm_mpol mode, uint64_t nodes,
+	     unsigned int flags);
+
+/**
+ * mm_move_pages() - move_pages() of every page of [@addr, @addr + @len) with MPOL_MF_MOVE
+ * (mm/migrate.c:do_pages_move()). Return: the first page's error, -ENOENT and -EFAULT aside.
+ */
+int mm_move_pages(struct mm_struct *mm, uint64_t addr, uint64_t len, unsigned int node);
+
+/** machine_ksm() - @passes full passes of ksmd (mm/ksm.c). Return: 0 or -ENOMEM. */
+int machine_ksm(struct machine *machine, uint64_t passes);
+
+/**
+ * mm_numa_scan() - one task_numa_work() of the process, whose time has come
+ * (kernel/sched/fair.c).
+ */
+int mm_numa_scan(struct mm_struct *mm);
+
+/**
+ * mm_clear_refs() - write @value to /proc/PID/clear_refs (fs/proc/task_mmu.c:clear_refs_write()).
+ * 4 clears the soft-dirty bits and so write-protects. Return: 0; -EINVAL for what is not 1 to 5.
+ */
+int mm_clear_refs(struct mm_struct *mm, uint64_t value);
+
+/**
+ * mm_pagemap_scan() - the PAGEMAP_SCAN ioctl over [@addr, @addr + @len) without output, with @wp
+ * PM_SCAN_WP_MATCHING. Memory without asynchronous write protection, which this model does not
+ * have, is left alone; the notification is sent all the same.
+ * Return: 0; -EINVAL for an unaligned @addr; -ENOTTY before 6.7.
+ */
+int mm_pagemap_scan(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp);
+
+/**
+ * mm_uffd_register(), mm_uffd_unregister() - UFFDIO_REGISTER in write-protect mode and
+ * UFFDIO_UNREGISTER of the process's one userfaultfd, which has UFFD_FEATURE_SIGBUS: an access
+ * that it would be told of fails (fs/userfaultfd.c; 6.12: mm/userfaultfd.c).
+ */
+int mm_uffd_register(struct mm_struct *mm, uint64_t addr, uint64_t len);
+int mm_uffd_unregister(struct mm_struct *mm, uint64_t addr, uint64_t len);
+
+/** mm_uffd_writeprotect() - UFFDIO_WRITEPROTECT, or with !@wp its end. -ENOENT: not registered. */
+int mm_uffd_writeprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp);
+
 /** mm_fork() - a child with a copy (kernel/fork.c:dup_mmap()). Return: 0 or -ENOMEM. */
 int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child);
 
@@ -189,6 +248,9 @@ enum mm_access { MM_READ, MM_WRITE, MM_EXEC };
  */
 int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 	      enum mm_access access);
+
+/** mm_set_threaded() - the process has more than one thread: NUMA hinting takes local pages, too. */
+void mm_set_threaded(struct mm_struct *mm);
 
 /** mm_observe() - notifications are sent even when nobody has subscribed (an empty VM watches). */
 void mm_observe(struct mm_struct *mm);

@@ -35,12 +35,24 @@ enum wp_reuse {
  * @reaper_clear: the OOM reaper sends CLEAR instead of UNMAP (7.x)
  * @numa_skips_pinned: NUMA hinting leaves pages of a copy-on-write mapping alone that are pinned
  *	for DMA (5.18)
+ * @ksm_smart_scan: ksmd skips pages that it did not merge before (6.7)
+ * @numa_vma_state: the NUMA scanner remembers each VMA's last scan (6.4)
+ * @pagemap_scan: the PAGEMAP_SCAN ioctl exists (6.7)
+ * @uffd_wp_vmas: UFFDIO_WRITEPROTECT may span several VMAs (6.5)
+ * @split_to_zeropage: splitting a huge page maps what is all zeros to the zero page (6.12)
  * @hugetlb_unmap_notifies: unmapping hugetlb memory sends UNMAP of its own, nested where the
  *	caller has notified, too (to 6.2)
  * @dax_cold_bug: MADV_COLD takes a 2 MiB leaf of a device for garbage and clears it (6.1)
  * @failed_map_unmaps: a device that refuses mmap() gets what was to be its range unmapped (to
  *	6.17)
  * @map_unmap_enomem: mmap() says ENOMEM when it cannot unmap what is in the way (6.1)
+ * @unmap_extra_split: the same for try_to_unmap of a file's huge page (6.1)
+ * @shmem_thp_any_vma: shmem allocates huge pages for VMAs that cannot map them as a whole (6.1)
+ * @nohuge_maps_small: VM_NOHUGEPAGE keeps a VMA from mapping a file's huge page as a whole
+ * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, and is content with a
+ *	range that holds no block (7.x)
+ * @collapse_target_only: collapsing pages of a file frees the page tables of the caller's VMA
+ *	only, and fails when that has none (6.1)
  * @wp_reuse: see above
  * @lru_batch: folios that a per-CPU batch holds a reference on before it is emptied
  * @cold_holds: MADV_COLD puts folios into such a batch (multi-generational LRU)
@@ -65,9 +77,19 @@ struct mm_profile {
 	bool change_pte;
 	bool reaper_clear;
 	bool numa_skips_pinned;
+	bool split_to_zeropage;
+	bool ksm_smart_scan;
+	bool numa_vma_state;
+	bool pagemap_scan;
+	bool uffd_wp_vmas;
 	bool hugetlb_unmap_notifies;
 	bool dax_cold_bug;
 	bool failed_map_unmaps;
+	bool collapse_lenient;
+	bool collapse_target_only;
+	bool unmap_extra_split;
+	bool shmem_thp_any_vma;
+	bool nohuge_maps_small;
 	bool map_unmap_enomem;
 	enum wp_reuse wp_reuse;
 	uint8_t lru_batch;

@@ -133,6 +133,7 @@ struct mmu_notifier_counts {
  * @subscriptions: NULL until the first registration, then never reset before the end of the
  *	address space (the short cut of mm_has_notifiers())
  * @events: where records are made; not owned
+ * @pid: the process that the records are told of, 0 for the running one (struct event)
  * @observed: record and count notifications even when nobody has subscribed, as if an empty VM
  *	watched (KVM_CREATE_VM without a memslot)
  * @two_pass: interval notifiers are called in two passes (Linux 7.1 on)
@@ -141,6 +142,7 @@ struct mmu_notifier_mm {
 	struct mmu_notifier_subscriptions *subscriptions;
 	struct event_source *events;
 	struct mmu_notifier_counts counts;
+	uint32_t pid;
 	bool observed;
 	bool two_pass;
 };

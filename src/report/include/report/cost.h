@@ -8,6 +8,7 @@
  *	name    shadow-6.18
  *	kernel  Linux 6.18
  *	cpu     2 cores of a virtual machine
+ *	date    when it was measured
  *	source  where the numbers come from
  *	head_scanned 1.23
  * Figures are nanoseconds, decimal. Costs that are not listed are unknown.
@@ -30,6 +31,7 @@ enum report_cost_item {
 	COST_TABLE_VISITED,	/* one table of the primary page tables */
 	COST_FLUSH,		/* one remote TLB flush */
 	COST_REFAULT,		/* one guest fault that brings an SPTE back */
+	COST_SYSTEM_CALL,	/* a system call beside all that: no part of a stall */
 	COST_NR
 };
 extern const char *const report_cost_names[COST_NR];
@@ -41,13 +43,14 @@ struct report_work {
 
 /**
  * struct report_cost - a cost table
- * @name, @kernel, @cpu, @source: as in the file, "" where it does not say
+ * @name, @kernel, @cpu, @date, @source: as in the file, "" where it does not say
  * @ns: nanoseconds each; 0 where unknown
  */
 struct report_cost {
 	char name[64];
 	char kernel[128];
 	char cpu[128];
+	char date[32];
 	char source[256];
 	double ns[COST_NR];
 	bool known[COST_NR];
@@ -68,6 +71,9 @@ int report_cost_parse(const char *file, const char *text, size_t len, struct str
  * @diag).
  */
 int report_cost_load(const char *path, struct strbuf *diag, struct report_cost *ret_cost);
+
+/** report_cost_write() - the table as text that report_cost_parse() reads as the same table. */
+void report_cost_write(const struct report_cost *cost, struct strbuf *out);
 
 /** report_cost_default() - the built-in table. */
 void report_cost_default(struct report_cost *ret_cost);

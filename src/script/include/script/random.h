@@ -21,6 +21,11 @@ enum {
 	SCRIPT_RANDOM_TRUNCATE = 1 << 10, /* truncate and MADV_REMOVE */
 	SCRIPT_RANDOM_COLLAPSE = 1 << 11, /* MADV_COLLAPSE */
 	SCRIPT_RANDOM_SHMEM_THP = 1 << 12, /* huge pages in shmem objects */
+	SCRIPT_RANDOM_TRACK = 1 << 13, /* userfaultfd, soft-dirty bits */
+	SCRIPT_RANDOM_PLACE = 1 << 14, /* mbind, move_pages */
+	SCRIPT_RANDOM_KSM = 1 << 15,
+	SCRIPT_RANDOM_PAGEOUT = 1 << 16,
+	SCRIPT_RANDOM_HEAP = 1 << 17,
 };
 
 /**

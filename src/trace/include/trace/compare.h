@@ -114,7 +114,8 @@ int trace_compare(const struct trace_stream *left, const struct trace_stream *ri
 
 /**
  * trace_diff_format() - the operation that differs: its mark, and the events of both sides in two
- * columns, differing rows marked with '|', '<' (left only) or '>' (right only).
+ * columns, differing rows marked with '|', '<' (left only) or '>' (right only). Of many rows those
+ * around the first that differs.
  * @titles: what stands over the columns
  */
 void trace_diff_format(struct strbuf *out, const struct trace_stream *left,

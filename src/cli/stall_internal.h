@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The stall that a script's operations cause, and the verdict about it. */
+#ifndef CLI_STALL_INTERNAL_H
+#define CLI_STALL_INTERNAL_H
+
+#include <report/stall.h>
+
+#include "cli_internal.h"
+#include "model_internal.h"
+
+/**
+ * struct stall_op - the operation that is worst in one respect
+ * @op: NULL while there is none
+ * @ns: how long; @bytes: guest memory under its notifications; @notifications: how many
+ */
+struct stall_op {
+	const struct script_op *op;
+	double ns;
+	uint64_t bytes;
+	uint64_t notifications;
+};
+
+/**
+ * struct stall_watch - over one run of a script
+ * @cost, @limits, @options, @mmu: set by the caller; @options: what the run has; @mmu is what the
+ *	VMs are (of enum script_mmu), -1 without a VM
+ * @sum: of all operations; .longest is the maximum
+ * @stretch: the operation with the longest stretch without a yield; @dearest: the one with the
+ *	largest total
+ * @pending: SPTEs that were zapped and did not come back yet; @sptes: SPTEs that exist
+ */
+struct stall_watch {
+	const struct report_cost *cost;
+	struct report_stall_limits limits;
+	struct sim_options options;
+	int mmu;
+	struct report_stall sum;
+	struct stall_op stretch;
+	struct stall_op dearest;
+	uint64_t pending;
+	uint64_t sptes;
+};
+
+/**
+ * stall_limits() - from --watchdog-thresh (0: as the kernel's default) and --stall-limit (NULL:
+ * none). Return: false after a message for a wrong value.
+ */
+bool stall_limits(const struct command *command, uint64_t watchdog_thresh, const char *limit,
+		  struct report_stall_limits *ret_limits);
+
+/** stall_add() - an executed operation. @ret_stall: its own; all 0 when it notified nobody */
+void stall_add(struct stall_watch *watch, const struct sim_op_result *result,
+	       struct report_stall *ret_stall);
+
+/** stall_json_op() - a member "stall" with an operation's figures. */
+void stall_json_op(struct report_json *json, const struct report_cost *cost,
+		   const struct report_stall *stall);
+
+/** stall_json() - the same for a whole run, with the verdicts. */
+void stall_json(struct report_json *json, const struct stall_watch *watch);
+
+/** stall_verdict() - one line, or two with a limit of the user's. @who: NULL, or what ran. */
+void stall_verdict(const struct stall_watch *watch, const char *who, struct strbuf *out);
+
+#define STALL_OPTIONS(thresh, limit)                                                              \
+	OPT_UINT(0, "watchdog-thresh", thresh, "SECONDS",                                         \
+		 "twice that without a yield is a soft lockup (10)"),                             \
+	OPT_STRING(0, "stall-limit", limit, "TIME", "judge each operation by this, too: 10ms, 1.5s")
+
+#endif /* CLI_STALL_INTERNAL_H */

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* NUMA: hinting and memory policies (mm/mempolicy.c). */
+#include "mm_internal.h"
+
+/*
+ * A policy as a number: the mode above, its nodes below. 0 is none; preferred without nodes is
+ * local, as it is for Linux.
+ */
+#define POLICY_SHIFT 4
+#define POLICY(mode, nodes) ((uint8_t)((mode) << POLICY_SHIFT | (nodes)))
+#define POLICY_NODES(policy) ((policy) & ((1u << POLICY_SHIFT) - 1))
+#define POLICY_MODE(policy) ((policy) >> POLICY_SHIFT)
+static_assert(MM_NODES <= POLICY_SHIFT, "nodes fit");
+
+unsigned int policy_node(const struct vm_area_struct *vma, uint64_t addr, bool huge)
+{
+	unsigned int nodes = POLICY_NODES(vma->vm_policy), order = huge ? 9 : 0, n, node;
+	uint64_t index;
+
+	if (!nodes)
+		return 0;
+	if (POLICY_MODE(vma->vm_policy) != MM_MPOL_INTERLEAVE)
+		return __builtin_ctz(nodes);
+	index = (vma->vm_pgoff >> order) + ((addr - vma->vm_start) >> (PAGE_SHIFT + order));
+	n = index % __builtin_popcount(nodes);
+	for (node = __builtin_ctz(nodes); n; n--)
+		for (node++; !(nodes >> node & 1); node++)
+			;
+	return node;
+}
+
+static int make_policy(unsigned int mode, uint64_t nodes, uint8_t *ret_policy)
+{
+	uint64_t known = nodes & ((1u << MM_NODES) - 1);
+
+	if (mode == MM_MPOL_DEFAULT || mode == MM_MPOL_LOCAL) {
+		if (nodes)
+			return -EINVAL;
+	} else if (nodes ? !known : mode != MM_MPOL_PREFERRED) {
+		return -EINVAL;
+	}
+	if (mode == MM_MPOL_PREFERRED && !nodes)
+		mode = MM_MPOL_LOCAL;
+	*ret_policy = mode == MM_MPOL_DEFAULT ? 0 : POLICY(mode, known);
+	return 0;
+}
+
+/* A folio that mbind found out of place. */
+struct misplaced {
+	uint64_t addr;
+	uint64_t pfn;
+};
+
+struct queue {
+	struct vm_area_struct *vma;
+	struct machine *m;
+	unsigned int nodes; /* where folios may stay */
+	bool move;
+	bool found;
+	struct misplaced *pages;
+	size_t nr, cap;
+};
+
+static int queue_folio(struct queue *queue, uint64_t addr, uint64_t pfn)
+{
+	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
+	bool large = page_is_large(queue->m, pfn);
+	int err;
+
+	if (pfn_is_zero(pfn) || (queue->nodes >> page_node(queue->m, pfn) & 1))
+		return 0;
+	if (!queue->move) {
+		queue->found = true;
+		return 0;
+	}
+	if (large && queue->nr && page_is_large(queue->m, queue->pages[queue->nr - 1].pfn) &&
+	    queue->pages[queue->nr - 1].pfn - head < HPAGE_PMD_NR)
+		return 0;
+	if (migrate_shared(queue->vma, addr, pfn))
+		return 0;
+	err = mem_grow(&queue->pages, &queue->cap, queue->nr + 1, sizeof(queue->pages[0]));
+	if (!err)
+		queue->pages[queue->nr++] = (struct misplaced){ addr, pfn };
+	return err;
+}
+
+static int queue_range(struct queue *queue, pte_t *table, unsigned int level, uint64_t addr,
+		       uint64_t end)
+{
+	const struct pt_geometry *geo = queue->m->geo;
+	uint64_t next;
+	int err = 0;
+
+	if (!pt_info_clip(queue->m, pt_info(queue->m, table), level, &addr, &end))
+		return 0;
+	for (; addr < end && !err; addr = next) {
+		pte_t *entry = table + pt_index(geo, level, addr);
+		uint64_t offset = addr & (pt_size(geo, level) - 1);
+
+		next = pt_addr_end(geo, level, addr, end);
+		if (pte_leaf(*entry, level))
+			err = queue_folio(queue, addr, pte_pfn(*entry) + (offset >> PAGE_SHIFT));
+		else if (pte_table(*entry, level))
+			err = queue_range(queue, pt_table(queue->m, *entry), level - 1, addr, next);
+	}
+	return err;
+}
+
+/* Linux: queue_pages_range(); holes are for the default policy only. */
+static int queue_pages(struct mm_struct *mm, uint64_t start, uint64_t end, bool holes,
+		       struct queue *queue)
+{
+	struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
+	uint64_t at = start;
+	int err = vma ? 0 : -EFAULT;
+
+	for (; !err && vma && vma->vm_start < end; vma = vma_next(vma)) {
+		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
+
+		if (vma->vm_start > at && !holes)
+			return -EFAULT;
+		if (vma->vm_start > at)
+			at = vma->vm_start;
+		queue->vma = vma;
+		if (!(vma->vm_flags & (VM_MIXEDMAP | VM_HUGETLB)) && !vma_is_dax(vma))
+			err = queue_range(queue, pt_top(mm), queue->m->geo->levels, at, to);
+		if (queue->found)
+			return -EIO;
+		at = to;
+	}
+	return !err && at < end && !holes ? -EFAULT : err;
+}
+
+static int mbind_range(struct mm_struct *mm, uint64_t start, uint64_t end, uint8_t policy)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+	int err = 0;
+
+	for (; !err && vma && vma->vm_start < end; vma = vma_next(vma)) {
+		uint64_t from = vma->vm_start > start ? vma->vm_start : start;
+		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
+
+		if (vma->vm_policy != policy)
+			err = vma_modify_policy(vma, from, to, policy, &vma);
+	}
+	return err;
+}
+
+static int migrate_queued(struct mm_struct *mm, const struct queue *queue)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < queue->nr && !err; i++) {
+		struct vm_area_struct *vma = find_vma(mm, queue->pages[i].addr);
+		uint64_t pfn = queue->pages[i].pfn;
+		bool huge = page_is_large(queue->m, pfn);
+
+		err = migrate_folio(vma, queue->pages[i].addr, pfn,
+				    policy_node(vma, queue->pages[i].addr, huge));
+	}
+	return err;
+}
+
+int mm_mbind(struct mm_struct *mm, uint64_t addr, uint64_t len, enum mm_mpol mode, uint64_t nodes,
+	     unsigned int flags)
+{
+	uint64_t end = addr + PAGE_ALIGN(len);
+	struct queue queue = { .m = mm->machine, .move = flags & MM_MBIND_MOVE };
+	uint8_t policy;
+	int err;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || end < addr)
+		return -EINVAL;
+	if (addr == end)
+		return 0;
+	err = make_policy(mode, nodes, &policy);
+	if (err)
+		return err;
+	queue.nodes = POLICY_NODES(policy);
+	if (!queue.move && !((flags & MM_MBIND_STRICT) && policy))
+		queue.nodes = (1u << MM_NODES) - 1;
+	if (queue.move)
+		lru_add_drain(mm->machine);
+	err = queue_pages(mm, addr, end, !policy, &queue);
+	if (!err)
+		err = mbind_range(mm, addr, end, policy);
+	if (!err)
+		err = migrate_queued(mm, &queue);
+	mem_free(queue.pages);
+	return err;
+}
+
+/* Linux: change_prot_numa(): which VMAs are worth it is the scanner's concern, not its own. */
+static uint64_t change_prot_numa(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+{
+	uint64_t changed = change_protection(vma, start, end, PAGE_NONE, MM_CP_PROT_NUMA);
+
+	if (changed)
+		vma->vm_mm->machine->stat.tlb_flushes++;
+	return changed;
+}
+
+int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len)
+{
+	uint64_t end = addr + PAGE_ALIGN(len);
+	struct vm_area_struct *vma;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || end < addr)
+		return -EINVAL;
+	for (vma = find_vma(mm, addr); vma && vma->vm_start < end; vma = vma_next(vma)) {
+		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
+		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
+
+		change_prot_numa(vma, from, to);
+	}
+	return 0;
+}
+
+/* Linux: sysctl numa_balancing_scan_size_mb */
+#define SCAN_SIZE (UINT64_C(256) << 20)
+
+/* Linux: the VMAs that task_numa_work() passes over. */
+static bool numa_scan_skips(const struct vm_area_struct *vma)
+{
+	if ((vma->vm_flags & (VM_HUGETLB | VM_MIXEDMAP)) || vma_is_dax(vma) ||
+	    vma->vm_policy || !vma_is_accessible(vma))
+		return true;
+	if (!vma->vm_file)
+		return false;
+	/* before, an object without a policy of its own was taken for one that wants none */
+	return !vma->vm_mm->machine->profile->numa_vma_state ||
+	       (vma->vm_flags & (VM_READ | VM_WRITE)) == VM_READ;
+}
+
+/* Linux: vma_is_accessed(), for a process with one thread */
+static bool vma_is_accessed(const struct mm_struct *mm, const struct vm_area_struct *vma)
+{
+	const struct numab_state *state = &vma->numab;
+
+	return mm->numa_scan_seq - state->start_scan_seq < 2 || state->accessed[0] ||
+	       state->accessed[1] || mm->numa_scan_offset > vma->vm_start ||
+	       mm->numa_scan_seq > state->prev_scan_seq + 1;
+}
+
+enum numa_candidate { NUMA_SCAN, NUMA_SKIP, NUMA_SKIP_UNUSED };
+
+/* Does the state of the VMA let it be scanned now? */
+static enum numa_candidate numa_candidate(struct mm_struct *mm, struct vm_area_struct *vma,
+					  bool forced)
+{
+	struct numab_state *state = &vma->numab;
+
+	if (!mm->machine->profile->numa_vma_state)
+		return NUMA_SCAN;
+	if (!state->ready)
+		*state = (struct numab_state){
+			.ready = true,
+			.start_scan_seq = mm->numa_scan_seq,
+			.prev_scan_seq = mm->numa_scan_seq - 1,
+			.accessed = { state->accessed[0], state->accessed[1] },
+		};
+	if (mm->numa_scan_seq) {
+		state->accessed[0] = state->accessed[1];
+		state->accessed[1] = false;
+	}
+	if (state->prev_scan_seq == mm->numa_scan_seq) {
+		mm->numa_scan_offset = vma->vm_end;
+		return NUMA_SKIP;
+	}
+	return forced || vma_is_accessed(mm, vma) ? NUMA_SCAN : NUMA_SKIP_UNUSED;
+}
+
+/* What one step may still scan, in bytes: with changed entries, and at all. */
+struct numa_budget {
+	int64_t pages;
+	int64_t virtpages;
+};
+
+/* False when the budget ends; *@start is how far it got. */
+static bool numa_scan_vma(struct vm_area_struct *vma, struct numa_budget *budget, uint64_t *start)
+{
+	if (*start < vma->vm_start)
+		*start = vma->vm_start;
+	while (*start < vma->vm_end) {
+		uint64_t end = (*start + budget->pages + PMD_SIZE - 1) & PMD_MASK;
+
+		if (end > vma->vm_end)
+			end = vma->vm_end;
+		if (change_prot_numa(vma, *start, end))
+			budget->pages -= end - *start;
+		budget->virtpages -= end - *start;
+		*start = end;
+		if (budget->pages <= 0 || budget->virtpages <= 0)
+			return false;
+	}
+	return true;
+}
+
+static void reset_ptenuma_scan(struct mm_struct *mm)
+{
+	mm->numa_scan_seq++;
+	mm->numa_scan_offset = 0;
+}
+
+/*
+ * One round over the VMAs from where the last one ended. *@ret_unused: VMAs were left out because
+ * the process has not used them; @forced scans one of those.
+ */
+static bool numa_scan_round(struct mm_struct *mm, bool forced, struct numa_budget *budget,
+			    bool *ret_unused)
+{
+	uint64_t start = mm->numa_scan_offset;
+	struct vm_area_struct *vma = find_vma(mm, start);
+
+	/* behind what a script maps there is always more, which has nothing to scan */
+	for (; vma; vma = vma_next(vma)) {
+		enum numa_candidate candidate;
+
+		if (numa_scan_skips(vma))
+			continue;
+		candidate = numa_candidate(mm, vma, forced);
+		*ret_unused |= candidate == NUMA_SKIP_UNUSED;
+		if (candidate != NUMA_SCAN)
+			continue;
+		if (!numa_scan_vma(vma, budget, &start))
+			break;
+		vma->numab.prev_scan_seq = mm->numa_scan_seq;
+		if (forced)
+			break;
+	}
+	if (vma)
+		mm->numa_scan_offset = start;
+	return vma;
+}
+
+int mm_numa_scan(struct mm_struct *mm)
+{
+	struct numa_budget budget = { SCAN_SIZE, 8 * SCAN_SIZE };
+	bool unused = false;
+
+	if (numa_scan_round(mm, false, &budget, &unused))
+		return 0;
+	if (!unused || !numa_scan_round(mm, true, &budget, &unused))
+		reset_ptenuma_scan(mm);
+	return 0;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Soft-dirty clearing and PAGEMAP_SCAN (fs/proc/task_mmu.c). */
+#include "mm_internal.h"
+
+#define CLEAR_REFS_ALL 1
+#define CLEAR_REFS_SOFT_DIRTY 4
+#define CLEAR_REFS_MM_HIWATER_RSS 5
+
+static void clear_soft_dirty(struct mm_struct *mm, pte_t *entry, uint64_t addr, uint64_t size)
+{
+	bool saved_dirty = mm->machine->profile->saved_dirty;
+
+	before_change(mm, addr, addr + size);
+	*entry = pte_clear(pte_wrprotect(*entry, saved_dirty), _PAGE_SOFT_DIRTY);
+	mm->machine->stat.changed++;
+}
+
+static void clear_range(struct mm_struct *mm, pte_t *table, unsigned int level, uint64_t addr,
+			uint64_t end)
+{
+	const struct pt_geometry *geo = mm->machine->geo;
+	uint64_t next;
+
+	mm->machine->stat.tables++;
+	if (!pt_info_clip(mm->machine, pt_info(mm->machine, table), level, &addr, &end))
+		return;
+	if (level == PT_LEVEL_PTE)
+		pt_info(mm->machine, table)->maybe_shared = true;
+	for (; addr < end; addr = next) {
+		pte_t *entry = table + pt_index(geo, level, addr);
+
+		next = pt_addr_end(geo, level, addr, end);
+		if (pte_leaf(*entry, level))
+			clear_soft_dirty(mm, entry, addr, next - addr);
+		else if (pte_table(*entry, level))
+			clear_range(mm, pt_table(mm->machine, *entry), level - 1, addr, next);
+	}
+}
+
+/* One notification for everything that an address can be. */
+static void clear_refs_soft_dirty(struct mm_struct *mm)
+{
+	struct mmu_notifier_range range;
+	struct vm_area_struct *vma;
+
+	RB_FOREACH (vma, vma_tree, &mm->vmas)
+		vma->vm_flags &= ~VM_SOFTDIRTY;
+	notify_start(mm, &range, MMU_NOTIFY_SOFT_DIRTY, 0, UINT64_MAX);
+	RB_FOREACH (vma, vma_tree, &mm->vmas)
+		clear_range(mm, pt_top(mm), mm->machine->geo->levels, vma->vm_start, vma->vm_end);
+	notify_end(mm, &range);
+	mm->machine->stat.tlb_flushes++;
+}
+
+int mm_clear_refs(struct mm_struct *mm, uint64_t value)
+{
+	if (value < CLEAR_REFS_ALL || value > CLEAR_REFS_MM_HIWATER_RSS)
+		return -EINVAL;
+	if (value == CLEAR_REFS_SOFT_DIRTY)
+		clear_refs_soft_dirty(mm);
+	return 0;
+}
+
+int mm_pagemap_scan(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp)
+{
+	uint64_t end = PAGE_ALIGN(addr + len);
+
+	if (!mm->machine->profile->pagemap_scan)
+		return -ENOTTY;
+	if (!IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (end < addr || end > mm->machine->geo->task_size)
+		return -EFAULT;
+	if (wp && addr < end)
+		notify_pair(mm, MMU_NOTIFY_PROTECTION_VMA, addr, end);
+	return 0;
+}

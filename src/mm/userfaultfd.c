@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* userfaultfd in write-protect mode (fs/userfaultfd.c, mm/userfaultfd.c). */
+#include "mm_internal.h"
+
+static int validate_range(const struct mm_struct *mm, uint64_t start, uint64_t len)
+{
+	uint64_t task_size = mm->machine->geo->task_size;
+
+	if (!IS_ALIGNED(start | len, PAGE_SIZE) || !len || start >= task_size ||
+	    len > task_size - start)
+		return -EINVAL;
+	return 0;
+}
+
+static bool vma_can_userfault(const struct vm_area_struct *vma)
+{
+	return !(vma->vm_flags & VM_MIXEDMAP) && !vma_is_dax(vma);
+}
+
+/* The first VMA of the range, all of which userfaultfd must be able to serve. */
+static int find_first(struct mm_struct *mm, uint64_t start, uint64_t end,
+		      struct vm_area_struct **ret_vma)
+{
+	struct vm_area_struct *first = find_vma_intersection(mm, start, end), *vma;
+
+	if (!first)
+		return -EINVAL;
+	for (vma = first; vma && vma->vm_start < end; vma = vma_next(vma))
+		if (!vma_can_userfault(vma))
+			return -EINVAL;
+	*ret_vma = first;
+	return 0;
+}
+
+/* Linux: uffd_wp_range() */
+static void uffd_wp_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool wp)
+{
+	unsigned int cp_flags = wp ? MM_CP_UFFD_WP : MM_CP_UFFD_WP_RESOLVE;
+
+	if (!wp && (vma->vm_flags & VM_WRITE))
+		cp_flags |= MM_CP_TRY_CHANGE_WRITABLE;
+	if (change_protection(vma, start, end, vm_get_page_prot(vma->vm_flags), cp_flags))
+		vma->vm_mm->machine->stat.tlb_flushes++;
+}
+
+int mm_uffd_register(struct mm_struct *mm, uint64_t addr, uint64_t len)
+{
+	uint64_t end = addr + len;
+	struct vm_area_struct *vma;
+	int err = validate_range(mm, addr, len);
+
+	if (!err)
+		err = find_first(mm, addr, end, &vma);
+	for (; !err && vma && vma->vm_start < end; vma = vma_next(vma)) {
+		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
+		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
+
+		if (userfaultfd_wp(vma))
+			continue;
+		err = vma_modify_flags(vma, from, to, vma->vm_flags | VM_UFFD_WP, &vma);
+	}
+	return err;
+}
+
+int mm_uffd_unregister(struct mm_struct *mm, uint64_t addr, uint64_t len)
+{
+	uint64_t end = addr + len;
+	struct vm_area_struct *vma;
+	int err = validate_range(mm, addr, len);
+
+	if (!err)
+		err = find_first(mm, addr, end, &vma);
+	for (; !err && vma && vma->vm_start < end; vma = vma_next(vma)) {
+		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
+		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
+
+		if (!userfaultfd_wp(vma))
+			continue;
+		uffd_wp_range(vma, from, to, false);
+		err = vma_modify_flags(vma, from, to, vma->vm_flags & ~VM_UFFD_WP, &vma);
+	}
+	return err;
+}
+
+int mm_uffd_writeprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp)
+{
+	uint64_t end = addr + len;
+	struct vm_area_struct *vma;
+	int err = validate_range(mm, addr, len);
+
+	if (err)
+		return err;
+	vma = find_vma_intersection(mm, addr, end);
+	if (!vma)
+		return -ENOENT;
+	if (!mm->machine->profile->uffd_wp_vmas && (vma->vm_start > addr || vma->vm_end < end))
+		return -ENOENT;
+	for (; vma && vma->vm_start < end; vma = vma_next(vma)) {
+		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
+		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
+
+		if (!userfaultfd_wp(vma))
+			return -ENOENT;
+		uffd_wp_range(vma, from, to, wp);
+	}
+	return mm->machine->oom ? -ENOMEM : 0;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reclaim of single folios, as MADV_PAGEOUT asks for it, on a machine without swap
+ * (mm/vmscan.c:shrink_folio_list()). Anonymous pages stay, unless MADV_FREE gave them up; pages of
+ * objects lose their mappings, and their memory too when they hold nothing but zeros.
+ */
+#include "mm_internal.h"
+
+/* What MADV_FREE gave up goes, unless it has been written to since. */
+static int reclaim_lazyfree(struct vm_area_struct *vma, uint64_t addr, pte_t *pte)
+{
+	uint64_t pfn = pte_pfn(*pte);
+	bool dirty = pte_dirty(*pte);
+
+	if (dirty)
+		pfn_page(vma->vm_mm->machine, pfn)->flags &= ~PG_LAZYFREE;
+	return rmap_walk_clear(vma, addr, pfn, !dirty);
+}
+
+/*
+ * The same for a huge page that is mapped as one. To 6.10 it is split first, and stays split when
+ * it has been written to.
+ */
+static int reclaim_huge_lazyfree(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct folio *folio = pfn_folio(mm->machine, pte_pfn(*pmd));
+	bool dirty = pte_dirty(*pmd);
+	struct mmu_notifier_range range;
+
+	if (!mm->machine->profile->split_to_zeropage)
+		__split_huge_pmd(vma, pmd, addr);
+	if (dirty)
+		folio->flags &= ~PG_LAZYFREE;
+	notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
+	if (!dirty)
+		unmap_page_range(vma, addr, addr + PMD_SIZE, false);
+	notify_end(mm, &range);
+	return mm->machine->oom ? -ENOMEM : 0;
+}
+
+static int reclaim_object(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t index = linear_page_index(vma, addr);
+	int err = rmap_walk_clear(vma, addr, pfn, true);
+
+	if (err)
+		return err;
+	if (!pfn_page(m, pfn)->mapcount && !(pfn_page(m, pfn)->flags & PG_DIRTY))
+		filemap_truncate(vma->vm_file, index, index + 1);
+	return 0;
+}
+
+int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsigned int level,
+		  bool whole)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t pfn = pte_pfn(*entry);
+
+	if (!pfn_has_record(pfn) || pfn_is_gigantic(pfn))
+		return 0;
+	if (level == PT_LEVEL_PMD)
+		addr &= PMD_MASK;
+	if (level == PT_LEVEL_PMD && whole && (page_flags(m, pfn) & PG_LAZYFREE))
+		return reclaim_huge_lazyfree(vma, addr, entry);
+	if (page_is_large(m, pfn))
+		return page_flags(m, pfn) & PG_ANON ? split_huge_page(vma, addr, pfn) : 0;
+	if (pfn_page(m, pfn)->mapcount != 1)
+		return 0;
+	if (!(page_flags(m, pfn) & PG_ANON))
+		return reclaim_object(vma, addr, pfn);
+	if (page_flags(m, pfn) & PG_LAZYFREE)
+		return reclaim_lazyfree(vma, addr, entry);
+	return 0;
+}
