@@ -401,7 +401,7 @@ static const struct option options[] = {
 	OPT_CHOICES('d', "design", &designs, "NAME,...", "and as no kernel does:",
 		    design_run_choices),
 	OPT_SIZE(0, "gap", &tuning.gap, "SIZE",
-		 "notify two runs this far apart as one (from the cost table, or 4M)"),
+		 "bridge gaps between runs up to this (from the cost table, or 4M)"),
 	OPT_CHOICE(0, "granularity", &tuning.granularity, "LEVEL",
 		   "what runs are made of (pmd if not given):", granularity_choices),
 	OPT_CHOICE('m', "mmu", &mmu, "KIND", "give every VM this kind of MMU, whatever it says:",

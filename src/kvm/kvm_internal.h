@@ -528,12 +528,14 @@ void kvm_mmu_zap_all_fast(struct kvm *kvm);
  * @next: no head before it is left to visit
  * @level: of the index, where the next word is looked at; 0 is one bit per head
  * @empty: words without a head in use that were met in a row at level 0
- * @held, @word: word of level 0 in hand, and its number
+ * @at_head: head @next is to be visited: it was in use when it was looked for
  * @direct: without the index
+ * @held, @word, @word_index: word of level 0 in hand, and its number
  *
- * All that outlives a yield is @next, @last, @level: a position and where to look, nothing that
- * was read. Heads may be filled and emptied meanwhile; the walk then finds every head in use at
- * or after @next, as a scan would.
+ * What outlives a yield is a position and where to look next, nothing that was read. Heads may be
+ * filled and emptied meanwhile: the walk finds every head in use at or after @next, as a scan
+ * would, and may visit one that has become empty. It ends however often it yields: every step
+ * moves @next, or goes one level down to where the next one does.
  */
 struct rmap_cursor {
 	const struct slot_rmap *rmap;
@@ -541,8 +543,9 @@ struct rmap_cursor {
 	uint64_t last;
 	unsigned int level;
 	unsigned int empty;
-	bool held;
+	bool at_head;
 	bool direct;
+	bool held;
 	uint64_t word;
 	uint64_t word_index;
 };

@@ -72,10 +72,12 @@ static void found_entry(struct rmap_cursor *cursor, uint64_t entry)
 
 	if (first > cursor->next)
 		cursor->next = first;
-	if (cursor->level)
+	if (cursor->level) {
 		cursor->level--;
-	else
-		cursor->empty = 0;
+		return;
+	}
+	cursor->empty = 0;
+	cursor->at_head = true;
 }
 
 static enum rmap_step step_held(struct rmap_cursor *cursor)
@@ -96,8 +98,10 @@ enum rmap_step rmap_cursor_step(const struct kvm *kvm, struct rmap_cursor *curso
 
 	if (cursor->next > cursor->last)
 		return RMAP_END;
-	if (cursor->direct)
+	if (cursor->direct || cursor->at_head) {
+		cursor->at_head = false;
 		return RMAP_HEAD;
+	}
 	if (cursor->held && cursor->word_index == cursor->next >> 6) {
 		enum rmap_step step = step_held(cursor);
 

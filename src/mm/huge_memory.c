@@ -215,7 +215,7 @@ int split_huge_page(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
 	uint64_t left = pfn_folio(m, pfn)->entire_mapcount + pfn_folio(m, pfn)->nr_mapped;
 	struct rmap rmap;
 	size_t i;
-	int err = rmap_anon(m, pfn, pgoff, &rmap);
+	int err = page_pinned(m, pfn) ? -EAGAIN : rmap_anon(m, pfn, pgoff, &rmap);
 
 	if (err)
 		return err;

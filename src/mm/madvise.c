@@ -172,7 +172,8 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 		if (skip)
 			continue;
 		if (walk->pageout) {
-			(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE, true);
+			if (!page_pinned(walk->m, pte_pfn(*pte)))
+				(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE, true);
 			continue;
 		}
 		if (free)
@@ -189,6 +190,8 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 	if (pfn_is_zero(pte_pfn(*pmd)) || advise_shared(walk, pfn, addr))
 		return;
 	if (walk->pageout) {
+		if (page_pinned(walk->m, pte_pfn(*pmd)))
+			return;
 		(void)reclaim_folio(walk->vma, addr, pmd, PT_LEVEL_PMD,
 				    end - addr == PMD_SIZE);
 		return;
@@ -250,7 +253,6 @@ static void advise_leaves(struct vm_area_struct *vma, uint64_t start, uint64_t e
 		.pageout = advice == MADV_PAGEOUT,
 	};
 
-	lru_add_drain(walk.m);
 	advise_range(&walk, pt_top(vma->vm_mm), walk.m->geo->levels, start, end);
 }
 
@@ -269,11 +271,11 @@ static int madvise_free(struct vm_area_struct *vma, uint64_t start, uint64_t end
 
 	if (!vma_is_anonymous(vma))
 		return -EINVAL;
+	lru_add_drain(vma->vm_mm->machine);
 	if (!vma->vm_mm->machine->design.lazy_unmap) {
 		free_window(vma, start, end);
 		return 0;
 	}
-	lru_add_drain(vma->vm_mm->machine);
 	while (run_next(&runs))
 		free_window(vma, runs.start, runs.end);
 	return 0;
@@ -307,6 +309,7 @@ static int madvise_vma(struct vm_area_struct **vma, uint64_t start, uint64_t end
 	case MADV_PAGEOUT:
 		if ((*vma)->vm_flags & VM_HUGETLB)
 			return -EINVAL;
+		lru_add_drain((*vma)->vm_mm->machine);
 		advise_leaves(*vma, start, end, advice);
 		return 0;
 	case MADV_POPULATE_READ:

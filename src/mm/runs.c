@@ -5,7 +5,7 @@
  *
  * A run is a maximal stretch of entries of one level that are in use, cut to the range that
  * changes; two runs whose gap is at most @gap bytes are one. An entry is in use when it is a leaf
- * or when an entry below it is: an empty table maps nothing.
+ * or when an entry below it is, in the range: an empty table maps nothing.
  */
 #include "mm_internal.h"
 
@@ -26,6 +26,18 @@ static bool entry_in_use(const struct machine *m, pte_t entry, unsigned int leve
 	return false;
 }
 
+static uint64_t next_used(const struct machine *m, const pte_t *table, unsigned int level,
+			  unsigned int want, uint64_t addr, uint64_t end);
+
+/* The same for [addr, end), the part of the entry that the range covers. */
+static bool part_in_use(const struct machine *m, pte_t entry, unsigned int level, uint64_t addr,
+			uint64_t end)
+{
+	if (!pte_table(entry, level) || end - addr == pt_size(m->geo, level))
+		return entry_in_use(m, entry, level);
+	return next_used(m, pt_table(m, entry), level - 1, PT_LEVEL_PTE, addr, end) < end;
+}
+
 /* The first address in [addr, end) below @table whose entry of @want is in use; end if none. */
 static uint64_t next_used(const struct machine *m, const pte_t *table, unsigned int level,
 			  unsigned int want, uint64_t addr, uint64_t end)
@@ -40,7 +52,7 @@ static uint64_t next_used(const struct machine *m, const pte_t *table, unsigned 
 
 		next = pt_addr_end(m->geo, level, addr, stop);
 		if (level == want || pte_leaf(entry, level)) {
-			if (entry_in_use(m, entry, level))
+			if (part_in_use(m, entry, level, addr, next))
 				return addr;
 			continue;
 		}
@@ -62,10 +74,14 @@ static uint64_t used_until(const struct mm_struct *mm, unsigned int want, uint64
 	while (addr < end) {
 		unsigned int level;
 		pte_t *entry = pt_lookup(mm, addr, want, &level);
+		uint64_t next;
 
-		if (!entry || !entry_in_use(m, *entry, level))
+		if (!entry)
 			return addr;
-		addr = pt_addr_end(m->geo, level, addr, end);
+		next = pt_addr_end(m->geo, level, addr, end);
+		if (!part_in_use(m, *entry, level, addr, next))
+			return addr;
+		addr = next;
 	}
 	return end;
 }

@@ -176,6 +176,8 @@ int split_file_folio(struct mm_file *file, uint64_t index)
 
 	if (!pfn || !page_is_large(file->machine, pfn))
 		return 0;
+	if (page_pinned(file->machine, pfn))
+		return -EAGAIN;
 	err = try_to_unmap_file(file, index - in_folio, pfn - in_folio);
 	if (!err)
 		folio_split(file->machine, pfn - in_folio);

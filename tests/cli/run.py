@@ -267,6 +267,36 @@ def test_compare():
            name='compare --mmu without a vm says so')
 
 
+def test_designs():
+    got = expect(0, 'compare', '-p', 'linux-6.12', '-d', 'tight', '-d', 'tight,rmap=index', 'seven.mms',
+                 out=r'^PROFILE +DESIGN ')
+    ok(re.search(r'^linux-6.12 +tight,rmap=index +shadow', got.stdout, re.M), 'a row for each --design',
+       got.stdout)
+    rows = json.loads(run('compare', '--json', '-d', 'all', '-m', 'shadow', 'seven.mms').stdout)['rows']
+    ok([len(row['designs']) for row in rows] == [0, 0, 0, 0, 1, 1, 1, 1, 4],
+       'the kernels, each design, all designs', rows)
+    ok(all(row['profile'] == 'linux-7.2' for row in rows[4:]), 'on the newest kernel')
+    index = [row for row in rows if 'rmap=index' in row['designs']]
+    ok(all(0 < row['index_bytes'] * 50 <= row['head_bytes'] for row in index), 'the index takes 2 %')
+    got = expect(0, 'compare', '-d', 'all', '-m', 'tdp,shadow', '--format', 'lkml', 'seven.mms',
+                 out=r'^\$ mmuscope compare --design all')
+    ok(max(map(len, got.stdout.splitlines())) <= 75, 'lkml: at most 75 columns', got.stdout)
+    ok('cost table shadow-6.18' in got.stdout and '+ NAME: linux-7.2' in got.stdout,
+       'lkml: names the cost table and the kernel', got.stdout)
+    expect(2, 'compare', '--json', '--format', 'lkml', 'seven.mms', err='not both')
+    expect(2, 'compare', '-d', 'rmap-index', 'seven.mms', err="did you mean 'rmap=index'")
+    expect(2, 'run', '--gap', '4X', 'seven.mms', err='--gap wants a size')
+    expect(2, 'run', '--gap', '', 'seven.mms', err='--gap wants a size')
+    expect(2, 'run', '--gap', '99999999999T', 'seven.mms', err='--gap wants a size')
+    got = expect(0, 'run', '-d', 'tight', '--granularity', 'pud', 'seven.mms',
+                 out=r'linux-6.12 with tight, 6 operations')
+    ok('runs of populated PUD entries; gaps up to 4M' in got.stdout, 'run says how it was tuned')
+    write('pair.cost', 'name pair\nhead_scanned 2\nnotification_pair 1000\n')
+    expect(0, 'run', '-d', 'tight', '-c', 'pair.cost', 'seven.mms',
+           out=r'gaps up to 1.9M are bridged, as the cost table has it')
+    expect(0, 'list', 'designs', out='rmap=index')
+
+
 def test_stall():
     expect(0, 'run', 'seven.mms', out=r'^longest stretch .* \(line 5\): no soft lockup \(20\.0 s\) at any '
            r'size \(512G at most\)$')
@@ -467,6 +497,7 @@ def main():
         test_run()
         test_json()
         test_compare()
+        test_designs()
         test_stall()
         test_costs()
         test_probe()

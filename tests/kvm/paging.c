@@ -102,11 +102,19 @@ static unsigned int check_shadow(struct guest *g, const struct kvm_mmu_page *sp,
 	return bad;
 }
 
-static unsigned int build(struct guest *g, const char *profile, enum kvm_mmu_kind kind)
+/* How notifications find the SPTEs. */
+enum walk { WALK_HEADS, WALK_INDEX, WALK_INDEX_LITERAL, NR_WALKS };
+
+static unsigned int build(struct guest *g, const char *profile, enum kvm_mmu_kind kind,
+			  enum walk walk)
 {
 	const struct kvm_memory_region region = { .memory_size = PAGES * FAKE_PAGE,
 						  .userspace_addr = BASE };
-	struct kvm_config config = { .mmu = kind, .events = &events, .mm = &mm };
+	struct kvm_config config = { .mmu = kind,
+				     .events = &events,
+				     .mm = &mm,
+				     .rmap_index = walk != WALK_HEADS,
+				     .literal = walk == WALK_INDEX_LITERAL };
 	uint64_t flags = KVM_GPTE_WRITABLE | KVM_GPTE_USER;
 	unsigned int i, bad = 0;
 
@@ -191,7 +199,8 @@ static void host_change(struct guest *g)
 {
 	void (*const changes[])(struct fake_pte *) = { fake_unmap, fake_readonly,
 						       fake_readwrite };
-	uint64_t first = rng_below(&g->rng, 1100), nr = 1 + rng_below(&g->rng, 40);
+	bool wide = rng_chance(&g->rng, 1, 4);
+	uint64_t first = rng_below(&g->rng, 1100), nr = 1 + rng_below(&g->rng, wide ? 900 : 40);
 
 	if (rng_chance(&g->rng, 1, 2))
 		first &= 63;
@@ -226,14 +235,14 @@ static int step(struct guest *g, unsigned int *bad)
 	return err == -EACCES || err == -EFAULT || err == -ENOENT ? 0 : err;
 }
 
-static unsigned int run(const char *profile, enum kvm_mmu_kind kind, uint64_t seed,
-			struct kvm_stat *total)
+static unsigned int run(const char *profile, enum kvm_mmu_kind kind, enum walk walk,
+			uint64_t seed, struct kvm_stat *total)
 {
 	struct guest g = { .nested = false };
 	unsigned int i, bad;
 
 	rng_seed(&g.rng, seed);
-	bad = build(&g, profile, kind);
+	bad = build(&g, profile, kind, walk);
 	for (i = 0; i < 2500 && !bad; i++) {
 		int err;
 
@@ -251,6 +260,10 @@ static unsigned int run(const char *profile, enum kvm_mmu_kind kind, uint64_t se
 	total->mmu_shadow_zapped += g.kvm->stat.mmu_shadow_zapped;
 	total->sptes_zapped += g.kvm->stat.sptes_zapped;
 	total->mmu_unsync += g.kvm->stat.mmu_unsync;
+	total->pf_fixed += g.kvm->stat.pf_fixed;
+	total->pages_4k += g.kvm->stat.pages_4k;
+	total->rmap_scanned += g.kvm->stat.rmap_scanned;
+	total->rmap_visited += g.kvm->stat.rmap_visited;
 	kvm_destroy(g.kvm);
 	fake_mm_release(&mm);
 	return bad;
@@ -262,7 +275,7 @@ static void errors(void)
 					 .end = TABLES_END + FAKE_PAGE };
 	struct guest g = { .nested = false };
 
-	build(&g, "linux-6.12", KVM_MMU_SHADOW);
+	build(&g, "linux-6.12", KVM_MMU_SHADOW, WALK_HEADS);
 	tap_eq(-kvm_guest_map(g.kvm, &none, 0, 0, FAKE_PAGE, 1, 0), ENOSPC,
 	       "area used up");
 	tap_eq(-kvm_guest_map(g.kvm, &g.tables[0], 1, 0, FAKE_PAGE, 1, 0), EINVAL,
@@ -280,35 +293,58 @@ static void errors(void)
 	tap_eq(-kvm_guest_access_gva(g.kvm, 0, 0), ENOENT, "cannot be walked");
 	kvm_destroy(g.kvm);
 	fake_mm_release(&mm);
-	build(&g, "linux-6.12", KVM_MMU_TDP);
+	build(&g, "linux-6.12", KVM_MMU_TDP, WALK_HEADS);
 	tap_eq(-kvm_set_cr3(g.kvm, 0), EINVAL, "TDP does not see the guest's tables");
 	tap_eq(-kvm_guest_access_gva(g.kvm, 0, 0), EINVAL, "nor its addresses");
 	kvm_destroy(g.kvm);
 	fake_mm_release(&mm);
 }
 
+/* The design "rmap=index" finds what a scan finds, and its counts are those of a scan. */
+static void same_with_index(const char *profile, const struct kvm_stat *totals)
+{
+	const struct kvm_stat *heads = &totals[WALK_HEADS], *index = &totals[WALK_INDEX],
+			      *literal = &totals[WALK_INDEX_LITERAL];
+
+	tap_ok(index->sptes_zapped == heads->sptes_zapped && index->pf_fixed == heads->pf_fixed &&
+		       index->pages_4k == heads->pages_4k &&
+		       index->mmu_shadow_zapped == heads->mmu_shadow_zapped &&
+		       index->mmu_unsync == heads->mmu_unsync,
+	       "%s, rmap=index: the same SPTEs live and die", profile);
+	tap_ok(index->rmap_scanned * 2 < heads->rmap_scanned &&
+		       index->rmap_visited < heads->rmap_visited,
+	       "%s, rmap=index: %llu looked at instead of %llu", profile,
+	       (unsigned long long)index->rmap_scanned, (unsigned long long)heads->rmap_scanned);
+	tap_ok(index->rmap_scanned == literal->rmap_scanned &&
+		       index->rmap_visited == literal->rmap_visited &&
+		       index->sptes_zapped == literal->sptes_zapped,
+	       "%s, rmap=index: its counts are those of a scan", profile);
+}
+
 int main(int argc, char **argv)
 {
 	const char *const profiles[] = { "linux-6.1", "linux-6.12", "linux-7.2" };
-	unsigned int seeds = argc > 1 ? strtoul(argv[1], NULL, 0) : 4, p, s;
+	unsigned int seeds = argc > 1 ? strtoul(argv[1], NULL, 0) : 4, p, s, walk;
 	uint64_t live = mem_live();
 
 	for (p = 0; p < 3; p++) {
-		struct kvm_stat total = { 0 };
+		struct kvm_stat totals[NR_WALKS] = { 0 }, *total = &totals[WALK_HEADS];
 		unsigned int bad = 0;
 
-		for (s = 0; s < seeds && !bad; s++) {
-			bad += run(profiles[p], KVM_MMU_SHADOW, s, &total);
-			bad += run(profiles[p], KVM_MMU_NESTED, s, &total);
-		}
+		for (walk = 0; walk < NR_WALKS; walk++)
+			for (s = 0; s < seeds && !bad; s++) {
+				bad += run(profiles[p], KVM_MMU_SHADOW, walk, s, &totals[walk]);
+				bad += run(profiles[p], KVM_MMU_NESTED, walk, s, &totals[walk]);
+			}
 		tap_ok(!bad, "%s: audit holds, nothing stale after synchronisation",
 		       profiles[p]);
-		tap_ok(total.mmu_shadow_zapped && total.sptes_zapped &&
-			       total.mmu_pte_write,
+		tap_ok(total->mmu_shadow_zapped && total->sptes_zapped &&
+			       total->mmu_pte_write,
 		       "%s: %llu pages and %llu SPTEs zapped, %llu emulated writes",
-		       profiles[p], (unsigned long long)total.mmu_shadow_zapped,
-		       (unsigned long long)total.sptes_zapped,
-		       (unsigned long long)total.mmu_pte_write);
+		       profiles[p], (unsigned long long)total->mmu_shadow_zapped,
+		       (unsigned long long)total->sptes_zapped,
+		       (unsigned long long)total->mmu_pte_write);
+		same_with_index(profiles[p], totals);
 	}
 	errors();
 	tap_eq(mem_live(), live, "nothing leaked");

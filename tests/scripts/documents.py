@@ -3,7 +3,8 @@
 """The documents say what is so: output they show is printed, files and functions they name exist.
 
 usage: documents.py MMUSCOPE SOURCE_FOLDER             (TAP on standard output)
-       documents.py MMUSCOPE SOURCE_FOLDER --write     (puts the demo's output into README.md)
+       documents.py MMUSCOPE SOURCE_FOLDER --write     (puts the demo's output into README.md
+                                                        and the tables into docs/designs.md)
 """
 import ast
 import os
@@ -19,8 +20,11 @@ import tap  # noqa: E402
 
 BINARY = os.path.abspath(sys.argv[1])
 SOURCE = Path(sys.argv[2]).resolve()
-DOCUMENTS = ('README.md', 'ARCHITECTURE.md', 'CAVEATS.md', 'docs/profiles.md')
+DOCUMENTS = ('README.md', 'ARCHITECTURE.md', 'CAVEATS.md', 'docs/profiles.md',
+             'docs/designs.md')
 BLOCK = re.compile(r'(<!-- the output of make demo -->\n```\n)(.*?)(```\n)', re.S)
+# A command in the form of compare --format lkml, which prints the command, too.
+TABLE = re.compile(r'^```\n(\$ mmuscope .*?)^```\n', re.S | re.M)
 # Functions of Linux, not of ours.
 LINUX = {'do_mprotect_pkey', 'need_resched'}
 
@@ -57,6 +61,24 @@ def test_demo():
     if tap.ok(found, 'README.md shows the output of make demo'):
         tap.ok(found[2] == got.stdout, 'exactly as it is printed',
                difference(found[2], got.stdout), 'renew it: documents.py MMUSCOPE SOURCE --write')
+
+
+def print_table(shown):
+    command = shown.split('\n\n')[0].replace('\\\n', ' ').split()[2:]
+    return subprocess.run([BINARY, *command], capture_output=True, text=True, cwd=SOURCE, timeout=240)
+
+
+def test_tables():
+    """The tables of docs/designs.md are what the command over each prints, 75 columns wide."""
+    tables = TABLE.findall((SOURCE / 'docs' / 'designs.md').read_text())
+    tap.ok(len(tables) >= 4, 'docs/designs.md has a table for each design')
+    for shown in tables:
+        name = shown.splitlines()[0]
+        got = print_table(shown)
+        tap.ok(got.returncode == 0 and got.stdout == shown, f'{name} prints what is shown',
+               got.stderr, difference(shown, got.stdout),
+               'renew it: documents.py MMUSCOPE SOURCE --write')
+        tap.ok(max(map(len, shown.splitlines())) <= 75, f'{name}: at most 75 columns')
 
 
 def test_files(name, text):
@@ -98,6 +120,9 @@ def write():
         sys.exit(f'the demo failed:\n{got.stdout[-2000:]}{got.stderr}')
     path = SOURCE / 'README.md'
     path.write_text(BLOCK.sub(lambda found: found[1] + got.stdout + found[3], path.read_text()))
+    path = SOURCE / 'docs' / 'designs.md'
+    path.write_text(TABLE.sub(lambda found: f'```\n{print_table(found[1]).stdout}```\n',
+                              path.read_text()))
 
 
 def main():
@@ -105,6 +130,7 @@ def main():
         write()
         return 0
     test_demo()
+    test_tables()
     for name in DOCUMENTS:
         test_files(name, (SOURCE / name).read_text())
     test_functions()

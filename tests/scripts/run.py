@@ -98,6 +98,25 @@ def check(path, profile, mmu):
     tap.ok(not any(wrong) and not script['error'], name, *filter(None, wrong), script['error'])
 
 
+def designs_in(text):
+    """The designs that the lines of a script name, each alone and all together."""
+    listed = json.loads(subprocess.run([BINARY, 'list', '--json', 'designs'], capture_output=True,
+                                       text=True, timeout=60).stdout)
+    names = [row['name'] for row in listed]
+    named = [name for name in names if re.search(rf'^\s*(>|assert)(\s\S+)*?\s{name}\s', text, re.M)]
+    return named + ([','.join(names)] if named else [])
+
+
+def check_design(path, profile, design):
+    got = subprocess.run([BINARY, 'run', '--json', '--audit', '--profile', profile, '--design',
+                          design, str(path)], capture_output=True, text=True, timeout=120)
+    name = f"{path.relative_to(SOURCE / 'scripts')} {profile} with {design}"
+    if not tap.ok(got.returncode == 0, name, got.stderr, got.stdout[-2000:]):
+        return
+    script = json.loads(got.stdout)['scripts'][0]
+    tap.ok(script['checked'] > 0, f'{name}: lines that name it are checked')
+
+
 def main():
     scripts = sorted(SOURCE.glob('scripts/**/*.mms'))
     tap.ok(len(scripts) > 50, f'{len(scripts)} scripts')
@@ -108,6 +127,9 @@ def main():
         for profile in profiles():
             for mmu in (None, *MMUS) if guest else (None,):
                 check(path, profile, mmu)
+        for design in designs_in(path.read_text()):
+            for profile in ('linux-6.12', 'linux-7.2'):
+                check_design(path, profile, design)
     return tap.done()
 
 
