@@ -127,15 +127,21 @@ static int advise_split(struct advise_walk *walk, uint64_t pfn, uint64_t addr)
 
 /*
  * A page of a huge folio that is not advised as a whole: the folio is split, unless others may
- * map it. Return: 0 to go on with the entry; 1 to leave it alone; 2 to leave the whole block.
+ * map it. Below *@whole the folio is advised as a whole.
+ * Return: 0 to go on with the entry; 1 to leave it alone; 2 to leave the whole block.
  */
-static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t addr, uint64_t end)
+static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t addr, uint64_t end,
+			uint64_t *whole)
 {
 	uint64_t pfn = pte_pfn(*pte);
 	bool old = walk->m->profile->wp_reuse == WP_REUSE_PAGE_COUNT;
 
-	if (!old && maps_whole_folio(pte, addr, end))
+	if (addr < *whole)
 		return 0;
+	if (!old && maps_whole_folio(pte, addr, end)) {
+		*whole = addr + PMD_SIZE;
+		return 0;
+	}
 	if (advise_shared(walk, pfn, addr))
 		return old ? 2 : 1;
 	if (advise_split(walk, pfn, addr))
@@ -158,6 +164,7 @@ static void advise_lru(struct advise_walk *walk, uint64_t pfn)
 static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t addr, uint64_t end)
 {
 	bool free = walk->free;
+	uint64_t whole = 0;
 
 	for (; addr < end; addr += PAGE_SIZE) {
 		pte_t *pte = table + pt_index(walk->m->geo, PT_LEVEL_PTE, addr);
@@ -166,7 +173,7 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 		if (!pte_present(*pte) || !pfn_has_record(pte_pfn(*pte)))
 			continue;
 		if (page_is_large(walk->m, pte_pfn(*pte)))
-			skip = advise_large(walk, pte, addr, end);
+			skip = advise_large(walk, pte, addr, end, &whole);
 		if (skip == 2)
 			break;
 		if (skip)
