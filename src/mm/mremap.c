@@ -320,7 +320,7 @@ static int remap_move(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_
 		if (vma_is_dax(vma) && (at > addr || vma->vm_end < end))
 			return -EFAULT;
 		/* what userfaultfd watches moves on its own only */
-		if (!err && userfaultfd_wp(vma) && (to < end || from > addr))
+		if (userfaultfd_wp(vma) && (to < end || from > addr))
 			return -EFAULT;
 		err = check_hugetlb(vma, from, new_addr + (from - addr), &old_len, &new_len);
 		if (!err)
