@@ -138,6 +138,13 @@ int hugetlb_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access acce
 
 	if (err)
 		return err;
+	/* a hint, which hugetlb memory gets from numa_hint alone: its protection comes back */
+	if (pte_protnone(*entry)) {
+		pt_set(vma->vm_mm->machine, entry,
+		       pte_modify(*entry, vm_get_page_prot(vma->vm_flags),
+				  vma->vm_mm->machine->profile->saved_dirty));
+		return 0;
+	}
 	if (pte_none(*entry))
 		return hugetlb_no_page(vma, addr, entry, write);
 	if (write && !pte_write(*entry))
