@@ -335,6 +335,15 @@ static bool overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	return a < b + b_len && b < a + a_len;
 }
 
+/* A result that mremap() cannot have: memory moved onto itself, or kept and resized. */
+static bool no_kernel_moves(uint64_t addr, uint64_t len, uint64_t new_len,
+			    uint64_t new_addr, bool dontunmap)
+{
+	if (dontunmap && (new_addr == addr || len != new_len))
+		return true;
+	return new_addr != addr && overlap(addr, len, new_addr, new_len);
+}
+
 int imp_op_mremap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len,
 		  uint64_t new_len, uint64_t new_addr, bool dontunmap)
 {
@@ -351,9 +360,10 @@ int imp_op_mremap(struct import *im, struct mm *mm, uint64_t addr, uint64_t len,
 		return 0;
 	len = ROUND_UP(len);
 	new_len = ROUND_UP(new_len);
-	if (new_addr != addr && overlap(addr, len, new_addr, new_len))
-		return imp_range_ok(
-			im, 0, 0); /* counts it: no kernel moves memory onto itself */
+	if (no_kernel_moves(addr, len, new_len, new_addr, dontunmap)) {
+		im->report->outside++;
+		return 0;
+	}
 	err = imp_op_imply(im, mm, addr, addr + len);
 	if (err)
 		return err;
