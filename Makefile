@@ -4,7 +4,8 @@
 #   make            the program: build/mmuscope
 #   make demo       import a recorded QEMU, compare the placements on it, run one script
 #   make check      every test; SAN=address,undefined or SAN=thread for a sanitizer's build
-#   make fuzz       the libFuzzer targets, FUZZ_SECONDS (20) seconds each
+#   make fuzz       the libFuzzer targets, FUZZ_SECONDS (20) seconds each; FUZZ_SEED=N replays,
+#                   FUZZ_RUNS=N stops after N inputs instead
 #   make install    PREFIX (/usr/local), DESTDIR
 #   make clean      remove the build folders
 #
@@ -14,6 +15,8 @@
 SAN =
 PREFIX = /usr/local
 FUZZ_SECONDS = 20
+FUZZ_SEED =
+FUZZ_RUNS =
 
 comma := ,
 build := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
@@ -45,7 +48,7 @@ fuzz:
 	@test -e build-fuzz/build.ninja || \
 		{ export CC=clang; $(call configure,build-fuzz,-Dfuzz=true -Db_lundef=false); }
 	@ninja -C build-fuzz
-	@tools/fuzz.sh build-fuzz $(FUZZ_SECONDS)
+	@FUZZ_SEED='$(FUZZ_SEED)' FUZZ_RUNS='$(FUZZ_RUNS)' tools/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
 install: all
 	@meson configure build --prefix '$(PREFIX)'
