@@ -20,13 +20,17 @@
 /*
  * struct model - the model's side
  * @sink: passes on to @stream what counts
- * @shadow: the script has a VM with shadow paging
+ * @script: what runs
+ * @shadow: it has a VM with shadow paging
+ * @stats: KVM's figures are compared, too
  * @errs: what each operation returned
  */
 struct model {
 	struct event_sink sink;
 	struct trace_stream stream;
+	const struct script *script;
 	bool shadow;
+	bool stats;
 	int *errs;
 	size_t nr;
 	size_t cap;
@@ -50,6 +54,7 @@ static bool counts(const struct event *event, bool shadow)
 	case EVENT_KVM_MMU_SPTE_REQUESTED:
 	case EVENT_KVM_TDP_MMU_SPTE_CHANGED:
 	case EVENT_KVM_MMU_SPLIT_HUGE_PAGE:
+	case EVENT_KVM_STAT:
 		return true;
 	case EVENT_KVM_MMU_GET_PAGE:
 	case EVENT_KVM_MMU_PREPARE_ZAP_PAGE:
@@ -91,6 +96,9 @@ static void emit(struct event_sink *sink, const struct event *event)
 {
 	struct model *model = (struct model *)((char *)sink - offsetof(struct model, sink));
 
+	if (verify_is_own(model->script, event) ||
+	    (event->id == EVENT_KVM_STAT && !model->stats))
+		return;
 	take(&model->stream, event, model->shadow);
 }
 
@@ -104,20 +112,26 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 		model->errs[model->nr++] = result->err;
 }
 
-static int model_run(const struct script *script, const char *profile, bool audit,
+static int model_run(const struct script *script, const char *profile, bool audit, bool stats,
 		     struct model *model, uint64_t *ret_violations)
 {
 	struct sim_options options = {
 		.profile = profile,
 		.mmu = -1,
 		.audit = audit,
+		.executor = true,
 		.op_done = op_done,
 		.ctx = model,
 	};
 	struct sim_result result;
 	int err;
 
-	*model = (struct model){ .sink.emit = emit, .shadow = has_shadow(script) };
+	*model = (struct model){
+		.sink.emit = emit,
+		.script = script,
+		.shadow = has_shadow(script),
+		.stats = stats,
+	};
 	trace_stream_init(&model->stream);
 	options.sink = &model->sink;
 	err = sim_run(script, &options, &result);
@@ -216,6 +230,17 @@ static void set_failed(struct verify_result *result, const struct script *script
 		strbuf_addch(&result->text, '\n');
 	}
 	describe_status(stream, release, &result->text);
+}
+
+/* A stream kept by an older version has no figures: then there is nothing to compare them with. */
+static bool has_stats(const struct host_stream *stream)
+{
+	size_t i;
+
+	for (i = 0; i < stream->nr_events; i++)
+		if (stream->events[i].id == EVENT_KVM_STAT)
+			return true;
+	return false;
 }
 
 /*
@@ -323,7 +348,7 @@ int verify_check(const struct script *script, const struct host_stream *stream,
 	int err;
 
 	strbuf_addstr(&result.log, strbuf_str(&stream->log));
-	err = model_run(script, profile, audit, &model, &result.violations);
+	err = model_run(script, profile, audit, has_stats(stream), &model, &result.violations);
 	if (!err && (stream->status != HOST_OK || log_is_grave(strbuf_str(&stream->log)))) {
 		set_failed(&result, script, stream, release);
 	} else if (!err) {

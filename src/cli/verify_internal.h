@@ -6,12 +6,14 @@
  * verify_scripts.c where scripts come from: files, kept folders, the random generator
  * verify_check.c   one script on one kernel: the comparison
  * verify_report.c  results as text and JSON, progress
+ * verify_own.c     which records are of the executor's own guest memory
  * verify_keep.c    streams in a folder
  * verify_shrink.c  a script that differs, made small
  */
 #ifndef CLI_VERIFY_INTERNAL_H
 #define CLI_VERIFY_INTERNAL_H
 
+#include <base/event.h>
 #include <host/host.h>
 #include <report/json.h>
 #include <script/random.h>
@@ -118,6 +120,9 @@ void verify_scripts_release(struct verify_scripts *scripts);
 const char *verify_base_name(const char *file, size_t *ret_len);
 
 /* verify_check.c */
+
+/** verify_is_own() - the record is of the guest's own slot, which belongs to the executor. */
+bool verify_is_own(const struct script *script, const struct event *event);
 
 /** verify_profile() - the newest profile that is not newer than @release; NULL for none. */
 const char *verify_profile(const char *release);

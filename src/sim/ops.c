@@ -70,6 +70,7 @@ static void object_release(struct sim *sim, struct sim_object *object)
 	if (object->kind == SIM_VM && object->kvm) {
 		sim_keep_kvm(sim, object->kvm);
 		LIST_REMOVE(object, live);
+		mem_free(object->guest);
 		kvm_destroy(object->kvm);
 	}
 	if (object->kind == SIM_DEVICE) {
@@ -253,15 +254,24 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 		.literal = sim->options->literal,
 		.rmap_index = sim->options->designs & SIM_DESIGN_RMAP_INDEX,
 	};
+	struct sim_guest *guest;
 	struct kvm *kvm;
 	int err;
 
 	if (object->kind == SIM_VM)
 		return -EEXIST;
+	guest = mem_zalloc(sizeof(*guest));
+	if (!guest)
+		return -ENOMEM;
 	err = kvm_create(&config, &kvm);
-	if (err)
+	if (err) {
+		mem_free(guest);
 		return err;
+	}
 	object->kind = SIM_VM;
+	object->guest = guest;
+	guest->seen[0] = UINT64_MAX; /* told in any case, as the executor does */
+	guest->shadow = config.mmu == KVM_MMU_SHADOW;
 	mm_set_threaded(sim->process->mm); /* its vCPUs */
 	object->kvm = kvm;
 	object->mm = sim->process->mm;
@@ -326,6 +336,8 @@ static int op_guest(struct sim *sim, const struct script_op *op)
 
 	if (vm->kind != SIM_VM)
 		return -EBADF;
+	if (sim->options->executor)
+		return sim_executor_guest(sim, vm, op, kinds[op->access]);
 	return kvm_guest_access_range(vm->kvm, script_op_gpa(op), op->len, op->step,
 				      kinds[op->access], NULL);
 }

@@ -125,6 +125,7 @@ static uint64_t take_longest(struct sim *sim)
 static void run_op(struct sim *sim, const struct script_op *op)
 {
 	struct sim_op_result result = { .op = op, .index = sim->result->ops };
+	const struct mm_struct *mm = sim->process->mm;
 	uint64_t before[SIM_COUNTER_NR], after[SIM_COUNTER_NR];
 	uint64_t longest;
 
@@ -135,6 +136,8 @@ static void run_op(struct sim *sim, const struct script_op *op)
 	if (sim->options->op_done)
 		sim_counters(sim, before);
 	result.err = sim_execute(sim, op);
+	if (sim->options->executor)
+		sim_executor_stats(sim, mm);
 	longest = take_longest(sim);
 	sim->result->ops++;
 	if (machine_oom(sim->machine) || (result.err == -ENOMEM && op->code >= OP_VM))

@@ -32,10 +32,22 @@ struct sim_device {
 };
 
 /**
+ * struct sim_guest - what belongs to a VM beside its struct kvm
+ * @shadow: with shadow paging
+ * @own: the executor's own slot is there (sim_options.executor)
+ * @seen: KVM's figures as they were last told
+ */
+struct sim_guest {
+	bool shadow;
+	bool own;
+	uint64_t seen[EVENT_STAT_NR];
+};
+
+/**
  * struct sim_object - an object by name
  * @file: of a map, its object, with one reference; NULL for private anonymous memory
  * @mm, @pid: of a process; NULL once it has exited
- * @kvm: of a VM; @mm is its process
+ * @kvm, @guest: of a VM; @mm is its process
  */
 struct sim_object {
 	LIST_ENTRY(sim_object) live; /* processes and VMs that exist */
@@ -44,6 +56,7 @@ struct sim_object {
 	struct mm_file *file;
 	struct mm_struct *mm;
 	struct kvm *kvm;
+	struct sim_guest *guest;
 	struct sim_device *device;
 };
 
@@ -86,6 +99,7 @@ struct sim {
 	const struct script_op *op;	/* the running one */
 	uint64_t gone[SIM_COUNTER_NR];	/* counts of what was destroyed */
 	uint64_t rmap_longest;
+	unsigned int nr_own; /* slots of the executor's own */
 	bool oom;
 };
 
@@ -93,6 +107,15 @@ struct sim {
 int sim_execute(struct sim *sim, const struct script_op *op);
 /* Everything that operations made. */
 void sim_teardown(struct sim *sim);
+
+/*
+ * executor.c: a guest operation as the executor of `verify` makes it, with the accesses to its own
+ * tables and code. Result as sim_execute().
+ */
+int sim_executor_guest(struct sim *sim, struct sim_object *vm, const struct script_op *op,
+		       unsigned int access);
+/* EVENT_KVM_STAT for each figure of the VMs of @mm that has changed. */
+void sim_executor_stats(struct sim *sim, const struct mm_struct *mm);
 
 /* run.c: PT_LEVEL_PMD or PT_LEVEL_PUD */
 unsigned int sim_run_level(const struct sim_options *options);

@@ -100,6 +100,18 @@ static bool scan_notify(struct scan *s, uint64_t *ret)
 	return event >= 0;
 }
 
+static bool scan_stat(struct scan *s, uint64_t *ret)
+{
+	const char *start = s->p;
+	int stat;
+
+	while (s->p < s->end && *s->p != ' ')
+		s->p++;
+	stat = event_kvm_stat_number(start, s->p - start);
+	*ret = stat;
+	return stat >= 0;
+}
+
 static bool scan_access(struct scan *s, uint64_t *ret)
 {
 	unsigned int access;
@@ -180,6 +192,8 @@ static bool scan_conv(struct scan *s, enum conv conv, uint64_t *arg)
 		return scan_dec(s, arg);
 	case CONV_INT:
 		return scan_int(s, arg);
+	case CONV_STAT:
+		return scan_stat(s, arg);
 	case CONV_NOTIFY:
 		return scan_notify(s, arg);
 	case CONV_ROLE:

@@ -59,6 +59,8 @@ const struct piece *const trace_payload[EVENT_NR] = {
 		PAYLOAD(P("pte ", CONV_HEX, 0), P(" level ", CONV_DEC, 1), END("")),
 	[EVENT_KVM_MMU_SET_ACCESSED_BIT] = GPA_PAYLOAD,
 	[EVENT_KVM_MMU_SET_DIRTY_BIT] = GPA_PAYLOAD,
+	[EVENT_KVM_STAT] = PAYLOAD(P("vm ", CONV_DEC, 0), P(" ", CONV_STAT, 1), P(" ", CONV_DEC, 2),
+				   END("")),
 	[EVENT_TLB_FLUSH] = PAYLOAD(P("pages:", CONV_INT, 1), P(" reason:", CONV_REASON, 0),
 				    P(" (", CONV_INT, 0), END(")")),
 };
@@ -96,6 +98,7 @@ static const char *const names[EVENT_NR] = {
 	[EVENT_KVM_MMU_PAGING_ELEMENT] = "kvm_mmu_paging_element",
 	[EVENT_KVM_MMU_SET_ACCESSED_BIT] = "kvm_mmu_set_accessed_bit",
 	[EVENT_KVM_MMU_SET_DIRTY_BIT] = "kvm_mmu_set_dirty_bit",
+	[EVENT_KVM_STAT] = "kvm_stat",
 	[EVENT_TLB_FLUSH] = "tlb_flush",
 };
 

@@ -16,6 +16,7 @@ enum conv {
 	CONV_0X16,	/* 0x%016llx */
 	CONV_DEC,	/* %u */
 	CONV_INT,	/* %d */
+	CONV_STAT,	/* enum event_kvm_stat by name */
 	CONV_NOTIFY,	/* MMU_NOTIFY_* by name */
 	CONV_ROLE,	/* union kvm_mmu_page_role */
 	CONV_SYNC,	/* bit 0: unsync or sync */

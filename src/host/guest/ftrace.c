@@ -7,7 +7,7 @@
  * Marks that the executor writes: "M n" (the next start over the probe page has process
  * n's mm), "O n p" (operation with index n begins in process p, counted from 1), "R err"
  * (it returned), "V p" (process p has a VM of the script: from here on KVM's tracepoints
- * count).
+ * count), "S vm stat value" (one of KVM's figures has changed).
  */
 #include "guest_internal.h"
 
@@ -213,6 +213,8 @@ static void take_line(char *line)
 			take_op(line + 2);
 		else if (line[0] == 'V')
 			trace.has_vm |= 1u << (strtoul(line + 1, NULL, 10) - 1);
+		else if (line[0] == 'S')
+			wire_printf("s %u %s\n", trace.proc, line + 2);
 		else if (line[0] == 'R')
 			wire_printf("ret %s\n", line + 2);
 	}

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <base/event.h>
 #include <base/strbuf.h>
 #include <script/script.h>
 
@@ -161,6 +162,18 @@ bool runner_run(const struct script *script, unsigned int number, unsigned int l
 /* ---- ops.c, touch.c, guestvm.c: operations; all return 0 or a negative errno ---- */
 
 /**
+ * struct guest_stats - KVM's figures of a VM or a vCPU
+ * @fd: their file, 0 for none
+ * @at: where in it each is, 0 where this kernel or this file has none
+ * @value: what each was when it was last read
+ */
+struct guest_stats {
+	int fd;
+	uint64_t at[EVENT_STAT_NR];
+	uint64_t value[EVENT_STAT_NR];
+};
+
+/**
  * struct guest_vm - one VM of a script
  * @fd, @vcpu_fd: descriptors, -1 for none; the vCPU is made when the guest first runs
  * @run: the vCPU's shared page
@@ -169,6 +182,8 @@ struct guest_vm {
 	int fd;
 	int vcpu_fd;
 	struct kvm_run *run;
+	struct guest_stats stats;
+	struct guest_stats vcpu_stats;
 };
 
 /**
@@ -207,5 +222,13 @@ int op_vm(struct executor *ex, const struct script_op *op);
 int op_memslot(struct executor *ex, const struct script_op *op);
 int op_guest(struct executor *ex, const struct script_op *op);
 int touch_setup(void);
+
+/* ---- kvmstat.c ---- */
+
+/* kvmstat_open() - the figures of a VM or a vCPU. Return: 0 or a negative errno. */
+int kvmstat_open(struct guest_stats *stats, int fd);
+void kvmstat_close(struct guest_stats *stats);
+/* kvmstat_mark() - a mark for each figure of the process's VMs that has changed. */
+void kvmstat_mark(struct executor *ex);
 
 #endif /* HOST_GUEST_INTERNAL_H */

@@ -51,7 +51,7 @@ int op_vm(struct executor *ex, const struct script_op *op)
 {
 	struct guest_vm *vm = &ex->vm[op->name];
 	char text[16];
-	int fd;
+	int fd, err;
 
 	if (vm->fd >= 0)
 		return -EEXIST;
@@ -59,6 +59,9 @@ int op_vm(struct executor *ex, const struct script_op *op)
 	if (fd < 0)
 		return -errno;
 	vm->fd = fd;
+	err = kvmstat_open(&vm->stats, fd);
+	if (err)
+		return err;
 	/* KVM's tracepoints fire per VM: the observer is no longer needed */
 	if (ex->observer_fd >= 0)
 		close(ex->observer_fd);
@@ -174,7 +177,9 @@ static int make_vcpu(struct executor *ex, struct guest_vm *vm)
 	vm->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu_fd, 0);
 	if (vm->run == MAP_FAILED)
 		return -errno;
-	err = set_cpuid(ex, vm);
+	err = kvmstat_open(&vm->vcpu_stats, vm->vcpu_fd);
+	if (!err)
+		err = set_cpuid(ex, vm);
 	return err ? err : set_long_mode(vm);
 }
 

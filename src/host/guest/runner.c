@@ -109,6 +109,8 @@ static void become_child(struct executor *ex, uint32_t self)
 			close(ex->vm[i].vcpu_fd);
 		if (ex->vm[i].fd >= 0)
 			close(ex->vm[i].fd);
+		kvmstat_close(&ex->vm[i].stats);
+		kvmstat_close(&ex->vm[i].vcpu_stats);
 		ex->vm[i].fd = ex->vm[i].vcpu_fd = -1;
 	}
 	/* it serves the parent's memory, not the child's */
@@ -239,6 +241,7 @@ static void run_turn(struct executor *ex)
 			err = op_exit(ex, op);
 		else
 			err = op_execute(ex, op);
+		kvmstat_mark(ex);
 		mark_ret(err);
 	}
 	ex->shared->state = STATE_DONE;

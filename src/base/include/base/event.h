@@ -42,9 +42,48 @@ enum event_id {
 	EVENT_KVM_MMU_PAGING_ELEMENT,		     /* pte, level */
 	EVENT_KVM_MMU_SET_ACCESSED_BIT,		     /* gpa */
 	EVENT_KVM_MMU_SET_DIRTY_BIT,		     /* gpa */
+	EVENT_KVM_STAT,				     /* VM (see below), enum event_kvm_stat, value */
 	EVENT_TLB_FLUSH,			     /* reason, pages */
 	EVENT_NR
 };
+
+/**
+ * enum event_kvm_stat - KVM's binary statistics that the model has, too
+ *
+ * No tracepoint: a record is made after an operation for each figure that the operation changed.
+ * Its VM is the index of the VM's name in the script. Those from EVENT_STAT_VCPU on are the
+ * vCPU's, the others the VM's.
+ */
+enum event_kvm_stat {
+	EVENT_STAT_PAGES_4K,
+	EVENT_STAT_PAGES_2M,
+	EVENT_STAT_PAGES_1G,
+	EVENT_STAT_MMU_SHADOW_ZAPPED,
+	EVENT_STAT_MMU_CACHE_MISS,
+	EVENT_STAT_MMU_UNSYNC,
+	EVENT_STAT_MMU_PTE_WRITE,
+	EVENT_STAT_MMU_PDE_ZAPPED,
+	EVENT_STAT_MMU_FLOODED,
+	EVENT_STAT_MMU_RECYCLED,
+	EVENT_STAT_NX_LPAGE_SPLITS,
+	EVENT_STAT_MAX_MMU_RMAP_SIZE,
+	EVENT_STAT_REMOTE_TLB_FLUSH_REQUESTS,
+	EVENT_STAT_VCPU,
+	EVENT_STAT_PF_TAKEN = EVENT_STAT_VCPU,
+	EVENT_STAT_PF_FIXED,
+	EVENT_STAT_PF_EMULATE,
+	EVENT_STAT_PF_SPURIOUS,
+	EVENT_STAT_PF_FAST,
+	EVENT_STAT_PF_MMIO_SPTE_CREATED,
+	EVENT_STAT_PF_GUEST,
+	EVENT_STAT_INVLPG,
+	EVENT_STAT_NR
+};
+
+/** event_kvm_stat_name() - "pages_4k" for EVENT_STAT_PAGES_4K; "?" out of range. */
+const char *event_kvm_stat_name(unsigned int stat);
+/** event_kvm_stat_number() - the number of a name; -1 when there is none. */
+int event_kvm_stat_number(const char *name, size_t len);
 
 /** enum mmu_notifier_event_nr - Linux's numbers of MMU_NOTIFY_* (include/linux/mmu_notifier.h) */
 enum mmu_notifier_event_nr {

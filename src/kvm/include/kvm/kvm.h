@@ -254,6 +254,14 @@ void kvm_set_rip(struct kvm *kvm, uint64_t rip);
  * @pf_fixed: of them, those that installed or changed an SPTE
  * @pf_spurious: of them, those that found nothing to change
  * @pf_emulate: of them, those that went to user space as MMIO
+ * @pf_fast: of them, those that the lockless path finished
+ * @pf_mmio_spte_created: of them, those that remembered a frame without a slot
+ * @pf_guest: of them, those that the guest's own tables forbid
+ * @invlpg: kvm_invlpg() calls
+ * @mmu_pde_zapped: entries of shadowed upper tables cut off by emulated writes
+ * @mmu_flooded: emulated writes that zapped a shadow page for being too many
+ * @mmu_recycled: shadow pages zapped for want of room: always 0, there is room
+ * @nx_lpage_splits: always 0, on AMD there is no such splitting
  * @mmu_shadow_zapped: shadow pages (not TDP MMU pages) zapped
  * @mmu_cache_miss: shadow pages made
  * @mmu_unsync: shadow pages now unsync
@@ -282,6 +290,14 @@ struct kvm_stat {
 	uint64_t pf_fixed;
 	uint64_t pf_spurious;
 	uint64_t pf_emulate;
+	uint64_t pf_fast;
+	uint64_t pf_mmio_spte_created;
+	uint64_t pf_guest;
+	uint64_t invlpg;
+	uint64_t mmu_pde_zapped;
+	uint64_t mmu_flooded;
+	uint64_t mmu_recycled;
+	uint64_t nx_lpage_splits;
 	uint64_t mmu_shadow_zapped;
 	uint64_t mmu_cache_miss;
 	uint64_t mmu_unsync;

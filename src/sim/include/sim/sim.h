@@ -81,6 +81,9 @@ enum {
  * @mmu: enum script_mmu for every VM of the script instead of its own; -1 as written
  * @audit: check invariants 1 to 8 after every operation
  * @literal: scan reverse maps and tables entry by entry instead of counting
+ * @executor: as the executor of `verify` runs it: a guest has a slot of its own for its tables and
+ *	code at the end of 40 bits of guest-physical memory, its accesses to them count, and each
+ *	operation is followed by EVENT_KVM_STAT records of what it changed
  * @sink: listener for event records, NULL for none
  * @op_done: called after each operation; NULL for none. Only then are deltas computed.
  * @note: called with one line of text (no newline) for things worth telling on standard error: a
@@ -95,6 +98,7 @@ struct sim_options {
 	int mmu;
 	bool audit;
 	bool literal;
+	bool executor;
 	struct event_sink *sink;
 	void (*op_done)(void *ctx, const struct sim_op_result *result);
 	void (*note)(void *ctx, const char *text);
