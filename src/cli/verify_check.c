@@ -54,6 +54,7 @@ static bool counts(const struct event *event, bool shadow)
 	case EVENT_KVM_MMU_SPTE_REQUESTED:
 	case EVENT_KVM_TDP_MMU_SPTE_CHANGED:
 	case EVENT_KVM_MMU_SPLIT_HUGE_PAGE:
+	case EVENT_FAST_PAGE_FAULT:
 	case EVENT_KVM_STAT:
 		return true;
 	case EVENT_KVM_MMU_GET_PAGE:

@@ -38,6 +38,8 @@ bool verify_is_own(const struct script *script, const struct event *event)
 	switch (event->id) {
 	case EVENT_KVM_PAGE_FAULT:
 		return event->arg[2] >= OWN_GPA;
+	case EVENT_FAST_PAGE_FAULT:
+		return event->arg[1] >= OWN_GPA;
 	case EVENT_KVM_MMU_GET_PAGE:
 	case EVENT_KVM_MMU_PREPARE_ZAP_PAGE:
 	case EVENT_KVM_MMU_SYNC_PAGE:

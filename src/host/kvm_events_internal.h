@@ -52,6 +52,8 @@ static const struct kvm_event kvm_events[] = {
 	  { "as_id", "gfn", "level", "old_spte", "new_spte" }, 1, 2, false },
 	{ EVENT_KVM_MMU_SPLIT_HUGE_PAGE, "kvmmmu", "kvm_mmu_split_huge_page",
 	  { "gfn", "spte", "level", "errno" }, 0, 2, false },
+	{ EVENT_FAST_PAGE_FAULT, "kvmmmu", "fast_page_fault",
+	  { "vcpu_id", "cr2_or_gpa", "error_code", "old_spte", "new_spte" }, -1, -1, false },
 };
 /* clang-format on */
 

@@ -299,8 +299,9 @@ static void check_tables(struct audit *a)
 	if (kvm->paging.root_pfn &&
 	    (kvm_sp(kvm, kvm->paging.root_pfn)->role & ROLE_INVALID))
 		check_page(a, kvm_sp(kvm, kvm->paging.root_pfn));
-	for (i = 0; kvm->tdp_mmu && i < KVM_ADDRESS_SPACES; i++)
-		if (kvm->root_pfn[i])
+	for (i = 0; i < KVM_ADDRESS_SPACES; i++)
+		if (kvm->root_pfn[i] &&
+		    (kvm->tdp_mmu || (kvm_sp(kvm, kvm->root_pfn[i])->role & ROLE_INVALID)))
 			check_page(a, kvm_sp(kvm, kvm->root_pfn[i]));
 	for (i = 0; i < KVM_NR_LEVELS; i++)
 		if (a->leaves[i] != pages[i])

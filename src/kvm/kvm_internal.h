@@ -126,6 +126,8 @@ struct kvm_memory_slot {
 	uint16_t id;
 	uint16_t as_id;
 	struct slot_rmap rmap[KVM_NR_LEVELS];
+	struct region dirty_mem;
+	uint64_t *dirty; /* one bit per frame while the slot logs; NULL else */
 };
 
 RB_HEAD(slot_gfn_tree, kvm_memory_slot);
@@ -138,6 +140,7 @@ struct kvm_memslots {
 	struct kvm_memory_slot *last_used;
 	uint64_t next_order;
 	uint64_t nr;
+	uint64_t generation; /* of the slots: grows with each change, see spte_make_mmio() */
 };
 
 /**
@@ -217,6 +220,8 @@ struct kvm {
 	bool literal;
 	bool rmap_index;
 	bool dying;
+	bool manual_protect; /* KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE */
+	bool initially_set;  /* KVM_DIRTY_LOG_INITIALLY_SET */
 	unsigned int root_level;
 
 	struct kvm_memslots memslots[KVM_ADDRESS_SPACES];
@@ -268,7 +273,9 @@ struct kvm_page_fault {
 	unsigned int access; /* KVM_ACCESS_* */
 	unsigned int as_id;
 	unsigned int goal_level;
+	uint64_t error_code;
 	bool map_writable;
+	bool fast; /* done without mmu_lock */
 };
 
 /* What a fault did: KVM's RET_PF_*; negative errno for the rest. */
@@ -290,6 +297,9 @@ struct kvm_memory_slot *hva_first_slot(struct kvm_memslots *slots, uint64_t star
 				       uint64_t last);
 struct kvm_memory_slot *hva_next_slot(struct kvm_memory_slot *slot, uint64_t start,
 				      uint64_t last);
+
+/** id_to_memslot() - slot number @id; NULL if there is none. */
+struct kvm_memory_slot *id_to_memslot(struct kvm_memslots *slots, uint16_t id);
 
 /** kvm_memslots_alloc_rmaps() - heads for the slots that have none yet. 0 or -ENOMEM. */
 int kvm_memslots_alloc_rmaps(struct kvm_memslots *slots);
@@ -489,7 +499,52 @@ void rmap_walk_end(struct kvm *kvm, struct rmap_walk *walk);
 bool rmap_age_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
 		    uint64_t end, bool clear);
 
+/** rmap_write_protect() - entries of one head; true if one was writable. */
+bool rmap_write_protect(const struct kvm_rmap_head *head);
+/** rmap_protect_for_tables() - the same, and for good: the lockless path does not undo it. */
+bool rmap_protect_for_tables(const struct kvm_rmap_head *head);
+/** rmap_write_protect_slot() - all heads of levels @min_level and up; true as above. */
+bool rmap_write_protect_slot(struct kvm *kvm, struct kvm_memory_slot *slot,
+			     unsigned int min_level);
+/**
+ * rmap_zap_collapsible() - leaves of direct tables whose block could be one large page; true if
+ * there was one (kvm_rmap_zap_collapsible_sptes).
+ */
+bool rmap_zap_collapsible(struct kvm *kvm, struct kvm_memory_slot *slot);
+
+/* ---- dirty.c: dirty logging ---- */
+
+/** slot_dirty_init() - a log for the slot. Return: 0 or -ENOMEM. */
+int slot_dirty_init(struct kvm *kvm, struct kvm_memory_slot *slot);
+void slot_dirty_release(struct kvm_memory_slot *slot);
+
+/** mark_page_dirty() - if the slot logs (mark_page_dirty_in_slot). */
+static inline void mark_page_dirty(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t gfn)
+{
+	uint64_t i = gfn - slot->base_gfn;
+
+	(void)kvm;
+	if (slot->dirty)
+		slot->dirty[i / 64] |= 1ull << i % 64;
+}
+
+/**
+ * kvm_mmu_slot_apply_flags() - @slot has new flags: logging starts or stops.
+ * Return: 0; -ENOMEM: large pages stay unsplit.
+ */
+int kvm_mmu_slot_apply_flags(struct kvm *kvm, struct kvm_memory_slot *slot, uint32_t old_flags);
+
 /* ---- tdp_mmu.c ---- */
+
+/** kvm_tdp_mmu_wrprot_range() - leaves of @min_level and up in [@start, @end). */
+void kvm_tdp_mmu_wrprot_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end,
+			      unsigned int min_level);
+/** kvm_tdp_mmu_wrprot_masked() - 4 KiB leaves of the frames @gfn + i with bit i of @mask set. */
+void kvm_tdp_mmu_wrprot_masked(struct kvm *kvm, unsigned int as_id, uint64_t gfn, uint64_t mask);
+/** kvm_tdp_mmu_split_range() - large leaves in [@start, @end), down to 4 KiB. 0 or -ENOMEM. */
+int kvm_tdp_mmu_split_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end);
+/** kvm_tdp_mmu_recover_huge_pages() - tables of the slot that could be large pages. */
+void kvm_tdp_mmu_recover_huge_pages(struct kvm *kvm, struct kvm_memory_slot *slot);
 
 /** kvm_tdp_mmu_alloc_root() - the root of address space @as_id. 0 or -ENOMEM. */
 int kvm_tdp_mmu_alloc_root(struct kvm *kvm, unsigned int as_id);
@@ -570,6 +625,25 @@ void zap_level_indexed(struct kvm *kvm, struct slot_rmap *rmap, unsigned int lev
 uint64_t rmap_index_bytes(uint64_t nr);
 
 /* ---- mmu.c ---- */
+
+/** make_mmio_spte() - for a frame that no slot has now. */
+static inline spte_t make_mmio_spte(const struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+				    unsigned int acc)
+{
+	return spte_make_mmio(gfn, acc, kvm->memslots[as_id].generation);
+}
+
+/** mmio_spte_current() - no slot has changed since the entry was made (check_mmio_spte). */
+static inline bool mmio_spte_current(const struct kvm *kvm, unsigned int as_id, spte_t spte)
+{
+	return spte_mmio_gen(spte) == (kvm->memslots[as_id].generation & SPTE_MMIO_GEN_MASK);
+}
+
+/**
+ * kvm_mmu_max_mapping_level() - what slot and primary mapping of @gfn allow, dirty logging or not.
+ */
+unsigned int kvm_mmu_max_mapping_level(struct kvm *kvm, const struct kvm_memory_slot *slot,
+				       uint64_t gfn);
 
 /**
  * kvm_mmu_walk() - the hardware's walk: entry where it ends and its level; NULL without a

@@ -79,6 +79,7 @@ static void remove_slot(struct kvm_memslots *slots, struct kvm_memory_slot *slot
 static void free_slot(struct kvm_memory_slot *slot)
 {
 	slot_rmap_release(slot);
+	slot_dirty_release(slot);
 	mem_free(slot);
 }
 
@@ -178,7 +179,7 @@ bool slot_lpage_allowed(const struct kvm_memory_slot *slot, uint64_t gfn,
 	return (gfn & ~mask) >= first && (gfn | mask) < end;
 }
 
-static struct kvm_memory_slot *id_to_memslot(struct kvm_memslots *slots, uint16_t id)
+struct kvm_memory_slot *id_to_memslot(struct kvm_memslots *slots, uint16_t id)
 {
 	struct kvm_memory_slot *slot;
 
@@ -228,6 +229,12 @@ static bool beyond_tables(const struct kvm *kvm, uint64_t end_gfn)
 	return end_gfn > 1ull << (SPTE_LEVEL_BITS * kvm->root_level);
 }
 
+/* kvm_swap_active_memslots(), @times: a slot that goes is first made invalid. */
+static void bump_generation(struct kvm_memslots *slots, unsigned int times)
+{
+	slots->generation += times * KVM_ADDRESS_SPACES;
+}
+
 static int create_slot(struct kvm *kvm, struct kvm_memslots *slots,
 		       const struct kvm_memory_region *region)
 {
@@ -251,7 +258,15 @@ static int create_slot(struct kvm *kvm, struct kvm_memslots *slots,
 			return err;
 		}
 	}
+	if (slot->flags & KVM_MEM_LOG_DIRTY_PAGES) {
+		err = slot_dirty_init(kvm, slot);
+		if (err) {
+			free_slot(slot);
+			return err;
+		}
+	}
 	insert_slot(slots, slot);
+	bump_generation(slots, 1);
 	return 0;
 }
 
@@ -268,14 +283,44 @@ static int move_slot(struct kvm *kvm, struct kvm_memslots *slots,
 		if (err)
 			return err;
 	}
+	if (!slot->dirty && region->flags & KVM_MEM_LOG_DIRTY_PAGES) {
+		int err = slot_dirty_init(kvm, slot);
+
+		if (err) {
+			slot_rmap_release(&new);
+			return err;
+		}
+	}
 	kvm_mmu_zap_all_fast(kvm);
 	remove_slot(slots, slot);
 	slot_rmap_release(slot);
 	slot->base_gfn = new.base_gfn;
 	slot->flags = region->flags;
+	if (!(slot->flags & KVM_MEM_LOG_DIRTY_PAGES))
+		slot_dirty_release(slot);
 	memcpy(slot->rmap, new.rmap, sizeof(new.rmap));
 	insert_slot(slots, slot);
+	bump_generation(slots, 2);
 	return 0;
+}
+
+/* Only dirty logging can be switched: its log comes before and goes after. */
+static int change_flags(struct kvm *kvm, struct kvm_memslots *slots,
+			struct kvm_memory_slot *slot, uint32_t flags)
+{
+	uint32_t old_flags = slot->flags;
+	int err = 0;
+
+	if (flags & KVM_MEM_LOG_DIRTY_PAGES)
+		err = slot_dirty_init(kvm, slot);
+	if (err)
+		return err;
+	slot->flags = flags;
+	bump_generation(slots, 1);
+	err = kvm_mmu_slot_apply_flags(kvm, slot, old_flags);
+	if (!(flags & KVM_MEM_LOG_DIRTY_PAGES))
+		slot_dirty_release(slot);
+	return err;
 }
 
 static int change_slot(struct kvm *kvm, struct kvm_memslots *slots,
@@ -297,10 +342,8 @@ static int change_slot(struct kvm *kvm, struct kvm_memslots *slots,
 		return -EINVAL;
 	if (kvm->mn_active_invalidate_count)
 		return -EBUSY;
-	if (base_gfn == slot->base_gfn) {
-		slot->flags = region->flags;
-		return 0;
-	}
+	if (base_gfn == slot->base_gfn)
+		return change_flags(kvm, slots, slot, region->flags);
 	return move_slot(kvm, slots, slot, region);
 }
 
@@ -323,6 +366,7 @@ int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *regio
 		kvm_mmu_zap_all_fast(kvm);
 		remove_slot(slots, old);
 		free_slot(old);
+		bump_generation(slots, 2);
 		return 0;
 	}
 	if (old)

@@ -4,7 +4,7 @@
  * ask the primary MMU, obey the retry rule, install. The part of arch/x86/kvm/mmu/mmu.c
  * that both kinds of table share.
  */
-#include "kvm_internal.h"
+#include "shadow_mmu.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,6 +13,7 @@
 #define PFERR_PRESENT (1ull << 0)
 #define PFERR_WRITE (1ull << 1)
 #define PFERR_USER (1ull << 2)
+#define PFERR_RSVD (1ull << 3)
 #define PFERR_FETCH (1ull << 4)
 #define PFERR_GUEST_FINAL (1ull << 32)
 #define PFERR_GUEST_PAGE (1ull << 33)
@@ -79,15 +80,15 @@ static unsigned int needed_rights(unsigned int access)
 }
 
 /*
- * The hardware's part: true when the access went through. @ret_present: why not, if not.
+ * The hardware's part: true when the access went through. @ret_spte: where it ended, if not.
  */
 static bool hardware_access(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
-			    unsigned int access, bool *ret_present)
+			    unsigned int access, spte_t *ret_spte)
 {
 	unsigned int level;
 	spte_t *sptep = kvm_mmu_walk(kvm, as_id, gfn, &level);
 
-	*ret_present = sptep && (sptep->val & SPTE_PRESENT);
+	ret_spte->val = sptep ? sptep->val : 0;
 	if (!sptep || !spte_allows(*sptep, needed_rights(access)))
 		return false;
 	sptep->val |= SPTE_ACCESSED;
@@ -96,26 +97,30 @@ static bool hardware_access(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 	return true;
 }
 
-static void page_fault_event(struct kvm *kvm, const struct kvm_page_fault *fault,
-			     bool present)
+static void page_fault_event(struct kvm *kvm, struct kvm_page_fault *fault, spte_t spte)
 {
 	uint64_t code = 0;
 
-	if (!event_on(kvm->events))
-		return;
 	if (kvm->mmu != KVM_MMU_SHADOW)
 		code = PFERR_USER |
 		       (fault->access & KVM_ACCESS_PAGING ? PFERR_GUEST_PAGE :
 							    PFERR_GUEST_FINAL);
-	code |= present ? PFERR_PRESENT : 0;
+	code |= spte.val & SPTE_PRESENT ? PFERR_PRESENT : 0;
+	code |= spte_mmio(spte) ? PFERR_RSVD : 0;
 	code |= fault->access & KVM_ACCESS_WRITE ? PFERR_WRITE : 0;
 	code |= fault->access & KVM_ACCESS_EXEC ? PFERR_FETCH : 0;
+	fault->error_code = code;
 	EVENT(kvm->events, EVENT_KVM_PAGE_FAULT, 0, kvm->rip, fault->gpa, code);
 }
 
-/* The vCPU's root, made when it is loaded without one (kvm_mmu_reload). */
+/*
+ * The vCPU's root, made when it is loaded without one (kvm_mmu_reload). A root that was zapped
+ * while in use is let go of first (kvm_mmu_free_obsolete_roots).
+ */
 static int load_root(struct kvm *kvm, unsigned int as_id)
 {
+	if (!kvm->tdp_mmu)
+		mmu_free_obsolete_root(kvm, &kvm->root_pfn[as_id]);
 	if (kvm->root_pfn[as_id])
 		return 0;
 	return kvm->tdp_mmu ? kvm_tdp_mmu_alloc_root(kvm, as_id) :
@@ -128,7 +133,21 @@ static void call_hook(struct kvm *kvm, enum kvm_fault_point point, uint64_t gfn)
 		kvm->fault_hook(kvm->fault_ctx, kvm, point, gfn);
 }
 
-/* kvm_mmu_max_mapping_level(): what slot and primary mapping allow. */
+unsigned int kvm_mmu_max_mapping_level(struct kvm *kvm, const struct kvm_memory_slot *slot,
+				       uint64_t gfn)
+{
+	unsigned int level = SPTE_LEVEL_1G;
+	struct mm_translation t;
+
+	while (level > SPTE_LEVEL_4K && (!slot_lpage_allowed(slot, gfn, level) ||
+					 lpage_tracked(kvm, slot->as_id, gfn, level)))
+		level--;
+	if (level == SPTE_LEVEL_4K || mm_translate(kvm->mm, slot_hva(slot, gfn), &t))
+		return SPTE_LEVEL_4K;
+	return level < t.level ? level : t.level;
+}
+
+/* kvm_mmu_hugepage_adjust(): what slot and primary mapping allow. */
 static unsigned int max_mapping_level(struct kvm *kvm, const struct kvm_page_fault *fault,
 				      unsigned int max_level, unsigned int host_level)
 {
@@ -168,6 +187,11 @@ int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault, unsigned int 
 	kvm->ghost.nr = 0;
 	kvm->ghost.overflow = false;
 	call_hook(kvm, KVM_FAULT_SAMPLED, fault->gfn);
+	if (!fault->slot) {
+		fault->goal_level = SPTE_LEVEL_4K;
+		call_hook(kvm, KVM_FAULT_TRANSLATED, fault->gfn);
+		return RET_PF_FIXED;
+	}
 	if (kvm->profile->early_retry && mmu_invalidate_retry(kvm, fault))
 		return RET_PF_RETRY;
 	err = mm_get_user_page(kvm->mm, slot_hva(fault->slot, fault->gfn), write, &t);
@@ -207,10 +231,10 @@ int kvm_fault_begin(struct kvm *kvm)
  */
 int kvm_fault_end(struct kvm *kvm, const struct kvm_page_fault *fault, int ret)
 {
-	if (!ret && mmu_invalidate_retry(kvm, fault))
+	if (!ret && fault->slot && mmu_invalidate_retry(kvm, fault))
 		ret = RET_PF_RETRY;
 	kvm->ghost.armed = false;
-	if (!ret)
+	if (!ret && fault->slot)
 		check_ghost(kvm, fault);
 	return ret;
 }
@@ -240,22 +264,63 @@ static int handle_fault(struct kvm *kvm, struct kvm_page_fault *fault)
 	return kvm->tdp_mmu ? kvm_tdp_mmu_map(kvm, fault) : direct_map(kvm, fault);
 }
 
-static int page_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool present)
+/*
+ * fast_page_fault(): a write to a page that is only protected to be logged or aged is let through
+ * without mmu_lock. Return: RET_PF_FIXED, or -ENOENT: not for this way.
+ */
+static int fast_page_fault(struct kvm *kvm, struct kvm_page_fault *fault)
+{
+	unsigned int level;
+	spte_t *sptep = kvm_mmu_walk(kvm, fault->as_id, fault->gfn, &level), old, new;
+	int ret = -ENOENT;
+
+	old = new = *sptep;
+	if (spte_leaf(old, level) && (old.val & SPTE_MMU_WRITABLE) &&
+	    (level == SPTE_LEVEL_4K || !(fault->slot->flags & KVM_MEM_LOG_DIRTY_PAGES))) {
+		new.val |= SPTE_WRITABLE;
+		*sptep = new;
+		sptep->val |= SPTE_ACCESSED | SPTE_DIRTY;
+		mark_page_dirty(kvm, fault->slot, fault->gfn);
+		kvm->stat.pf_fast++;
+		ret = RET_PF_FIXED;
+	}
+	EVENT(kvm->events, EVENT_FAST_PAGE_FAULT, 0, fault->gpa, fault->error_code, old.val,
+	      new.val, !ret);
+	return ret;
+}
+
+static int handle_slot_fault(struct kvm *kvm, struct kvm_page_fault *fault, spte_t spte)
 {
 	bool write = fault->access & KVM_ACCESS_WRITE;
+	bool present = spte.val & SPTE_PRESENT;
+
+	fault->fast = false;
+	if (write && present && !spte_mmio(spte)) {
+		if (gfn_write_tracked(kvm, fault->as_id, fault->gfn))
+			return RET_PF_EMULATE;
+		if (fault->slot && !fast_page_fault(kvm, fault)) {
+			fault->fast = true;
+			return RET_PF_FIXED;
+		}
+	}
+	if (fault->slot && write && (fault->slot->flags & KVM_MEM_READONLY))
+		return -ENOENT;
+	return handle_fault(kvm, fault);
+}
+
+static int page_fault(struct kvm *kvm, struct kvm_page_fault *fault, spte_t spte)
+{
 	int ret;
 
-	page_fault_event(kvm, fault, present);
+	page_fault_event(kvm, fault, spte);
+	/* remembered: handle_mmio_page_fault() */
+	if (spte_mmio(spte) && mmio_spte_current(kvm, fault->as_id, spte))
+		return -ENOENT;
 	kvm->stat.pf_taken++;
 	fault->slot = gfn_to_memslot(&kvm->memslots[fault->as_id], fault->gfn);
-	if (!fault->slot || (write && (fault->slot->flags & KVM_MEM_READONLY)))
-		ret = -ENOENT;
-	else if (write && present && gfn_write_tracked(kvm, fault->as_id, fault->gfn))
-		ret = RET_PF_EMULATE;
-	else
-		ret = handle_fault(kvm, fault);
+	ret = handle_slot_fault(kvm, fault, spte);
 	kvm_count_fault(kvm, ret);
-	return ret;
+	return ret == RET_PF_EMULATE && !fault->slot ? -ENOENT : ret;
 }
 
 int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
@@ -267,7 +332,7 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 		.as_id = access & KVM_ACCESS_SMM ? 1 : 0,
 	};
 	unsigned int tries;
-	bool present;
+	spte_t spte;
 	int ret;
 
 	if (fault.gfn >> (SPTE_LEVEL_BITS * kvm->root_level))
@@ -277,9 +342,9 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 		ret = load_root(kvm, fault.as_id);
 		if (ret)
 			return ret;
-		if (hardware_access(kvm, fault.as_id, fault.gfn, access, &present))
+		if (hardware_access(kvm, fault.as_id, fault.gfn, access, &spte))
 			return 0;
-		ret = page_fault(kvm, &fault, present);
+		ret = page_fault(kvm, &fault, spte);
 		if (ret < 0)
 			return ret;
 		/* a write to a guest table: KVM has executed the instruction */
@@ -287,7 +352,7 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 			return 0;
 		/* installed with accessed and dirty bits as this access needs them */
 		if (ret == RET_PF_FIXED &&
-		    (fault.map_writable || !(access & KVM_ACCESS_WRITE)))
+		    (fault.fast || fault.map_writable || !(access & KVM_ACCESS_WRITE)))
 			return 0;
 		if (ret == RET_PF_RETRY && kvm->mmu_invalidate_in_progress)
 			return -EAGAIN;

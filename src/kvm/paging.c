@@ -24,6 +24,7 @@
 #define PFERR_PRESENT 1ull
 #define PFERR_WRITE 2ull
 #define PFERR_USER 4ull
+#define PFERR_RSVD 8ull
 #define PFERR_FETCH 0x10ull
 
 /**
@@ -40,6 +41,15 @@ struct guest_walker {
 	unsigned int pte_access;
 	uint64_t gfn;
 };
+
+/* KVM itself has written to a frame of the guest (kvm_vcpu_mark_page_dirty). */
+static void mark_gfn_dirty(struct kvm *kvm, uint64_t gfn)
+{
+	struct kvm_memory_slot *slot = gfn_to_memslot(&kvm->memslots[0], gfn);
+
+	if (slot)
+		mark_page_dirty(kvm, slot, gfn);
+}
 
 static unsigned int gpte_access(uint64_t pte)
 {
@@ -100,6 +110,7 @@ static int set_accessed_dirty(struct kvm *kvm, struct guest_walker *w, bool writ
 		if (err)
 			return err;
 		w->pte[level] = new;
+		mark_gfn_dirty(kvm, w->pte_gpa[level] >> PAGE_SHIFT);
 	}
 	return 0;
 }
@@ -170,9 +181,7 @@ static int load_guest_root(struct kvm *kvm)
 	int err = 0;
 
 	/* a root that was zapped while in use is let go of before the guest runs again */
-	if (kvm->paging.root_pfn &&
-	    (kvm_sp(kvm, kvm->paging.root_pfn)->role & ROLE_INVALID))
-		mmu_free_root(kvm, &kvm->paging.root_pfn);
+	mmu_free_obsolete_root(kvm, &kvm->paging.root_pfn);
 	if (kvm->paging.root_pfn)
 		return 0;
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !err; as_id++)
@@ -232,14 +241,14 @@ static bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *spte
 	return true;
 }
 
-static void pte_prefetch(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep)
+static void pte_prefetch(struct kvm *kvm, spte_t *sptep)
 {
 	struct kvm_mmu_page *sp = sptep_sp(kvm, sptep);
 	unsigned int i = sptep_index(sptep) & ~(PREFETCH_NUM - 1), end = i + PREFETCH_NUM;
 	spte_t *table = sp_table(kvm, sp);
 
 	if (sp->role & ROLE_DIRECT) {
-		direct_pte_prefetch(kvm, slot, sptep);
+		direct_pte_prefetch(kvm, sptep);
 		return;
 	}
 	if (!kvm->profile->prefetch || sp_level(sp) > SPTE_LEVEL_4K ||
@@ -322,30 +331,34 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault,
 	sptep_sp(kvm, sptep)->write_flooding = 0;
 	ret = mmu_set_spte(kvm, sptep, fault->goal_level, &req);
 	if (ret != RET_PF_SPURIOUS)
-		pte_prefetch(kvm, fault->slot, sptep);
+		pte_prefetch(kvm, sptep);
 	return ret;
 }
 
 /* FNAME(page_fault): RET_PF_* or a negative errno. */
-static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool present,
+static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, spte_t spte,
 			struct guest_walker *w)
 {
-	bool write = fault->access & KVM_ACCESS_WRITE;
+	bool write = fault->access & KVM_ACCESS_WRITE, present = spte.val & SPTE_PRESENT;
 	uint64_t code = error_code(kvm, fault->access, present);
 	int ret;
 
 	if (kvm->paging.nested)
 		code |= fault->access & KVM_ACCESS_PAGING ? 1ull << 33 : 1ull << 32;
+	if (spte_mmio(spte))
+		code |= PFERR_RSVD;
 	EVENT(kvm->events, EVENT_KVM_PAGE_FAULT, 0, kvm->rip, fault->gpa, code);
+	if (spte_mmio(spte) && mmio_spte_current(kvm, 0, spte))
+		return -ENODEV;
 	kvm->stat.pf_taken++;
 	ret = walk_guest(kvm, fault->gpa, fault->access, w);
 	if (ret)
 		return ret;
 	fault->gfn = w->gfn;
 	fault->slot = gfn_to_memslot(&kvm->memslots[0], fault->gfn);
-	if (!fault->slot || (write && (fault->slot->flags & KVM_MEM_READONLY)))
+	if (fault->slot && write && (fault->slot->flags & KVM_MEM_READONLY))
 		return -ENOENT;
-	if (write && present && gfn_write_tracked(kvm, 0, fault->gfn))
+	if (write && present && !spte_mmio(spte) && gfn_write_tracked(kvm, 0, fault->gfn))
 		return RET_PF_EMULATE;
 	ret = kvm_fault_begin(kvm);
 	if (ret)
@@ -382,8 +395,13 @@ static int shadow_access(struct kvm *kvm, uint64_t addr, unsigned int access,
 				(addr & (PAGE_SIZE - 1));
 			return 0;
 		}
-		ret = shadow_fault(kvm, &fault, sptep->val & SPTE_PRESENT, &w);
+		ret = shadow_fault(kvm, &fault, *sptep, &w);
+		/* remembered: not counted (handle_mmio_page_fault) */
+		if (ret == -ENODEV)
+			return -ENOENT;
 		kvm_count_fault(kvm, ret);
+		if (ret == RET_PF_EMULATE && !fault.slot)
+			return -ENOENT;
 		if (ret < 0)
 			return ret;
 		if (ret == RET_PF_EMULATE) {
@@ -470,8 +488,10 @@ int kvm_guest_store(struct kvm *kvm, uint64_t addr, uint64_t value)
 			   !spte_writable((spte_t){ m.spte });
 	}
 	err = err ? err : guest_set_entry(kvm, gpa, value);
-	if (!err && emulated)
+	if (!err && emulated) {
+		mark_gfn_dirty(kvm, gpa >> PAGE_SHIFT);
 		track_write(kvm, gpa);
+	}
 	return err;
 }
 
@@ -499,6 +519,8 @@ static bool sync_entry(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int i)
 	*sptep = spte_make_leaf(spte_pfn(old), SPTE_LEVEL_4K, acc,
 				old.val & SPTE_HOST_WRITABLE, true);
 	sptep->val |= old.val & SPTE_ACCESSED;
+	if (spte_writable(*sptep))
+		mark_gfn_dirty(kvm, gpte_gfn(gpte));
 	return spte_writable(old) && !spte_writable(*sptep);
 }
 

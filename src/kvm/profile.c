@@ -12,20 +12,22 @@
  */
 #define PROFILE_6_1                                                                      \
 	.prefetch = true, .change_pte = true, .nonpresent = SPTE_NONPRESENT_ZERO,        \
-	.desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
+	.frozen = SPTE_FROZEN, .desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
 
 #define PROFILE_6_12                                                                     \
 	.gfn_based_retry = true, .early_retry = true, .rmap_yields = true,               \
 	.prefetch = true, .desc_newest_first = true, .zap_each_level = true,             \
-	.nonpresent = SPTE_NONPRESENT_VE, .desc_capacity = 14, .rmap_recycle = 1000,     \
+	.nonpresent = SPTE_NONPRESENT_VE, .zap_collapsed_later = true, .desc_capacity = 14, .rmap_recycle = 1000,     \
 	.rmap_budget = KVM_NO_BUDGET
 
 static const struct kvm_profile profiles[] = {
 	{ .name = "linux-3.14", PROFILE_6_1 },
 	{ .name = "linux-6.1", PROFILE_6_1 },
-	{ .name = "linux-6.12", PROFILE_6_12 },
+	{ .name = "linux-6.12", PROFILE_6_12, .frozen = SPTE_FROZEN },
 	{ .name = "linux-7.2",
 	  PROFILE_6_12,
+	  .frozen = SPTE_FROZEN_7,
+	  .recover_huge = true,
 	  .zap_orphans = true,
 	  .lockless_aging = true },
 };

@@ -431,3 +431,89 @@ bool rmap_age_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t star
 	}
 	return young;
 }
+
+static bool protect_head(const struct kvm_rmap_head *head, uint64_t bits)
+{
+	struct rmap_iterator iter;
+	bool writable = false;
+	spte_t *sptep;
+
+	for (sptep = rmap_get_first(head, &iter); sptep; sptep = rmap_get_next(&iter)) {
+		writable |= spte_writable(*sptep);
+		sptep->val &= ~bits;
+	}
+	return writable;
+}
+
+bool rmap_write_protect(const struct kvm_rmap_head *head)
+{
+	return protect_head(head, SPTE_WRITABLE);
+}
+
+bool rmap_protect_for_tables(const struct kvm_rmap_head *head)
+{
+	return protect_head(head, SPTE_WRITABLE | SPTE_MMU_WRITABLE);
+}
+
+bool rmap_write_protect_slot(struct kvm *kvm, struct kvm_memory_slot *slot,
+			     unsigned int min_level)
+{
+	bool writable = false;
+	unsigned int level;
+
+	for (level = min_level; level <= KVM_NR_LEVELS; level++) {
+		struct slot_rmap *rmap = &slot->rmap[level - 1];
+		uint64_t i = 0;
+
+		for (; i < rmap->nr; i = next_head(kvm, rmap, i, rmap->nr - 1))
+			writable |= rmap_write_protect(&rmap->heads[i]);
+	}
+	return writable;
+}
+
+static bool collapsible(struct kvm *kvm, const struct kvm_memory_slot *slot, const spte_t *sptep)
+{
+	const struct kvm_mmu_page *sp = sptep_sp(kvm, sptep);
+
+	return (sp->role & ROLE_DIRECT) && sp->gfn >= slot->base_gfn &&
+	       sp->gfn < slot->base_gfn + slot->npages &&
+	       sp_level(sp) < kvm_mmu_max_mapping_level(kvm, slot, sp->gfn);
+}
+
+static bool zap_collapsible_head(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t gfn,
+				 unsigned int level)
+{
+	const struct kvm_rmap_head *head = slot_rmap_head(slot, gfn, level);
+	struct rmap_iterator iter;
+	bool zapped = false;
+	spte_t *sptep = rmap_get_first(head, &iter);
+
+	while (sptep) {
+		if (!collapsible(kvm, slot, sptep)) {
+			sptep = rmap_get_next(&iter);
+			continue;
+		}
+		rmap_remove(kvm, sptep, gfn, level);
+		zap_sptep(kvm, sptep);
+		zapped = true;
+		sptep = rmap_get_first(head, &iter);
+	}
+	return zapped;
+}
+
+bool rmap_zap_collapsible(struct kvm *kvm, struct kvm_memory_slot *slot)
+{
+	bool zapped = false;
+	unsigned int level;
+
+	for (level = SPTE_LEVEL_4K; level < KVM_NR_LEVELS; level++) {
+		struct slot_rmap *rmap = &slot->rmap[level - 1];
+		unsigned int shift = SPTE_LEVEL_BITS * (level - 1);
+		uint64_t i = 0;
+
+		for (; i < rmap->nr; i = next_head(kvm, rmap, i, rmap->nr - 1))
+			zapped |= zap_collapsible_head(
+				kvm, slot, ((slot->base_gfn >> shift) + i) << shift, level);
+	}
+	return zapped;
+}

@@ -142,6 +142,15 @@ void mmu_free_root(struct kvm *kvm, uint64_t *root_pfn)
 		prepare_zap_page(kvm, sp);
 }
 
+/* A root that is let go of and was zapped before goes now, with a flush. */
+void mmu_free_obsolete_root(struct kvm *kvm, uint64_t *root_pfn)
+{
+	if (!*root_pfn || !(kvm_sp(kvm, *root_pfn)->role & ROLE_INVALID))
+		return;
+	mmu_free_root(kvm, root_pfn);
+	kvm_flush_remote_tlbs(kvm);
+}
+
 static void free_rmap_roots(struct kvm *kvm)
 {
 	unsigned int as_id;
@@ -168,14 +177,19 @@ void kvm_mmu_zap_all_fast(struct kvm *kvm)
 {
 	struct kvm_mmu_page *sp;
 
+	bool flush = false;
+
 	kvm->mmu_valid_gen ^= 1;
 	while ((sp = TAILQ_LAST(&kvm->active_mmu_pages, mmu_page_list)) &&
-	       is_obsolete_sp(kvm, sp))
+	       is_obsolete_sp(kvm, sp)) {
+		/* roots stay until the vCPU lets go of them */
+		flush |= !sp->root_count;
 		prepare_zap_page(kvm, sp);
+	}
+	if (flush)
+		kvm_flush_remote_tlbs(kvm);
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm);
-	free_rmap_roots(kvm);
-	kvm_flush_remote_tlbs(kvm);
 }
 
 int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,
@@ -209,6 +223,11 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	unsigned int acc = req->acc;
 	spte_t old = *sptep, new;
 
+	if (!req->slot) {
+		*sptep = make_mmio_spte(kvm, sp->role & ROLE_SMM ? 1 : 0, req->gfn, acc);
+		kvm->stat.pf_mmio_spte_created++;
+		return RET_PF_EMULATE;
+	}
 	if (spte_table(old, level)) {
 		drop_parent_pte(kvm, child_of(kvm, old), sptep);
 		flush = true;
@@ -225,6 +244,8 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	if (wrprot)
 		acc &= ~SPTE_ACC_WRITE;
 	new = spte_make_leaf(req->pfn, level, acc, req->host_writable, req->prefetch);
+	if (spte_writable(new))
+		mark_page_dirty(kvm, req->slot, req->gfn);
 	if (sptep->val == new.val)
 		return wrprot && req->write_fault ? RET_PF_EMULATE : RET_PF_SPURIOUS;
 	sp->used += !spte_present(*sptep);
@@ -246,13 +267,14 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
  * direct_pte_prefetch_many(): map the absent entries sptep[0..nr) as far as the primary
  * MMU maps them writable without a gap; false when not even the first.
  */
-static bool prefetch_many(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep,
-			  uint64_t gfn, unsigned int nr)
+static bool prefetch_many(struct kvm *kvm, spte_t *sptep, uint64_t gfn, unsigned int nr)
 {
+	unsigned int as_id = sptep_sp(kvm, sptep)->role & ROLE_SMM ? 1 : 0;
+	struct kvm_memory_slot *slot = gfn_to_memslot(&kvm->memslots[as_id], gfn);
 	struct mm_translation t[PTE_PREFETCH_NUM];
 	unsigned int i, found = 0;
 
-	if (gfn < slot->base_gfn || gfn + nr > slot->base_gfn + slot->npages ||
+	if (!slot || gfn + nr > slot->base_gfn + slot->npages ||
 	    (slot->flags & (KVM_MEM_READONLY | KVM_MEM_LOG_DIRTY_PAGES)))
 		return false;
 	while (found < nr &&
@@ -275,7 +297,7 @@ static bool prefetch_many(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t 
 	return found;
 }
 
-void direct_pte_prefetch(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep)
+void direct_pte_prefetch(struct kvm *kvm, spte_t *sptep)
 {
 	struct kvm_mmu_page *sp = sptep_sp(kvm, sptep);
 	unsigned int index = sptep_index(sptep) & ~(PTE_PREFETCH_NUM - 1), i;
@@ -292,7 +314,7 @@ void direct_pte_prefetch(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *
 			start = &group[i];
 		if (gap || !start)
 			continue;
-		if (!prefetch_many(kvm, slot, start, sp_gfn(kvm, sp, sptep_index(start)),
+		if (!prefetch_many(kvm, start, sp_gfn(kvm, sp, sptep_index(start)),
 				   &group[i] - start))
 			return;
 		start = NULL;
@@ -330,7 +352,7 @@ int direct_map(struct kvm *kvm, struct kvm_page_fault *fault)
 	}
 	sptep = &table[spte_index(fault->gfn, level)];
 	ret = mmu_set_spte(kvm, sptep, level, &req);
-	if (ret == RET_PF_FIXED)
-		direct_pte_prefetch(kvm, fault->slot, sptep);
+	if (ret != RET_PF_SPURIOUS)
+		direct_pte_prefetch(kvm, sptep);
 	return ret;
 }

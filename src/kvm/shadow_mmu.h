@@ -44,6 +44,12 @@ void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp);
 void mmu_free_root(struct kvm *kvm, uint64_t *root_pfn);
 
 /**
+ * mmu_free_obsolete_root() - before the guest runs: a root that was zapped while in use is let go
+ * of (kvm_mmu_free_obsolete_roots).
+ */
+void mmu_free_obsolete_root(struct kvm *kvm, uint64_t *root_pfn);
+
+/**
  * struct spte_request - what mmu_set_spte() is to install
  * @acc: rights that the guest side grants
  * @write_fault: for a write: when write tracking forbids it, it has to be emulated
@@ -68,6 +74,6 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
  * direct_pte_prefetch() - the other absent entries of the aligned group of eight, run by
  * run.
  */
-void direct_pte_prefetch(struct kvm *kvm, struct kvm_memory_slot *slot, spte_t *sptep);
+void direct_pte_prefetch(struct kvm *kvm, spte_t *sptep);
 
 #endif /* KVM_SHADOW_MMU_H */

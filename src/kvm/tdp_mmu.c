@@ -24,7 +24,7 @@ static void handle_changed_spte(struct kvm *kvm, unsigned int as_id, uint64_t gf
 static void handle_removed_pt(struct kvm *kvm, unsigned int as_id,
 			      struct kvm_mmu_page *sp, bool shared)
 {
-	spte_t frozen = { kvm->profile->nonpresent | SPTE_FROZEN };
+	spte_t frozen = { kvm->profile->nonpresent | kvm->profile->frozen };
 	spte_t *table = sp_table(kvm, sp);
 	unsigned int level = sp_level(sp), i;
 
@@ -134,6 +134,17 @@ static int tdp_mmu_link_child(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 	return 0;
 }
 
+static int tdp_mmu_map_mmio(struct kvm *kvm, struct kvm_page_fault *fault, spte_t *sptep)
+{
+	spte_t new = make_mmio_spte(kvm, fault->as_id, fault->gfn, SPTE_ACC_ALL);
+
+	if (new.val == sptep->val)
+		return RET_PF_SPURIOUS;
+	tdp_mmu_set_spte(kvm, fault->as_id, fault->gfn, sptep, new, SPTE_LEVEL_4K, true);
+	kvm->stat.pf_mmio_spte_created++;
+	return RET_PF_EMULATE;
+}
+
 static int tdp_mmu_map_target(struct kvm *kvm, struct kvm_page_fault *fault,
 			      spte_t *sptep)
 {
@@ -143,6 +154,8 @@ static int tdp_mmu_map_target(struct kvm *kvm, struct kvm_page_fault *fault,
 	spte_t old = *sptep, new;
 	bool emulate;
 
+	if (!fault->slot)
+		return tdp_mmu_map_mmio(kvm, fault, sptep);
 	if (fault->map_writable && !spte_writable(old) &&
 	    !mmu_try_to_unsync_pages(kvm, gfn, fault->as_id, true, false))
 		acc &= ~SPTE_ACC_WRITE;
@@ -152,6 +165,8 @@ static int tdp_mmu_map_target(struct kvm *kvm, struct kvm_page_fault *fault,
 	if (new.val == old.val)
 		return emulate ? RET_PF_EMULATE : RET_PF_SPURIOUS;
 	tdp_mmu_set_spte(kvm, fault->as_id, gfn, sptep, new, level, true);
+	if (spte_writable(new))
+		mark_page_dirty(kvm, fault->slot, gfn);
 	if (spte_table(old, level))
 		kvm_flush_remote_tlbs(kvm);
 	EVENT(kvm->events, EVENT_KVM_MMU_SET_SPTE, gfn, new.val, level,
@@ -182,8 +197,8 @@ int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault)
 }
 
 /*
- * Zap all leaves of @sptep[0..nr): present ones counted, all made absent. What is absent
- * already holds the absent value, so that the loop needs no branch.
+ * Zap all leaves of @sptep[0..nr): present ones counted and made absent. What is absent stays as
+ * it is, chosen by a mask, so that the loop needs no branch.
  */
 static uint64_t zap_leaves_4k(spte_t *sptep, unsigned int nr, spte_t none)
 {
@@ -191,8 +206,10 @@ static uint64_t zap_leaves_4k(spte_t *sptep, unsigned int nr, spte_t none)
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		zapped += (sptep[i].val >> 11) & 1;
-		sptep[i] = none;
+		uint64_t present = (sptep[i].val >> 11) & 1;
+
+		zapped += present;
+		sptep[i].val ^= (sptep[i].val ^ none.val) & -present;
 	}
 	return zapped;
 }
@@ -325,6 +342,191 @@ bool kvm_tdp_mmu_write_protect(struct kvm *kvm, unsigned int as_id, uint64_t gfn
 	tdp_mmu_set_spte(kvm, as_id, gfn & ~(spte_pages(level) - 1), sptep, new, level,
 			 false);
 	return true;
+}
+
+/**
+ * struct tdp_walk - a walk in pre-order over the entries that overlap frames [start, end)
+ * @min_level: no entries of lower levels
+ * @flush: set by @visit
+ * @visit: called for each present entry, which it may change; a table is entered behind it, if it
+ *	still is one. 0, or a negative errno that ends the walk
+ */
+struct tdp_walk {
+	struct kvm *kvm;
+	struct kvm_memory_slot *slot;
+	unsigned int as_id;
+	uint64_t start;
+	uint64_t end;
+	unsigned int min_level;
+	bool flush;
+	int (*visit)(struct tdp_walk *walk, spte_t *sptep, uint64_t gfn, unsigned int level);
+};
+
+static int walk_table(struct tdp_walk *walk, struct kvm_mmu_page *sp)
+{
+	unsigned int level = sp_level(sp), i, first, last;
+	uint64_t table_end = sp->gfn + (spte_pages(level) << SPTE_LEVEL_BITS);
+	spte_t *table = sp_table(walk->kvm, sp);
+	int err = 0;
+
+	first = walk->start > sp->gfn ? spte_index(walk->start, level) : 0;
+	last = walk->end < table_end ? spte_index(walk->end - 1, level) : PT_TABLE_ENTRIES - 1;
+	for (i = first; i <= last && !err; i++) {
+		if (!spte_present(table[i]))
+			continue;
+		err = walk->visit(walk, &table[i], sp_gfn(walk->kvm, sp, i), level);
+		if (!err && level > walk->min_level && spte_table(table[i], level))
+			err = walk_table(walk, child_of(walk->kvm, table[i]));
+	}
+	return err;
+}
+
+static int walk_root(struct tdp_walk *walk)
+{
+	uint64_t root = walk->kvm->root_pfn[walk->as_id];
+
+	return root && walk->start < walk->end ? walk_table(walk, kvm_sp(walk->kvm, root)) : 0;
+}
+
+static int wrprot_visit(struct tdp_walk *walk, spte_t *sptep, uint64_t gfn, unsigned int level)
+{
+	spte_t new = { sptep->val & ~SPTE_WRITABLE };
+
+	if (spte_leaf(*sptep, level) && spte_writable(*sptep))
+		tdp_mmu_set_spte(walk->kvm, walk->as_id, gfn, sptep, new, level, true);
+	return 0;
+}
+
+void kvm_tdp_mmu_wrprot_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end,
+			      unsigned int min_level)
+{
+	struct tdp_walk walk = {
+		.kvm = kvm,
+		.as_id = as_id,
+		.start = start,
+		.end = end,
+		.min_level = min_level,
+		.visit = wrprot_visit,
+	};
+
+	(void)walk_root(&walk);
+}
+
+void kvm_tdp_mmu_wrprot_masked(struct kvm *kvm, unsigned int as_id, uint64_t gfn, uint64_t mask)
+{
+	unsigned int level;
+	spte_t *sptep, new;
+
+	for (; mask; mask &= mask - 1) {
+		uint64_t at = gfn + __builtin_ctzll(mask);
+
+		sptep = kvm_mmu_walk(kvm, as_id, at, &level);
+		if (!sptep || level > SPTE_LEVEL_4K || !spte_present(*sptep) ||
+		    !spte_writable(*sptep))
+			continue;
+		new.val = sptep->val & ~SPTE_WRITABLE;
+		tdp_mmu_set_spte(kvm, as_id, at, sptep, new, level, true);
+	}
+}
+
+/* tdp_mmu_split_huge_page(): the walk then enters the new table and splits what is large there. */
+static int split_visit(struct tdp_walk *walk, spte_t *sptep, uint64_t gfn, unsigned int level)
+{
+	struct kvm *kvm = walk->kvm;
+	spte_t huge = *sptep;
+	int err;
+
+	if (!spte_leaf(huge, level))
+		return 0;
+	err = tdp_mmu_link_child(kvm, walk->as_id, gfn, sptep, level);
+	EVENT(kvm->events, EVENT_KVM_MMU_SPLIT_HUGE_PAGE, gfn, huge.val, level, err);
+	return err;
+}
+
+int kvm_tdp_mmu_split_range(struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end)
+{
+	struct tdp_walk walk = {
+		.kvm = kvm,
+		.as_id = as_id,
+		.start = start,
+		.end = end,
+		.min_level = SPTE_LEVEL_2M,
+		.visit = split_visit,
+	};
+
+	return walk_root(&walk);
+}
+
+static spte_t *first_leaf(const struct kvm *kvm, struct kvm_mmu_page *sp)
+{
+	unsigned int level = sp_level(sp), i;
+	spte_t *table = sp_table(kvm, sp), *leaf;
+
+	for (i = 0; i < PT_TABLE_ENTRIES; i++) {
+		if (spte_leaf(table[i], level))
+			return &table[i];
+		leaf = spte_table(table[i], level) ? first_leaf(kvm, child_of(kvm, table[i])) :
+						     NULL;
+		if (leaf)
+			return leaf;
+	}
+	return NULL;
+}
+
+/* make_huge_spte(): the first leaf below says which rights the large page has. */
+static void make_huge(struct tdp_walk *walk, spte_t *sptep, uint64_t gfn, unsigned int level)
+{
+	struct kvm *kvm = walk->kvm;
+	spte_t *leaf = first_leaf(kvm, child_of(kvm, *sptep)), new;
+
+	if (!leaf)
+		return;
+	new.val = leaf->val | SPTE_LARGE;
+	new.val &= ~((spte_pages(level) - 1) << PAGE_SHIFT);
+	tdp_mmu_set_spte(kvm, walk->as_id, gfn, sptep, new, level, true);
+	forget_table(kvm);
+	walk->flush = true;
+}
+
+/* tdp_mmu_zap_spte_atomic(): each has its own flush. */
+static void cut_off(struct tdp_walk *walk, spte_t *sptep, uint64_t gfn, unsigned int level)
+{
+	struct kvm *kvm = walk->kvm;
+	spte_t none = nonpresent(kvm), frozen = { none.val | kvm->profile->frozen };
+
+	tdp_mmu_set_spte(kvm, walk->as_id, gfn, sptep,
+			 kvm->profile->zap_collapsed_later ? none : frozen, level, true);
+	*sptep = none;
+	kvm_flush_remote_tlbs(kvm);
+}
+
+static int recover_visit(struct tdp_walk *walk, spte_t *sptep, uint64_t gfn, unsigned int level)
+{
+	if (level > SPTE_LEVEL_1G || spte_leaf(*sptep, level) || gfn < walk->start ||
+	    gfn >= walk->end || kvm_mmu_max_mapping_level(walk->kvm, walk->slot, gfn) < level)
+		return 0;
+	if (walk->kvm->profile->recover_huge)
+		make_huge(walk, sptep, gfn, level);
+	else
+		cut_off(walk, sptep, gfn, level);
+	return 0;
+}
+
+void kvm_tdp_mmu_recover_huge_pages(struct kvm *kvm, struct kvm_memory_slot *slot)
+{
+	struct tdp_walk walk = {
+		.kvm = kvm,
+		.slot = slot,
+		.as_id = slot->as_id,
+		.start = slot->base_gfn,
+		.end = slot->base_gfn + slot->npages,
+		.min_level = SPTE_LEVEL_2M,
+		.visit = recover_visit,
+	};
+
+	(void)walk_root(&walk);
+	if (walk.flush)
+		kvm_flush_remote_tlbs(kvm);
 }
 
 /*

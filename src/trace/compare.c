@@ -31,6 +31,7 @@ static const struct mask portable[EVENT_NR] = {
 	[EVENT_KVM_MMU_SET_SPTE] = { true, { ALL, ENTRY_FLAGS, ALL, 0 } },
 	[EVENT_KVM_MMU_SPTE_REQUESTED] = { true, { ALL, 0, ALL } },
 	[EVENT_KVM_TDP_MMU_SPTE_CHANGED] = { true, { ALL, ALL, ALL, ENTRY_FLAGS, ENTRY_FLAGS } },
+	[EVENT_FAST_PAGE_FAULT] = { true, { ALL, ALL, ALL, ENTRY_FLAGS, ENTRY_FLAGS, 0 } },
 	[EVENT_KVM_MMU_SPLIT_HUGE_PAGE] = { true, { ALL, ENTRY_FLAGS, ALL, ALL } },
 };
 

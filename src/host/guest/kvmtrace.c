@@ -111,6 +111,8 @@ static bool is_own(const struct kvm_event *event, const uint64_t *arg,
 
 	if (event->id == EVENT_KVM_PAGE_FAULT)
 		return arg[2] >= GUEST_OWN_GPA;
+	if (event->id == EVENT_FAST_PAGE_FAULT)
+		return arg[1] >= GUEST_OWN_GPA;
 	if (event->gfn < 0)
 		return false;
 	level = event->page ? arg[1] & ROLE_LEVEL_MASK : arg[event->level] - 1;

@@ -52,6 +52,15 @@ typedef struct {
  * FROZEN_SPTE).
  */
 #define SPTE_FROZEN 0x5a0ull
+#define SPTE_FROZEN_7 0x1a0ull /* Linux 7.x */
+/*
+ * An entry that remembers that no slot has the frame (make_mmio_spte): present for the hardware,
+ * which faults because of the reserved bit, absent for KVM. With it go the frame, the rights and
+ * the generation of the slots at that time, by which a later change makes the entry stale.
+ */
+#define SPTE_MMIO (1ull << 51)
+#define SPTE_MMIO_GEN_LOW_BITS 8u /* bits 3 to 10, and the rest from bit 52 on */
+#define SPTE_MMIO_GEN_MASK ((1ull << 19) - 1)
 
 /* Access rights of a mapping (KVM's ACC_*). */
 #define SPTE_ACC_EXEC 1u
@@ -157,11 +166,35 @@ static inline spte_t spte_make_leaf(uint64_t pfn, unsigned int level, unsigned i
 	return (spte_t){ val };
 }
 
+/** spte_mmio() - the entry remembers a frame without a slot (is_mmio_spte). */
+static inline bool spte_mmio(spte_t spte)
+{
+	return (spte.val & (SPTE_MMIO | SPTE_MMU_PRESENT | SPTE_PRESENT)) ==
+	       (SPTE_MMIO | SPTE_PRESENT);
+}
+
+/** spte_make_mmio() - @acc: SPTE_ACC_*; @gen: generation of the slots. */
+static inline spte_t spte_make_mmio(uint64_t gfn, unsigned int acc, uint64_t gen)
+{
+	uint64_t low = gen & ((1u << SPTE_MMIO_GEN_LOW_BITS) - 1);
+
+	gen &= SPTE_MMIO_GEN_MASK;
+	return (spte_t){ SPTE_MMIO | SPTE_PRESENT | gfn << 12 |
+			 (acc & (SPTE_ACC_WRITE | SPTE_ACC_USER)) | low << 3 |
+			 gen >> SPTE_MMIO_GEN_LOW_BITS << 52 };
+}
+
+/** spte_mmio_gen() - the generation it was made in (get_mmio_spte_generation). */
+static inline uint64_t spte_mmio_gen(spte_t spte)
+{
+	return (spte.val >> 3 & 0xff) | (spte.val >> 52 & 0x7ff) << SPTE_MMIO_GEN_LOW_BITS;
+}
+
 /** spte_valid() - the invariants of the software bits hold. */
 static inline bool spte_valid(spte_t spte)
 {
 	if (!spte_present(spte))
-		return !(spte.val & SPTE_PRESENT);
+		return spte_mmio(spte) || !(spte.val & SPTE_PRESENT);
 	if (!(spte.val & SPTE_PRESENT))
 		return false;
 	if ((spte.val & SPTE_MMU_WRITABLE) && !(spte.val & SPTE_HOST_WRITABLE))
@@ -172,7 +205,7 @@ static inline bool spte_valid(spte_t spte)
 /** spte_allows() - the hardware lets an access with rights @acc (SPTE_ACC_*) through. */
 static inline bool spte_allows(spte_t spte, unsigned int acc)
 {
-	if (!(spte.val & SPTE_PRESENT))
+	if (!(spte.val & SPTE_PRESENT) || spte_mmio(spte))
 		return false;
 	if ((acc & SPTE_ACC_WRITE) && !(spte.val & SPTE_WRITABLE))
 		return false;

@@ -79,8 +79,8 @@ int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm);
 void kvm_destroy(struct kvm *kvm);
 
 /*
- * struct kvm_memory_region.flags; Linux's KVM_MEM_*. LOG_DIRTY_PAGES keeps new mappings of
- * the slot at 4 KiB and without prefetch, as in Linux; no log is kept.
+ * struct kvm_memory_region.flags; Linux's KVM_MEM_*. While LOG_DIRTY_PAGES is set, mappings of the
+ * slot are made with 4 KiB and without prefetch, and frames that become writable are logged.
  */
 #define KVM_MEM_LOG_DIRTY_PAGES (1u << 0)
 #define KVM_MEM_READONLY (1u << 1)
@@ -113,6 +113,50 @@ struct kvm_memory_region {
  * Linux sleeps there until it has ended (kvm_swap_active_memslots), one thread cannot.
  */
 int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *region);
+
+/**
+ * kvm_enable_dirty_log_protect() - KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: reading a log neither clears
+ * nor protects; kvm_clear_dirty_log() does.
+ * @initially_set: a new log has every frame; nothing is protected when logging starts
+ *
+ * Before any slot logs.
+ */
+void kvm_enable_dirty_log_protect(struct kvm *kvm, bool initially_set);
+
+/**
+ * struct kvm_dirty_log - what a log held
+ * @pages: frames that were written to
+ * @hash: kvm_dirty_hash() over their numbers within the slot, ascending, from 0
+ */
+struct kvm_dirty_log {
+	uint64_t pages;
+	uint64_t hash;
+};
+
+/** kvm_dirty_hash() - one more frame; the executor computes the same. */
+static inline uint64_t kvm_dirty_hash(uint64_t hash, uint64_t page)
+{
+	return (hash ^ page) * 0x100000001b3ull + 1;
+}
+
+/**
+ * kvm_get_dirty_log() - read the log of slot number @slot (bits 16 and up: address space), clear
+ * it and write-protect what it held again, unless that is left to kvm_clear_dirty_log().
+ *
+ * Return: 0; -EINVAL: no such slot number; -ENOENT: the slot does not exist or does not log.
+ * Source: virt/kvm/kvm_main.c:kvm_get_dirty_log_protect().
+ */
+int kvm_get_dirty_log(struct kvm *kvm, uint32_t slot, struct kvm_dirty_log *ret);
+
+/**
+ * kvm_clear_dirty_log() - clear the bits of [@first, @first + @nr) frames of the slot, and
+ * write-protect those that were set.
+ *
+ * Return: as kvm_get_dirty_log(); -EINVAL also: @first is no multiple of 64, @nr neither that nor up
+ * to the end of the slot, or beyond it; -ENOMEM: large pages stay unsplit.
+ * Source: virt/kvm/kvm_main.c:kvm_clear_dirty_log_protect().
+ */
+int kvm_clear_dirty_log(struct kvm *kvm, uint32_t slot, uint64_t first, uint64_t nr);
 
 /* How the guest accesses; EVENT's error code follows from it. */
 #define KVM_ACCESS_READ 0u

@@ -28,7 +28,12 @@
  * @zap_orphans: rewriting an upper nested table zaps the shadow page below at once when
  *	nothing else points to it (seen on 7.2); else it stays until something zaps it
  * @lockless_aging: aging takes no mmu_lock (7.x); no difference in one thread
+ * @zap_collapsed_later: a table that is replaced by nothing, so that a large page can come, goes in
+ *	one step after the flush (6.10); else its entry is frozen first
+ * @recover_huge: when dirty logging stops, a table becomes a large page at once (6.13); else it is
+ *	cut off and the next access makes the large page
  * @nonpresent: value of an absent SPTE
+ * @frozen: added to it while a table is being taken down
  * @desc_capacity: SPTEs per pte_list_desc
  * @rmap_recycle: a head that holds more SPTEs than this when one is added is zapped
  * @rmap_budget: most heads scanned without a chance to yield that the profile promises
@@ -44,7 +49,10 @@ struct kvm_profile {
 	bool zap_each_level;
 	bool zap_orphans;
 	bool lockless_aging;
+	bool zap_collapsed_later;
+	bool recover_huge;
 	uint64_t nonpresent;
+	uint64_t frozen;
 	uint32_t desc_capacity;
 	uint32_t rmap_recycle;
 	uint64_t rmap_budget;
