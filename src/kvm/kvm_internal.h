@@ -557,8 +557,11 @@ bool kvm_tdp_mmu_age_range(struct kvm *kvm, unsigned int as_id, uint64_t start,
 			   uint64_t end, bool clear);
 /** kvm_tdp_mmu_write_protect() - the leaf of @gfn; true if it was writable. */
 bool kvm_tdp_mmu_write_protect(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
-/** kvm_tdp_mmu_zap_all() - everything, and free the roots. */
-void kvm_tdp_mmu_zap_all(struct kvm *kvm);
+/**
+ * kvm_tdp_mmu_zap_all() - everything, and free the roots.
+ * @shared: faults may run meanwhile: absent entries are frozen, too
+ */
+void kvm_tdp_mmu_zap_all(struct kvm *kvm, bool shared);
 
 /* ---- shadow_mmu.c ---- */
 

@@ -178,7 +178,7 @@ static unsigned int max_mapping_level(struct kvm *kvm, const struct kvm_page_fau
 int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault, unsigned int max_level)
 {
 	bool write = fault->access & KVM_ACCESS_WRITE;
-	bool readonly = fault->slot->flags & KVM_MEM_READONLY;
+	bool readonly = fault->slot && (fault->slot->flags & KVM_MEM_READONLY);
 	struct mm_translation t;
 	int err;
 
@@ -284,8 +284,9 @@ static int fast_page_fault(struct kvm *kvm, struct kvm_page_fault *fault)
 		kvm->stat.pf_fast++;
 		ret = RET_PF_FIXED;
 	}
-	EVENT(kvm->events, EVENT_FAST_PAGE_FAULT, 0, fault->gpa, fault->error_code, old.val,
-	      new.val, !ret);
+	EVENT(kvm->events, EVENT_FAST_PAGE_FAULT, 0, fault->gpa,
+	      kvm->profile->narrow_error_code ? (uint32_t)fault->error_code : fault->error_code,
+	      old.val, new.val, !ret);
 	return ret;
 }
 

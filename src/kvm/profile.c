@@ -12,7 +12,7 @@
  */
 #define PROFILE_6_1                                                                      \
 	.prefetch = true, .change_pte = true, .nonpresent = SPTE_NONPRESENT_ZERO,        \
-	.frozen = SPTE_FROZEN, .desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
+	.frozen = SPTE_FROZEN, .narrow_error_code = true, .desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
 
 #define PROFILE_6_12                                                                     \
 	.gfn_based_retry = true, .early_retry = true, .rmap_yields = true,               \
@@ -28,6 +28,7 @@ static const struct kvm_profile profiles[] = {
 	  PROFILE_6_12,
 	  .frozen = SPTE_FROZEN_7,
 	  .recover_huge = true,
+	  .changed_last = true,
 	  .zap_orphans = true,
 	  .lockless_aging = true },
 };

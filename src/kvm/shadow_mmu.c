@@ -169,7 +169,7 @@ void kvm_mmu_zap_all(struct kvm *kvm)
 	while ((sp = TAILQ_FIRST(&kvm->active_mmu_pages)))
 		prepare_zap_page(kvm, sp);
 	if (kvm->tdp_mmu)
-		kvm_tdp_mmu_zap_all(kvm);
+		kvm_tdp_mmu_zap_all(kvm, false);
 	free_rmap_roots(kvm);
 }
 
@@ -189,7 +189,7 @@ void kvm_mmu_zap_all_fast(struct kvm *kvm)
 	if (flush)
 		kvm_flush_remote_tlbs(kvm);
 	if (kvm->tdp_mmu)
-		kvm_tdp_mmu_zap_all(kvm);
+		kvm_tdp_mmu_zap_all(kvm, true);
 }
 
 int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,

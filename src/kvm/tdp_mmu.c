@@ -43,7 +43,7 @@ static void handle_removed_pt(struct kvm *kvm, unsigned int as_id,
 	kvm_mmu_free_page(kvm, sp);
 }
 
-/* Everything that follows from an entry that has changed, the record first. */
+/* Everything that follows from an entry that has changed, and the record. */
 static void handle_changed_spte(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 				spte_t old, spte_t new, unsigned int level, bool shared)
 {
@@ -51,13 +51,17 @@ static void handle_changed_spte(struct kvm *kvm, unsigned int as_id, uint64_t gf
 
 	if (old.val == new.val)
 		return;
-	EVENT(kvm->events, EVENT_KVM_TDP_MMU_SPTE_CHANGED, as_id, gfn, level, old.val,
-	      new.val);
+	if (!kvm->profile->changed_last)
+		EVENT(kvm->events, EVENT_KVM_TDP_MMU_SPTE_CHANGED, as_id, gfn, level, old.val,
+		      new.val);
 	if (was_leaf != is_leaf)
 		kvm_update_page_stats(kvm, level, is_leaf ? 1 : -1);
 	if (spte_table(old, level) &&
 	    (!spte_table(new, level) || spte_pfn(old) != spte_pfn(new)))
 		handle_removed_pt(kvm, as_id, child_of(kvm, old), shared);
+	if (kvm->profile->changed_last)
+		EVENT(kvm->events, EVENT_KVM_TDP_MMU_SPTE_CHANGED, as_id, gfn, level, old.val,
+		      new.val);
 }
 
 static void tdp_mmu_set_spte(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
@@ -534,7 +538,7 @@ void kvm_tdp_mmu_recover_huge_pages(struct kvm *kvm, struct kvm_memory_slot *slo
  * first.
  */
 static void zap_root_pass(struct kvm *kvm, unsigned int as_id, struct kvm_mmu_page *sp,
-			  unsigned int pass_level)
+			  unsigned int pass_level, bool shared)
 {
 	unsigned int level = sp_level(sp), i;
 	spte_t *table = sp_table(kvm, sp);
@@ -544,31 +548,32 @@ static void zap_root_pass(struct kvm *kvm, unsigned int as_id, struct kvm_mmu_pa
 			continue;
 		if (level <= pass_level)
 			tdp_mmu_set_spte(kvm, as_id, sp_gfn(kvm, sp, i), &table[i],
-					 nonpresent(kvm), level, false);
+					 nonpresent(kvm), level, shared);
 		else if (spte_table(table[i], level))
-			zap_root_pass(kvm, as_id, child_of(kvm, table[i]), pass_level);
+			zap_root_pass(kvm, as_id, child_of(kvm, table[i]), pass_level,
+				      shared);
 	}
 }
 
-static void zap_root(struct kvm *kvm, unsigned int as_id)
+static void zap_root(struct kvm *kvm, unsigned int as_id, bool shared)
 {
 	struct kvm_mmu_page *root = kvm_sp(kvm, kvm->root_pfn[as_id]);
 
 	if (kvm->profile->zap_each_level) {
-		zap_root_pass(kvm, as_id, root, SPTE_LEVEL_4K);
-		zap_root_pass(kvm, as_id, root, SPTE_LEVEL_2M);
+		zap_root_pass(kvm, as_id, root, SPTE_LEVEL_4K, shared);
+		zap_root_pass(kvm, as_id, root, SPTE_LEVEL_2M, shared);
 	}
-	zap_root_pass(kvm, as_id, root, SPTE_LEVEL_1G);
-	zap_root_pass(kvm, as_id, root, kvm->root_level);
+	zap_root_pass(kvm, as_id, root, SPTE_LEVEL_1G, shared);
+	zap_root_pass(kvm, as_id, root, kvm->root_level, shared);
 	kvm->root_pfn[as_id] = 0;
 	kvm_mmu_free_page(kvm, root);
 }
 
-void kvm_tdp_mmu_zap_all(struct kvm *kvm)
+void kvm_tdp_mmu_zap_all(struct kvm *kvm, bool shared)
 {
 	unsigned int as_id;
 
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES; as_id++)
 		if (kvm->root_pfn[as_id])
-			zap_root(kvm, as_id);
+			zap_root(kvm, as_id, shared);
 }

@@ -28,6 +28,8 @@
  * @zap_orphans: rewriting an upper nested table zaps the shadow page below at once when
  *	nothing else points to it (seen on 7.2); else it stays until something zaps it
  * @lockless_aging: aging takes no mmu_lock (7.x); no difference in one thread
+ * @narrow_error_code: the lockless path knows 32 bits of the error code (6.1)
+ * @changed_last: an entry that pointed to a table is told after what was in the table (7.2)
  * @zap_collapsed_later: a table that is replaced by nothing, so that a large page can come, goes in
  *	one step after the flush (6.10); else its entry is frozen first
  * @recover_huge: when dirty logging stops, a table becomes a large page at once (6.13); else it is
@@ -49,6 +51,8 @@ struct kvm_profile {
 	bool zap_each_level;
 	bool zap_orphans;
 	bool lockless_aging;
+	bool narrow_error_code;
+	bool changed_last;
 	bool zap_collapsed_later;
 	bool recover_huge;
 	uint64_t nonpresent;
