@@ -18,26 +18,6 @@
 #define ROLE_LEVEL_MASK 0xf
 
 /*
- * struct model - the model's side
- * @sink: passes on to @stream what counts
- * @script: what runs
- * @shadow: it has a VM with shadow paging
- * @stats: KVM's figures are compared, too
- * @errs: what each operation returned
- */
-struct model {
-	struct event_sink sink;
-	struct trace_stream stream;
-	const struct script *script;
-	bool shadow;
-	bool stats;
-	int *errs;
-	size_t nr;
-	size_t cap;
-	int error;
-};
-
-/*
  * What both sides record. With shadow paging the upper tables also serve the guest's own code and
  * tables on the real machine, so that they are there before the script's first access.
  */
@@ -55,6 +35,7 @@ static bool counts(const struct event *event, bool shadow)
 	case EVENT_KVM_TDP_MMU_SPTE_CHANGED:
 	case EVENT_KVM_MMU_SPLIT_HUGE_PAGE:
 	case EVENT_FAST_PAGE_FAULT:
+	case EVENT_KVM_DIRTY_LOG:
 	case EVENT_KVM_STAT:
 		return true;
 	case EVENT_KVM_MMU_GET_PAGE:
@@ -87,11 +68,80 @@ static bool is_retry(const struct trace_stream *stream, const struct event *even
 	       trace_same_event(&stream->events[stream->nr - 1], event, &compare_options);
 }
 
-static void take(struct trace_stream *stream, const struct event *event, bool shadow)
+/*
+ * struct taker - one side's records on their way into its stream
+ * @shadow: the script has a VM with shadow paging
+ * @notified: the running operation has had a notification
+ * @flushes: last figure of remote_tlb_flush_requests of each VM; @nr_vms of them
+ */
+struct taker {
+	struct trace_stream stream;
+	bool shadow;
+	bool notified;
+	uint64_t *flushes;
+	size_t nr_vms;
+};
+
+static int taker_init(struct taker *taker, const struct script *script)
 {
-	if (counts(event, shadow) && !is_retry(stream, event))
-		stream->sink.emit(&stream->sink, event);
+	*taker = (struct taker){ .shadow = has_shadow(script), .nr_vms = script->nr_names };
+	trace_stream_init(&taker->stream);
+	taker->flushes = mem_zalloc((script->nr_names + 1) * sizeof(*taker->flushes));
+	return taker->flushes ? 0 : -ENOMEM;
 }
+
+static void taker_release(struct taker *taker)
+{
+	trace_stream_release(&taker->stream);
+	mem_free(taker->flushes);
+}
+
+/*
+ * A walk that yields flushes first, and whether it has to yield is a matter of time: in an operation
+ * with notifications the figure only says whether there was a flush, in others how many.
+ */
+static void flush_figure(struct taker *taker, struct event *event)
+{
+	uint64_t value = event->arg[2];
+
+	event->arg[2] = value - taker->flushes[event->arg[0]];
+	taker->flushes[event->arg[0]] = value;
+	if (taker->notified && event->arg[2])
+		event->arg[2] = 1;
+}
+
+static void take(struct taker *taker, const struct event *event)
+{
+	struct event changed = *event;
+
+	if (event->id == EVENT_TRACING_MARK_WRITE)
+		taker->notified = false;
+	else if (event->id == EVENT_KVM_UNMAP_HVA_RANGE)
+		taker->notified = true;
+	else if (event->id == EVENT_KVM_STAT && event->arg[0] < taker->nr_vms &&
+		 event->arg[1] == EVENT_STAT_REMOTE_TLB_FLUSH_REQUESTS)
+		flush_figure(taker, &changed);
+	if (counts(event, taker->shadow) && !is_retry(&taker->stream, event))
+		taker->stream.sink.emit(&taker->stream.sink, &changed);
+}
+
+/*
+ * struct model - the model's side
+ * @sink: passes on to @taker
+ * @script: what runs
+ * @stats: KVM's figures are compared, too
+ * @errs: what each operation returned
+ */
+struct model {
+	struct event_sink sink;
+	struct taker taker;
+	const struct script *script;
+	bool stats;
+	int *errs;
+	size_t nr;
+	size_t cap;
+	int error;
+};
 
 static void emit(struct event_sink *sink, const struct event *event)
 {
@@ -100,7 +150,7 @@ static void emit(struct event_sink *sink, const struct event *event)
 	if (verify_is_own(model->script, event) ||
 	    (event->id == EVENT_KVM_STAT && !model->stats))
 		return;
-	take(&model->stream, event, model->shadow);
+	take(&model->taker, event);
 }
 
 static void op_done(void *ctx, const struct sim_op_result *result)
@@ -127,25 +177,23 @@ static int model_run(const struct script *script, const char *profile, bool audi
 	struct sim_result result;
 	int err;
 
-	*model = (struct model){
-		.sink.emit = emit,
-		.script = script,
-		.shadow = has_shadow(script),
-		.stats = stats,
-	};
-	trace_stream_init(&model->stream);
+	*model = (struct model){ .sink.emit = emit, .script = script, .stats = stats };
+	*ret_violations = 0;
+	err = taker_init(&model->taker, script);
+	if (err)
+		return err;
 	options.sink = &model->sink;
 	err = sim_run(script, &options, &result);
 	*ret_violations = result.violations;
 	sim_result_release(&result);
 	if (!err)
-		err = model->error ? model->error : model->stream.error;
+		err = model->error ? model->error : model->taker.stream.error;
 	return err;
 }
 
 static void model_release(struct model *model)
 {
-	trace_stream_release(&model->stream);
+	taker_release(&model->taker);
 	mem_free(model->errs);
 }
 
@@ -249,20 +297,21 @@ static bool has_stats(const struct host_stream *stream)
  * @ops: as many as @stream has; budgets, which are not executed, are none of them
  */
 struct real {
-	struct trace_stream stream;
+	struct taker taker;
 	const struct host_op **ops;
 	size_t nr;
 };
 
-static int real_load(const struct script *script, const struct host_stream *stream, bool shadow,
+static int real_load(const struct script *script, const struct host_stream *stream,
 		     struct real *real)
 {
 	const struct host_op *op;
 	size_t i, j;
+	int err;
 
 	*real = (struct real){ .ops = mem_alloc((stream->nr_ops + 1) * sizeof(*real->ops)) };
-	trace_stream_init(&real->stream);
-	if (!real->ops)
+	err = taker_init(&real->taker, script);
+	if (err || !real->ops)
 		return -ENOMEM;
 	for (i = 0; i < stream->nr_ops; i++) {
 		op = &stream->ops[i];
@@ -270,14 +319,14 @@ static int real_load(const struct script *script, const struct host_stream *stre
 			continue;
 		real->ops[real->nr++] = op;
 		for (j = 0; j < op->nr_events; j++)
-			take(&real->stream, &stream->events[op->first_event + j], shadow);
+			take(&real->taker, &stream->events[op->first_event + j]);
 	}
-	return real->stream.error;
+	return real->taker.stream.error;
 }
 
 static void real_release(struct real *real)
 {
-	trace_stream_release(&real->stream);
+	taker_release(&real->taker);
 	mem_free(real->ops);
 }
 
@@ -305,7 +354,7 @@ static void set_different(struct verify_result *result, const struct real *real,
 
 	result->verdict = VERIFY_DIFFERENT;
 	result->line = diff->line[0] ? diff->line[0] : diff->line[1];
-	trace_diff_format(&result->text, &real->stream, &model->stream, &compare_options, diff,
+	trace_diff_format(&result->text, &real->taker.stream, &model->taker.stream, &compare_options, diff,
 			  titles);
 	if (op < real->nr && op < model->nr &&
 	    (!real->ops[op]->returned || real->ops[op]->err != model->errs[op]))
@@ -319,7 +368,7 @@ static int compare(const struct real *real, const struct model *model,
 {
 	struct trace_diff diff;
 	size_t op = first_errno(real, model), i;
-	int err = trace_compare(&real->stream, &model->stream, &compare_options, &diff);
+	int err = trace_compare(&real->taker.stream, &model->taker.stream, &compare_options, &diff);
 
 	if (err)
 		return err;
@@ -327,12 +376,12 @@ static int compare(const struct real *real, const struct model *model,
 		diff.equal = false;
 		diff.op = op;
 		diff.ops = op + 1;
-		diff.line[0] = real->stream.ops[op].line;
-		diff.line[1] = op < model->stream.nr_ops ? model->stream.ops[op].line : 0;
+		diff.line[0] = real->taker.stream.ops[op].line;
+		diff.line[1] = op < model->taker.stream.nr_ops ? model->taker.stream.ops[op].line : 0;
 	}
 	result->ops = diff.ops;
 	for (i = 0; i < real->nr && (diff.equal || i < diff.op); i++)
-		result->events += real->stream.ops[i].nr;
+		result->events += real->taker.stream.ops[i].nr;
 	if (!diff.equal)
 		set_different(result, real, model, &diff, titles);
 	return strbuf_error(&result->text);
@@ -355,7 +404,7 @@ int verify_check(const struct script *script, const struct host_stream *stream,
 	} else if (!err) {
 		strbuf_addf(&title, "Linux %s", release);
 		titles[0] = strbuf_str(&title);
-		err = real_load(script, stream, model.shadow, &real);
+		err = real_load(script, stream, &real);
 		if (!err)
 			err = compare(&real, &model, titles, &result);
 		real_release(&real);

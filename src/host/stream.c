@@ -187,6 +187,22 @@ static int take_stat(struct stream_builder *builder, const char *at)
 	return add_event(builder->stream, &event);
 }
 
+/* "PID VM SLOT PAGES HASH" */
+static int take_dirty_log(struct stream_builder *builder, const char *at)
+{
+	struct event event = { .id = EVENT_KVM_DIRTY_LOG };
+	uint64_t pid;
+
+	if (take_number(&at, 10, MAX_PID, &pid) ||
+	    take_number(&at, 10, builder->script->nr_names, &event.arg[0]) ||
+	    take_number(&at, 10, UINT32_MAX, &event.arg[1]) ||
+	    take_number(&at, 16, UINT64_MAX, &event.arg[2]) ||
+	    take_number(&at, 16, UINT64_MAX, &event.arg[3]))
+		return -EPROTO;
+	event.pid = pid;
+	return add_event(builder->stream, &event);
+}
+
 static int take_release(struct stream_builder *builder, const char *at)
 {
 	struct event event = { .id = EVENT_MMU_NOTIFIER_RELEASE };
@@ -261,6 +277,8 @@ int stream_line(struct stream_builder *builder, const char *line)
 		return take_kvm(builder, line + 2);
 	if (!strncmp(line, "s ", 2))
 		return take_stat(builder, line + 2);
+	if (!strncmp(line, "d ", 2))
+		return take_dirty_log(builder, line + 2);
 	if (!strncmp(line, "! ", 2))
 		return take_release(builder, line + 2);
 	if (!strncmp(line, "ret ", 4))
@@ -295,6 +313,11 @@ static void write_event(const struct event *event, struct strbuf *out)
 	if (event->id == EVENT_KVM_STAT) {
 		strbuf_addf(out, "s %u %lu %lu %lx %s\n", event->pid, event->arg[0],
 			    event->arg[1], event->arg[2], event_kvm_stat_name(event->arg[1]));
+		return;
+	}
+	if (event->id == EVENT_KVM_DIRTY_LOG) {
+		strbuf_addf(out, "d %u %lu %lu %lx %lx\n", event->pid, event->arg[0],
+			    event->arg[1], event->arg[2], event->arg[3]);
 		return;
 	}
 	if (event->id == EVENT_MMU_NOTIFIER_RELEASE) {

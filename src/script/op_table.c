@@ -54,6 +54,7 @@ const char *const compare_words[] = { "<", "<=", "==", "!=", ">=", ">", NULL };
 #define A_LENGTH "a length such as 4K, 2M or 1G"
 #define A_GPA "a guest-physical address such as 4G or 0x100000000"
 #define PROT OTHER(SHAPE_PROT, prot, "a protection (none r rw rx rwx)")
+#define SLOT NUMBER(slot, 0x1ffff, "a slot number from 0 to 65535, plus 65536 for SMM's")
 #define RANGE ADDR(addr, AN_ADDRESS), SIZE(len, A_LENGTH)
 
 #define OPTIONS(...) ((const struct option[]){ __VA_ARGS__, { .word = NULL } })
@@ -189,17 +190,27 @@ const struct op_row op_rows[OP_NR] = {
 		NULL, NULL,
 	},
 	[OP_VM] = {
-		"vm", "vm NAME tdp|direct|shadow|nested",
+		"vm", "vm NAME tdp|direct|shadow|nested [manual_protect|initially_set]",
 		ARGS(DECLARE(NAME_VM, "a name for the VM"), WORD(mmu, mmu_words, "an MMU kind")),
-		NULL, check_vm,
+		OPTIONS(FLAG("manual_protect", 0, SCRIPT_VM_MANUAL_PROTECT),
+			FLAG("initially_set", 0, SCRIPT_VM_INITIALLY_SET)), check_vm,
 	},
 	[OP_MEMSLOT] = {
 		"memslot",
-		"memslot VM ID gpa=GPA ADDR LEN [readonly], or memslot VM ID delete",
-		ARGS(REF(NAME_VM, name2, "a VM"),
-		     NUMBER(slot, UINT16_MAX, "a slot number from 0 to 65535"),
+		"memslot VM ID gpa=GPA ADDR LEN [readonly] [dirty_log], or memslot VM ID delete",
+		ARGS(REF(NAME_VM, name2, "a VM"), SLOT,
 		     OTHER(SHAPE_SLOT_GPA, addr2, "gpa=GPA or 'delete'"), RANGE),
-		OPTIONS(FLAG("readonly", 0, SCRIPT_MEMSLOT_READONLY)), check_memslot,
+		OPTIONS(FLAG("readonly", 0, SCRIPT_MEMSLOT_READONLY),
+			FLAG("dirty_log", 1, SCRIPT_MEMSLOT_DIRTY_LOG)), check_memslot,
+	},
+	[OP_DIRTY_LOG] = {
+		"dirty_log", "dirty_log VM ID", ARGS(REF(NAME_VM, name2, "a VM"), SLOT), NULL, NULL,
+	},
+	[OP_CLEAR_DIRTY_LOG] = {
+		"clear_dirty_log", "clear_dirty_log VM ID OFFSET LEN",
+		ARGS(REF(NAME_VM, name2, "a VM"), SLOT,
+		     OTHER(SHAPE_GPA, addr2, "an offset in the slot such as 0 or 256K"),
+		     SIZE(len, A_LENGTH)), NULL, NULL,
 	},
 	[OP_GUEST] = {
 		"guest", "guest VM r|w|x GPA LEN [stride=SIZE]",

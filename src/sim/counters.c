@@ -21,6 +21,8 @@ const char *const sim_counter_names[SIM_COUNTER_NR] = {
 	[SIM_PF_FIXED] = "pf_fixed",
 	[SIM_PF_RETRIED] = "pf_retried",
 	[SIM_MAX_MMU_RMAP_SIZE] = "max_mmu_rmap_size",
+	[SIM_PF_FAST] = "pf_fast",
+	[SIM_DIRTY_PAGES] = "dirty_pages",
 	[SIM_PRIMARY_CHANGED] = "primary_changed",
 	[SIM_PRIMARY_TABLES] = "primary_tables",
 	[SIM_PGFAULT] = "pgfault",
@@ -48,6 +50,8 @@ const char *const sim_counter_help[SIM_COUNTER_NR] = {
 	[SIM_PF_FIXED] = "of them, those that installed an SPTE",
 	[SIM_PF_RETRIED] = "of them, those sent back by the retry rule",
 	[SIM_MAX_MMU_RMAP_SIZE] = "most SPTEs in one reverse-map head",
+	[SIM_PF_FAST] = "of them, those that the lockless path finished",
+	[SIM_DIRTY_PAGES] = "pages in the dirty logs that were read",
 	[SIM_PRIMARY_CHANGED] = "primary pages changed or removed by operations",
 	[SIM_PRIMARY_TABLES] = "primary page tables visited by operations",
 	[SIM_PGFAULT] = "faults of the primary MMU",
@@ -80,6 +84,7 @@ static void add_kvm(const struct kvm *kvm, uint64_t *counters)
 	counters[SIM_PF_TAKEN] += stat->pf_taken;
 	counters[SIM_PF_FIXED] += stat->pf_fixed;
 	counters[SIM_PF_RETRIED] += stat->pf_retried;
+	counters[SIM_PF_FAST] += stat->pf_fast;
 	if (stat->max_mmu_rmap_size > counters[SIM_MAX_MMU_RMAP_SIZE])
 		counters[SIM_MAX_MMU_RMAP_SIZE] = stat->max_mmu_rmap_size;
 }
@@ -121,6 +126,7 @@ void sim_counters(const struct sim *sim, uint64_t *ret_counters)
 	ret_counters[SIM_THP_SPLIT_PMD] = stat->thp_split_pmd;
 	ret_counters[SIM_TLB_FLUSHES] = stat->tlb_flushes;
 	ret_counters[SIM_AUDIT_VIOLATIONS] = sim->result->violations;
+	ret_counters[SIM_DIRTY_PAGES] = sim->dirty_pages;
 	ret_counters[SIM_RMAP_LONGEST] = sim->rmap_longest;
 	LIST_FOREACH (object, &sim->live, live) {
 		const struct kvm_stat *kvm_stat;

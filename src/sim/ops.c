@@ -268,6 +268,8 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 		mem_free(guest);
 		return err;
 	}
+	if (op->flags)
+		kvm_enable_dirty_log_protect(kvm, op->flags & SCRIPT_VM_INITIALLY_SET);
 	object->kind = SIM_VM;
 	object->guest = guest;
 	guest->seen[0] = UINT64_MAX; /* told in any case, as the executor does */
@@ -312,7 +314,8 @@ static int op_memslot(struct sim *sim, const struct script_op *op)
 	struct sim_object *vm = object_of(sim, op->name2);
 	struct kvm_memory_region region = {
 		.slot = op->slot,
-		.flags = op->flags & SCRIPT_MEMSLOT_READONLY ? KVM_MEM_READONLY : 0,
+		.flags = (op->flags & SCRIPT_MEMSLOT_READONLY ? KVM_MEM_READONLY : 0) |
+			 (op->flags & SCRIPT_MEMSLOT_DIRTY_LOG ? KVM_MEM_LOG_DIRTY_PAGES : 0),
 		.guest_phys_addr = script_op_gpa(op),
 		.memory_size = op->flags & SCRIPT_MEMSLOT_DELETE ? 0 : op->len,
 		.userspace_addr = op->addr,
@@ -323,6 +326,33 @@ static int op_memslot(struct sim *sim, const struct script_op *op)
 		return -EBADF;
 	err = kvm_set_memory_region(vm->kvm, &region);
 	return err ? err : remember_slot(sim, vm, op);
+}
+
+static int op_dirty_log(struct sim *sim, const struct script_op *op)
+{
+	struct sim_object *vm = object_of(sim, op->name2);
+	struct kvm_dirty_log log;
+	int err;
+
+	if (vm->kind != SIM_VM)
+		return -EBADF;
+	err = kvm_get_dirty_log(vm->kvm, op->slot, &log);
+	if (err)
+		return err;
+	sim->dirty_pages += log.pages;
+	EVENT(&sim->events, EVENT_KVM_DIRTY_LOG, op->name2, op->slot, log.pages, log.hash);
+	return 0;
+}
+
+/* The ioctl counts in frames; a length that ends inside one means all of it. */
+static int op_clear_dirty_log(struct sim *sim, const struct script_op *op)
+{
+	struct sim_object *vm = object_of(sim, op->name2);
+
+	if (vm->kind != SIM_VM)
+		return -EBADF;
+	return kvm_clear_dirty_log(vm->kvm, op->slot, op->addr2 / PAGE_SIZE,
+				   op->len / PAGE_SIZE + (op->len % PAGE_SIZE != 0));
 }
 
 static int op_guest(struct sim *sim, const struct script_op *op)
@@ -489,6 +519,10 @@ int sim_execute(struct sim *sim, const struct script_op *op)
 		return op_vm(sim, op);
 	case OP_MEMSLOT:
 		return op_memslot(sim, op);
+	case OP_DIRTY_LOG:
+		return op_dirty_log(sim, op);
+	case OP_CLEAR_DIRTY_LOG:
+		return op_clear_dirty_log(sim, op);
 	case OP_GUEST:
 		return op_guest(sim, op);
 	case OP_DEVICE:

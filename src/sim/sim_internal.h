@@ -99,6 +99,7 @@ struct sim {
 	const struct script_op *op;	/* the running one */
 	uint64_t gone[SIM_COUNTER_NR];	/* counts of what was destroyed */
 	uint64_t rmap_longest;
+	uint64_t dirty_pages; /* in all logs read */
 	unsigned int nr_own; /* slots of the executor's own */
 	bool oom;
 };

@@ -63,6 +63,8 @@ const struct piece *const trace_payload[EVENT_NR] = {
 		PAYLOAD(P("vcpu ", CONV_DEC, 0), P(" gva ", CONV_HEX, 1), P(" error_code ", CONV_HEX, 2),
 			P(" old ", CONV_0X, 3), P(" new ", CONV_HEX, 4), P(" fixed ", CONV_DEC, 5),
 			END("")),
+	[EVENT_KVM_DIRTY_LOG] = PAYLOAD(P("vm ", CONV_DEC, 0), P(" slot ", CONV_DEC, 1),
+					P(" pages ", CONV_DEC, 2), P(" hash ", CONV_HEX, 3), END("")),
 	[EVENT_KVM_STAT] = PAYLOAD(P("vm ", CONV_DEC, 0), P(" ", CONV_STAT, 1), P(" ", CONV_DEC, 2),
 				   END("")),
 	[EVENT_TLB_FLUSH] = PAYLOAD(P("pages:", CONV_INT, 1), P(" reason:", CONV_REASON, 0),
@@ -103,6 +105,7 @@ static const char *const names[EVENT_NR] = {
 	[EVENT_KVM_MMU_SET_ACCESSED_BIT] = "kvm_mmu_set_accessed_bit",
 	[EVENT_KVM_MMU_SET_DIRTY_BIT] = "kvm_mmu_set_dirty_bit",
 	[EVENT_FAST_PAGE_FAULT] = "fast_page_fault",
+	[EVENT_KVM_DIRTY_LOG] = "kvm_dirty_log",
 	[EVENT_KVM_STAT] = "kvm_stat",
 	[EVENT_TLB_FLUSH] = "tlb_flush",
 };

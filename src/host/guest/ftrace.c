@@ -7,7 +7,8 @@
  * Marks that the executor writes: "M n" (the next start over the probe page has process
  * n's mm), "O n p" (operation with index n begins in process p, counted from 1), "R err"
  * (it returned), "V p" (process p has a VM of the script: from here on KVM's tracepoints
- * count), "S vm stat value" (one of KVM's figures has changed).
+ * count), "S vm stat value" (one of KVM's figures has changed), "D vm slot pages hash" (a dirty log
+ * was read).
  */
 #include "guest_internal.h"
 
@@ -215,6 +216,8 @@ static void take_line(char *line)
 			trace.has_vm |= 1u << (strtoul(line + 1, NULL, 10) - 1);
 		else if (line[0] == 'S')
 			wire_printf("s %u %s\n", trace.proc, line + 2);
+		else if (line[0] == 'D')
+			wire_printf("d %u %s\n", trace.proc, line + 2);
 		else if (line[0] == 'R')
 			wire_printf("ret %s\n", line + 2);
 	}

@@ -220,6 +220,10 @@ int op_pagemap_scan(const struct script_op *op);
 int op_ksm(const struct script_op *op);
 int op_vm(struct executor *ex, const struct script_op *op);
 int op_memslot(struct executor *ex, const struct script_op *op);
+int op_dirty_log(struct executor *ex, const struct script_op *op);
+int op_clear_dirty_log(struct executor *ex, const struct script_op *op);
+/* enable_dirty_log_protect() - of a VM; @flags: SCRIPT_VM_*. Return: 0 or a negative errno. */
+int enable_dirty_log_protect(int fd, unsigned int flags);
 int op_guest(struct executor *ex, const struct script_op *op);
 int touch_setup(void);
 

@@ -60,6 +60,8 @@ int op_vm(struct executor *ex, const struct script_op *op)
 		return -errno;
 	vm->fd = fd;
 	err = kvmstat_open(&vm->stats, fd);
+	if (!err && op->flags)
+		err = enable_dirty_log_protect(fd, op->flags);
 	if (err)
 		return err;
 	/* KVM's tracepoints fire per VM: the observer is no longer needed */
@@ -68,22 +70,6 @@ int op_vm(struct executor *ex, const struct script_op *op)
 	ex->observer_fd = -1;
 	ftrace_mark(text, snprintf(text, sizeof(text), "V %u", ex->self + 1));
 	return 0;
-}
-
-int op_memslot(struct executor *ex, const struct script_op *op)
-{
-	struct kvm_userspace_memory_region region = {
-		.slot = op->slot,
-		.flags = op->flags & SCRIPT_MEMSLOT_READONLY ? KVM_MEM_READONLY : 0,
-		.guest_phys_addr = script_op_gpa(op),
-		.memory_size = op->flags & SCRIPT_MEMSLOT_DELETE ? 0 : op->len,
-		.userspace_addr = op->addr,
-	};
-
-	if (ex->vm[op->name2].fd < 0)
-		return -EBADF;
-	return ioctl(ex->vm[op->name2].fd, KVM_SET_USER_MEMORY_REGION, &region) ? -errno
-										: 0;
 }
 
 static void fill_own_memory(unsigned char *own)

@@ -277,6 +277,10 @@ int op_execute(struct executor *ex, const struct script_op *op)
 		return op_vm(ex, op);
 	case OP_MEMSLOT:
 		return op_memslot(ex, op);
+	case OP_DIRTY_LOG:
+		return op_dirty_log(ex, op);
+	case OP_CLEAR_DIRTY_LOG:
+		return op_clear_dirty_log(ex, op);
 	case OP_GUEST:
 		return op_guest(ex, op);
 	case OP_ASSERT:

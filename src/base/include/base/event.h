@@ -43,6 +43,7 @@ enum event_id {
 	EVENT_KVM_MMU_SET_ACCESSED_BIT,		     /* gpa */
 	EVENT_KVM_MMU_SET_DIRTY_BIT,		     /* gpa */
 	EVENT_FAST_PAGE_FAULT,			     /* vcpu, address, error_code, old, new spte, fixed */
+	EVENT_KVM_DIRTY_LOG,			     /* VM as below, slot, pages, hash over their numbers */
 	EVENT_KVM_STAT,				     /* VM (see below), enum event_kvm_stat, value */
 	EVENT_TLB_FLUSH,			     /* reason, pages */
 	EVENT_NR

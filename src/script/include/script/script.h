@@ -42,8 +42,10 @@ enum script_opcode {
 	OP_PAGEMAP_SCAN, /* [addr len flags] */
 	OP_KSM,		/* [count] count full passes of ksmd */
 	OP_SYSCTL,	/* [sysctl count] a system-wide setting */
-	OP_VM,		/* [name mmu] */
+	OP_VM,		/* [name mmu flags] */
 	OP_MEMSLOT,	/* [name2 slot gpa addr len flags] */
+	OP_DIRTY_LOG,	/* [name2 slot flags] read a slot's log of written pages */
+	OP_CLEAR_DIRTY_LOG, /* [name2 slot addr2 len flags] clear a part of it */
 	OP_GUEST,	/* [name2 access gpa len step] guest accesses by guest-physical address */
 	OP_DEVICE,	/* [name addr len] a device mirror with an interval notifier */
 	OP_REPEAT,	/* [count jump] jump = index of the matching OP_END */
@@ -143,7 +145,14 @@ enum script_thp { SCRIPT_THP_NEVER, SCRIPT_THP_MADVISE, SCRIPT_THP_ALWAYS, SCRIP
 enum script_mmu { SCRIPT_MMU_TDP, SCRIPT_MMU_DIRECT, SCRIPT_MMU_SHADOW, SCRIPT_MMU_NESTED, SCRIPT_MMU_NR };
 
 /* script_op.flags of OP_MEMSLOT */
-enum { SCRIPT_MEMSLOT_READONLY = 1 << 0, SCRIPT_MEMSLOT_DELETE = 1 << 1 };
+enum {
+	SCRIPT_MEMSLOT_READONLY = 1 << 0,
+	SCRIPT_MEMSLOT_DELETE = 1 << 1,
+	SCRIPT_MEMSLOT_DIRTY_LOG = 1 << 2, /* KVM_MEM_LOG_DIRTY_PAGES */
+};
+
+/* script_op.flags of OP_VM: KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 */
+enum { SCRIPT_VM_MANUAL_PROTECT = 1 << 0, SCRIPT_VM_INITIALLY_SET = 1 << 1 };
 
 /* script_op.compare of OP_ASSERT */
 enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCRIPT_GT };
@@ -208,7 +217,10 @@ struct script_op {
 	uint32_t nr_expect;
 };
 
-/* the memslot and guest operations' guest-physical address is kept in addr2 */
+/*
+ * the memslot and guest operations' guest-physical address is kept in addr2, as is the offset of
+ * clear_dirty_log; slot has the address space in bit 16 (1: system management mode)
+ */
 #define script_op_gpa(op) ((op)->addr2)
 
 enum script_expect_kind { EXPECT_EVENT, EXPECT_NONE, EXPECT_ERRNO };

@@ -34,6 +34,8 @@ enum sim_counter {
 	SIM_PF_FIXED,		/* pf_fixed: guest faults that installed an SPTE */
 	SIM_PF_RETRIED,		/* guest faults that the retry rule sent back */
 	SIM_MAX_MMU_RMAP_SIZE,	/* max_mmu_rmap_size (maximum) */
+	SIM_PF_FAST,		/* pf_fast: of them, those that the lockless path finished */
+	SIM_DIRTY_PAGES,	/* pages in the dirty logs that were read */
 	SIM_PRIMARY_CHANGED,	/* primary leaf entries changed by the operations */
 	SIM_PRIMARY_TABLES,	/* primary tables visited by them */
 	SIM_PGFAULT,		/* pgfault: faults of the primary MMU */
