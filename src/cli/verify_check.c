@@ -71,13 +71,13 @@ static bool is_retry(const struct trace_stream *stream, const struct event *even
 /*
  * struct taker - one side's records on their way into its stream
  * @shadow: the script has a VM with shadow paging
- * @notified: the running operation has had a notification
+ * @may_yield: the running operation has walked tables or reverse maps
  * @flushes: last figure of remote_tlb_flush_requests of each VM; @nr_vms of them
  */
 struct taker {
 	struct trace_stream stream;
 	bool shadow;
-	bool notified;
+	bool may_yield;
 	uint64_t *flushes;
 	size_t nr_vms;
 };
@@ -98,7 +98,7 @@ static void taker_release(struct taker *taker)
 
 /*
  * A walk that yields flushes first, and whether it has to yield is a matter of time: in an operation
- * with notifications the figure only says whether there was a flush, in others how many.
+ * that notifies or takes tables down the figure only says whether there was a flush.
  */
 static void flush_figure(struct taker *taker, struct event *event)
 {
@@ -106,7 +106,7 @@ static void flush_figure(struct taker *taker, struct event *event)
 
 	event->arg[2] = value - taker->flushes[event->arg[0]];
 	taker->flushes[event->arg[0]] = value;
-	if (taker->notified && event->arg[2])
+	if (taker->may_yield && event->arg[2])
 		event->arg[2] = 1;
 }
 
@@ -115,9 +115,10 @@ static void take(struct taker *taker, const struct event *event)
 	struct event changed = *event;
 
 	if (event->id == EVENT_TRACING_MARK_WRITE)
-		taker->notified = false;
-	else if (event->id == EVENT_KVM_UNMAP_HVA_RANGE)
-		taker->notified = true;
+		taker->may_yield = false;
+	else if (event->id == EVENT_KVM_UNMAP_HVA_RANGE ||
+		 event->id == EVENT_KVM_MMU_PREPARE_ZAP_PAGE)
+		taker->may_yield = true;
 	else if (event->id == EVENT_KVM_STAT && event->arg[0] < taker->nr_vms &&
 		 event->arg[1] == EVENT_STAT_REMOTE_TLB_FLUSH_REQUESTS)
 		flush_figure(taker, &changed);

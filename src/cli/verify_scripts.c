@@ -12,7 +12,9 @@
 #include <base/mem.h>
 
 const char *const verify_random_names[] = { "anon", "shmem", "file",  "thp",   "hugetlb", "dax",
-					    "fork", "numa",  "guest", "mremap", NULL };
+					    "fork", "numa",  "guest", "mremap", "truncate", "collapse",
+					    "shmem_thp", "track", "place", "ksm", "pageout", "heap",
+					    "memslot", NULL };
 
 static bool out_of_memory(void)
 {

@@ -527,6 +527,8 @@ static void random_guest(struct random_state *r)
 {
 	static const char *const mmus[] = {"tdp", "direct", "shadow"};
 
+	if (has(r, SCRIPT_RANDOM_MEMSLOT))
+		return;
 	if (r->running)
 		return;
 	if (!r->vm)
@@ -580,6 +582,7 @@ static const struct {
 	{random_ksm, 8, SCRIPT_RANDOM_KSM},
 	{random_pageout, 5, SCRIPT_RANDOM_PAGEOUT},
 	{random_brk, 5, SCRIPT_RANDOM_HEAP},
+	{random_slots, 80, SCRIPT_RANDOM_MEMSLOT},
 };
 
 static void random_operation(struct random_state *r)

@@ -22,6 +22,7 @@
 #define MAX_AREAS 256
 #define MAX_OBJECTS 32
 #define MAX_SLOTS 8
+#define MAX_VMS 2
 #define MAX_PROCESSES 4
 
 /* The heap lies below all maps and is never larger than this. */
@@ -56,11 +57,18 @@ struct object {
 	uint8_t kind;
 };
 
-/* struct slot - a memslot: [gpa, gpa + len) of the guest is [addr, addr + len) */
+/*
+ * struct slot - a memslot: [gpa, gpa + len) of the guest is [addr, addr + len)
+ * @vm: its VM's number; @alive, @readonly, @log: as it was last set
+ */
 struct slot {
 	uint64_t gpa;
 	uint64_t addr;
 	uint64_t len;
+	unsigned int vm;
+	bool alive;
+	bool readonly;
+	bool log;
 };
 
 /*
@@ -104,6 +112,9 @@ struct random_state {
 	bool thp;
 	bool thp_always;
 	bool vm;
+	size_t nr_vms; /* with SCRIPT_RANDOM_MEMSLOT */
+	uint64_t nr_places;
+	uint64_t mmu;
 };
 
 /* random_process.c */
@@ -118,6 +129,9 @@ void random_place_pages(struct random_state *r);
 void random_ksm(struct random_state *r);
 void random_pageout(struct random_state *r);
 void random_brk(struct random_state *r);
+
+/* random_memslot.c */
+void random_slots(struct random_state *r);
 
 /* random_area.c */
 /* False when a huge page is in the way, as it is in Linux's. */
