@@ -217,6 +217,7 @@ struct kvm {
 	bool literal;
 	bool rmap_index;
 	bool dying;
+	bool released;
 	unsigned int root_level;
 
 	struct kvm_memslots memslots[KVM_ADDRESS_SPACES];
@@ -513,6 +514,8 @@ int mmu_alloc_direct_root(struct kvm *kvm, unsigned int as_id);
 int direct_map(struct kvm *kvm, struct kvm_page_fault *fault);
 /** kvm_mmu_zap_all() - all shadow pages, latest first, and the roots (release). */
 void kvm_mmu_zap_all(struct kvm *kvm);
+/** kvm_mmu_count_zap_all() - only the count of that, for a VM that is freed whole. */
+void kvm_mmu_count_zap_all(struct kvm *kvm);
 /** kvm_mmu_zap_all_fast() - all page tables, oldest first (slot deleted or moved). */
 void kvm_mmu_zap_all_fast(struct kvm *kvm);
 

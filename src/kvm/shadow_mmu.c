@@ -164,6 +164,19 @@ void kvm_mmu_zap_all(struct kvm *kvm)
 	free_rmap_roots(kvm);
 }
 
+void kvm_mmu_count_zap_all(struct kvm *kvm)
+{
+	const struct kvm_mmu_page *sp;
+	unsigned int as_id;
+
+	TAILQ_FOREACH (sp, &kvm->active_mmu_pages, link)
+		kvm->stat.mmu_shadow_zapped++;
+	/* a root is zapped once more when it is let go of */
+	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !kvm->tdp_mmu; as_id++)
+		kvm->stat.mmu_shadow_zapped += !!kvm->root_pfn[as_id];
+	kvm->stat.mmu_shadow_zapped += !!kvm->paging.root_pfn;
+}
+
 void kvm_mmu_zap_all_fast(struct kvm *kvm)
 {
 	struct kvm_mmu_page *sp;

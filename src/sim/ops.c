@@ -68,6 +68,7 @@ static void object_release(struct sim *sim, struct sim_object *object)
 	if (object->kind == SIM_MAP)
 		mm_file_put(object->file);
 	if (object->kind == SIM_VM && object->kvm) {
+		kvm_release(object->kvm);
 		sim_keep_kvm(sim, object->kvm);
 		LIST_REMOVE(object, live);
 		kvm_destroy(object->kvm);
