@@ -129,6 +129,8 @@ static int op_fork(struct executor *ex, const struct script_op *op)
 	uint32_t self = shared->nr_procs;
 	long pid;
 
+	if (find_proc(ex, op->name) >= 0)
+		return -EEXIST;
 	if (self == GUEST_MAX_PROCS)
 		return -EAGAIN;
 	shared->proc[self].name = op->name;
