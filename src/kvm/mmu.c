@@ -93,8 +93,10 @@ static bool hardware_access(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 	if (!sptep || !spte_allows(*sptep, needed_rights(access)))
 		return false;
 	sptep->val |= SPTE_ACCESSED;
-	if (access & KVM_ACCESS_WRITE)
-		sptep->val |= SPTE_DIRTY;
+	if (!(access & KVM_ACCESS_WRITE))
+		return true;
+	sptep->val |= SPTE_DIRTY;
+	mm_page_written(kvm->mm, spte_pfn(*sptep) + (gfn & (spte_pages(level) - 1)));
 	return true;
 }
 

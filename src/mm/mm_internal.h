@@ -237,6 +237,9 @@ static inline void page_written(struct machine *m, uint64_t pfn)
 		pfn_folio(m, pfn)->written[index / 64] |= UINT64_C(1) << index % 64;
 }
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
+/* The page of an object holds what nothing else does; a huge one as a whole. */
+void page_set_dirty(struct machine *m, uint64_t pfn);
+bool page_is_dirty(const struct machine *m, uint64_t pfn);
 /* Linux: folio_maybe_dma_pinned() */
 bool page_pinned(const struct machine *m, uint64_t pfn);
 void page_pin(struct machine *m, uint64_t pfn);

@@ -374,7 +374,7 @@ void folio_split(struct machine *m, uint64_t pfn)
 		if (!folio->nr_mapped)
 			page[i] = (struct page){ .node = folio->node };
 		page[i].flags = (page[i].flags & PG_ANON_EXCLUSIVE) |
-				(folio->flags & (PG_ANON | PG_CACHE | PG_LAZYFREE));
+				(folio->flags & (PG_ANON | PG_CACHE | PG_LAZYFREE | PG_DIRTY));
 	}
 	folio->flags &= ~PG_CACHE;
 	folio->split = true;
@@ -471,6 +471,22 @@ bool folio_can_reuse(const struct machine *m, uint64_t pfn)
 		return false;
 	return (folio->flags & PG_ANON_EXCLUSIVE) ||
 	       folio->entire_mapcount + folio->nr_mapped == 1;
+}
+
+void page_set_dirty(struct machine *m, uint64_t pfn)
+{
+	if (!pfn_has_record(pfn) || pfn_is_gigantic(pfn))
+		return;
+	if (page_is_large(m, pfn))
+		pfn_folio(m, pfn)->flags |= PG_DIRTY;
+	else
+		pfn_page(m, pfn)->flags |= PG_DIRTY;
+}
+
+bool page_is_dirty(const struct machine *m, uint64_t pfn)
+{
+	return (page_is_large(m, pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) &
+	       PG_DIRTY;
 }
 
 bool page_pinned(const struct machine *m, uint64_t pfn)
