@@ -221,6 +221,8 @@ struct kvm {
 	unsigned int root_level;
 
 	struct kvm_memslots memslots[KVM_ADDRESS_SPACES];
+	uint64_t memslots_generation; /* of all address spaces, for MMIO entries */
+	bool has_mmio;		      /* there is, or was, an MMIO entry */
 
 	/* invalidation protocol, section 5.1 of the semantics */
 	uint64_t mn_active_invalidate_count;
@@ -592,6 +594,9 @@ int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault,
  */
 int kvm_fault_begin(struct kvm *kvm);
 int kvm_fault_end(struct kvm *kvm, const struct kvm_page_fault *fault, int ret);
+/* struct kvm_page_fault.pfn of a guest frame without a slot */
+#define KVM_PFN_NOSLOT (1ull << 63)
+
 /** kvm_count_fault() - pf_fixed and the like. */
 void kvm_count_fault(struct kvm *kvm, int ret);
 

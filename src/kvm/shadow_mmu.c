@@ -222,6 +222,11 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	unsigned int acc = req->acc;
 	spte_t old = *sptep, new;
 
+	if (!req->slot) {
+		kvm->has_mmio = true;
+		*sptep = spte_make_mmio(req->gfn, acc, kvm->memslots_generation);
+		return RET_PF_EMULATE;
+	}
 	if (spte_table(old, level)) {
 		drop_parent_pte(kvm, child_of(kvm, old), sptep);
 		flush = true;
@@ -238,6 +243,8 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	if (wrprot)
 		acc &= ~SPTE_ACC_WRITE;
 	new = spte_make_leaf(req->pfn, level, acc, req->host_writable, req->prefetch);
+	if (kvm->profile->clean_rewrite && spte_writable(*sptep))
+		new.val &= ~SPTE_DIRTY;
 	if (sptep->val == new.val)
 		return wrprot && req->write_fault ? RET_PF_EMULATE : RET_PF_SPURIOUS;
 	sp->used += !spte_present(*sptep);

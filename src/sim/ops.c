@@ -223,12 +223,7 @@ static int op_exit(struct sim *sim, const struct script_op *op)
 
 static int op_forkwait(struct sim *sim)
 {
-	struct mm_struct *child;
-	int err = mm_fork(sim->process->mm, &child);
-
-	if (!err)
-		mm_destroy(child);
-	return err;
+	return mm_forkwait(sim->process->mm);
 }
 
 static enum kvm_mmu_kind mmu_kind(const struct sim *sim, const struct script_op *op)

@@ -115,6 +115,7 @@ static void become_child(struct executor *ex, uint32_t self)
 	if (ex->uffd >= 0)
 		close(ex->uffd);
 	ex->uffd = -1;
+	pin_forget();
 	ex->self = self;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	ex->shared->proc[self].err = observe(ex);
