@@ -200,6 +200,7 @@ enum shape {
 	SHAPE_WORD,     /* one of .words; its index is the value */
 	SHAPE_NODE,     /* one NUMA node; its bit is the value */
 	SHAPE_SLOT_GPA, /* gpa=GPA, or "delete" which ends the line */
+	SHAPE_GUEST_ADDR, /* as SHAPE_GPA, or l2=L2GPA */
 	SHAPE_COUNTER,  /* profiles, then a counter's name */
 };
 
@@ -223,6 +224,7 @@ enum option_type {
 	OPTION_SET,  /* field = value */
 	OPTION_KIND, /* op->kind = value, op->page_size = what stands behind the '=' */
 	OPTION_SIZE, /* field = what stands behind the '=' */
+	OPTION_GPA,  /* field = the guest address behind the '=', op->flags |= value */
 	OPTION_VIEW, /* op->name2 = the map behind the '=', op->flags |= value */
 	OPTION_NODES /* a list of NUMA nodes; has no word */
 };
@@ -269,6 +271,9 @@ enum {
 	GROUP_NODES = 0,
 	GROUP_MOVE,
 	GROUP_STRICT,
+	GROUP_TABLES = 0,
+	GROUP_PAGE,
+	GROUP_ACCESSED,
 };
 
 /* ops.c */
@@ -298,6 +303,11 @@ int check_pagemap_scan(struct parser *p, struct script_op *op);
 int check_vm(struct parser *p, struct script_op *op);
 int check_memslot(struct parser *p, struct script_op *op);
 int check_guest(struct parser *p, struct script_op *op);
+int check_l2_map(struct parser *p, struct script_op *op);
+int check_l2_remap(struct parser *p, struct script_op *op);
+/* check_l2.c */
+int check_l2_access(struct parser *p, const struct script_op *op);
+int check_vmrun(struct parser *p, struct script_op *op);
 int check_device(struct parser *p, struct script_op *op);
 int check_repeat(struct parser *p, struct script_op *op);
 int check_end(struct parser *p, struct script_op *op);

@@ -55,6 +55,11 @@ static void write_arg(const struct script *script, const struct script_op *op,
 	case SHAPE_GPA:
 		write_hex(value, out);
 		break;
+	case SHAPE_GUEST_ADDR:
+		if (op->flags & SCRIPT_GUEST_L2)
+			strbuf_addstr(out, "l2=");
+		write_hex(value, out);
+		break;
 	case SHAPE_SIZE:
 		strbuf_addsize(out, value);
 		break;
@@ -78,14 +83,15 @@ static void write_arg(const struct script *script, const struct script_op *op,
 	}
 }
 
-/* A 4 KiB stride and a read are what a line without these words means. */
+/* A 4 KiB stride or page and a read are what a line without these words means. */
 static bool is_default(const struct script_op *op, const struct option *option)
 {
 	uint64_t value = op_field(op, option->offset, option->size);
 
 	if (option->type == OPTION_SET)
 		return value != option->value || !value;
-	if (option->offset == offsetof(struct script_op, step))
+	if (option->offset == offsetof(struct script_op, step) ||
+	    option->offset == offsetof(struct script_op, page_size))
 		return value == PAGE_SIZE;
 	return !value;
 }
@@ -115,6 +121,12 @@ static void write_option(const struct script *script, const struct script_op *op
 		if (!is_default(op, option)) {
 			strbuf_addf(out, " %s", option->word);
 			strbuf_addsize(out, value);
+		}
+		break;
+	case OPTION_GPA:
+		if (op->flags & option->value) {
+			strbuf_addf(out, " %s", option->word);
+			write_hex(value, out);
 		}
 		break;
 	case OPTION_VIEW:

@@ -71,6 +71,7 @@ static void object_release(struct sim *sim, struct sim_object *object)
 		sim_keep_kvm(sim, object->kvm);
 		LIST_REMOVE(object, live);
 		kvm_destroy(object->kvm);
+		sim_tables_release(object);
 	}
 	if (object->kind == SIM_DEVICE) {
 		if (object->device->notifier.subscriptions)
@@ -264,6 +265,9 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 	object->kind = SIM_VM;
 	mm_set_threaded(sim->process->mm); /* its vCPUs */
 	object->kvm = kvm;
+	object->nested = config.mmu == KVM_MMU_NESTED;
+	if (object->nested)
+		kvm_set_l1_nx(kvm, true);
 	object->mm = sim->process->mm;
 	LIST_INSERT_HEAD(&sim->live, object, live);
 	return 0;
@@ -326,6 +330,8 @@ static int op_guest(struct sim *sim, const struct script_op *op)
 
 	if (vm->kind != SIM_VM)
 		return -EBADF;
+	if (op->flags & SCRIPT_GUEST_L2)
+		return sim_l2_access(sim, op, kinds[op->access]);
 	return kvm_guest_access_range(vm->kvm, script_op_gpa(op), op->len, op->step,
 				      kinds[op->access], NULL);
 }
@@ -479,6 +485,11 @@ int sim_execute(struct sim *sim, const struct script_op *op)
 		return op_memslot(sim, op);
 	case OP_GUEST:
 		return op_guest(sim, op);
+	case OP_L2_MAP:
+	case OP_L2_REMAP:
+		return sim_l2_map(sim, op);
+	case OP_VMRUN:
+		return sim_vmrun(sim, op);
 	case OP_DEVICE:
 		return op_device(sim, op);
 	case OP_SYSCTL:

@@ -44,7 +44,11 @@ enum script_opcode {
 	OP_SYSCTL,	/* [sysctl count] a system-wide setting */
 	OP_VM,		/* [name mmu] */
 	OP_MEMSLOT,	/* [name2 slot gpa addr len flags] */
-	OP_GUEST,	/* [name2 access gpa len step] guest accesses by guest-physical address */
+	OP_GUEST,	/* [name2 access gpa len step flags] guest accesses by physical address */
+	OP_L2_MAP,	/* [name2 addr gpa len prot page_size len2 flags] the loader makes L1's
+			   nested tables; addr is L2's address */
+	OP_L2_REMAP,	/* [name2 addr gpa prot page_size len2 flags] L1 rewrites one entry */
+	OP_VMRUN,	/* [name2 len2 flags] L1 enters L2, which leaves at once */
 	OP_DEVICE,	/* [name addr len] a device mirror with an interval notifier */
 	OP_REPEAT,	/* [count jump] jump = index of the matching OP_END */
 	OP_END,		/* [jump] jump = index of the matching OP_REPEAT */
@@ -145,6 +149,20 @@ enum script_mmu { SCRIPT_MMU_TDP, SCRIPT_MMU_DIRECT, SCRIPT_MMU_SHADOW, SCRIPT_M
 /* script_op.flags of OP_MEMSLOT */
 enum { SCRIPT_MEMSLOT_READONLY = 1 << 0, SCRIPT_MEMSLOT_DELETE = 1 << 1 };
 
+/* script_op.flags of OP_GUEST: gpa is a physical address of the nested guest, L2 */
+enum { SCRIPT_GUEST_L2 = 1 << 0 };
+
+/* script_op.flags of OP_L2_MAP, OP_L2_REMAP and OP_VMRUN */
+enum {
+	SCRIPT_L2_ACCESSED = 1 << 1,
+	SCRIPT_L2_DIRTY = 1 << 2,
+	SCRIPT_L2_TABLES = 1 << 3, /* tables= was given */
+};
+
+/* Where L2's addresses end, and the guest-physical ones that its tables may name. */
+#define SCRIPT_L2_END (1ull << 39)
+#define SCRIPT_L2_GPA_END ((1ull << 40) - (64u << 10))
+
 /* script_op.compare of OP_ASSERT */
 enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCRIPT_GT };
 
@@ -170,7 +188,7 @@ enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCR
  * @name2: index of a name that the line refers to (VM, other map, counter)
  * @addr: first byte, @len: bytes (as written: neither need be page aligned)
  * @addr2: second address (mremap: new address; map: offset in bytes; memslot, guest: GPA)
- * @len2: second length (mremap: new length)
+ * @len2: second length (mremap: new length); l2_map, l2_remap, vmrun: GPA of the top table
  * @step: distance between two accesses in bytes
  * @count: repetitions, steps or value
  * @jump: index of the partner of OP_REPEAT / OP_END
@@ -210,6 +228,8 @@ struct script_op {
 
 /* the memslot and guest operations' guest-physical address is kept in addr2 */
 #define script_op_gpa(op) ((op)->addr2)
+/* tables= of l2_map, l2_remap and vmrun: guest-physical address of the top table */
+#define script_op_nested_tables(op) ((op)->len2)
 
 enum script_expect_kind { EXPECT_EVENT, EXPECT_NONE, EXPECT_ERRNO };
 
