@@ -69,6 +69,7 @@ static void object_release(struct sim *sim, struct sim_object *object)
 		mm_file_put(object->file);
 	if (object->kind == SIM_VM && object->kvm) {
 		sim_keep_kvm(sim, object->kvm);
+		sim_forget_spaces(sim, object->kvm);
 		LIST_REMOVE(object, live);
 		kvm_destroy(object->kvm);
 	}
@@ -315,21 +316,6 @@ static int op_memslot(struct sim *sim, const struct script_op *op)
 	return err ? err : remember_slot(sim, vm, op);
 }
 
-static int op_guest(struct sim *sim, const struct script_op *op)
-{
-	static const unsigned int kinds[] = {
-		[SCRIPT_ACCESS_R] = KVM_ACCESS_READ,
-		[SCRIPT_ACCESS_W] = KVM_ACCESS_WRITE,
-		[SCRIPT_ACCESS_X] = KVM_ACCESS_EXEC,
-	};
-	struct sim_object *vm = object_of(sim, op->name2);
-
-	if (vm->kind != SIM_VM)
-		return -EBADF;
-	return kvm_guest_access_range(vm->kvm, script_op_gpa(op), op->len, op->step,
-				      kinds[op->access], NULL);
-}
-
 static bool device_invalidate(struct mmu_interval_notifier *sub,
 			      const struct mmu_notifier_range *range, unsigned long cur_seq)
 {
@@ -478,7 +464,15 @@ int sim_execute(struct sim *sim, const struct script_op *op)
 	case OP_MEMSLOT:
 		return op_memslot(sim, op);
 	case OP_GUEST:
-		return op_guest(sim, op);
+		return sim_op_guest(sim, op);
+	case OP_GUEST_MAP:
+		return sim_op_guest_map(sim, op);
+	case OP_GUEST_REMAP:
+		return sim_op_guest_remap(sim, op);
+	case OP_CR3:
+		return sim_op_cr3(sim, op);
+	case OP_INVLPG:
+		return sim_op_invlpg(sim, op);
 	case OP_DEVICE:
 		return op_device(sim, op);
 	case OP_SYSCTL:
@@ -509,6 +503,7 @@ void sim_teardown(struct sim *sim)
 			object_release(sim, &sim->objects[i]);
 	mem_free(sim->objects);
 	mem_free(sim->slots);
+	mem_free(sim->spaces);
 	mem_free(sim->seen);
 	machine_destroy(sim->machine);
 }

@@ -57,6 +57,12 @@ struct sim_slot {
 	uint64_t len;
 };
 
+/* An address space of a guest with page tables of its own. */
+struct sim_space {
+	struct kvm *kvm;
+	struct kvm_guest_tables tables;
+};
+
 /* A notification seen during the running operation. */
 struct sim_seen {
 	struct mm_struct *mm;
@@ -81,6 +87,8 @@ struct sim {
 	uint32_t last_pid;
 	struct sim_slot *slots;
 	size_t nr_slots, cap_slots;
+	struct sim_space *spaces;
+	size_t nr_spaces, cap_spaces;
 	struct sim_seen *seen;
 	size_t nr_seen, cap_seen;
 	const struct script_op *op;	/* the running one */
@@ -93,6 +101,15 @@ struct sim {
 int sim_execute(struct sim *sim, const struct script_op *op);
 /* Everything that operations made. */
 void sim_teardown(struct sim *sim);
+
+/* guest.c */
+int sim_op_guest(struct sim *sim, const struct script_op *op);
+int sim_op_guest_map(struct sim *sim, const struct script_op *op);
+int sim_op_guest_remap(struct sim *sim, const struct script_op *op);
+int sim_op_cr3(struct sim *sim, const struct script_op *op);
+int sim_op_invlpg(struct sim *sim, const struct script_op *op);
+/* A VM is about to go. */
+void sim_forget_spaces(struct sim *sim, const struct kvm *kvm);
 
 /* run.c: PT_LEVEL_PMD or PT_LEVEL_PUD */
 unsigned int sim_run_level(const struct sim_options *options);

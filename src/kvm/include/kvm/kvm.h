@@ -158,6 +158,8 @@ int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t
 /* Bits of a guest table entry for kvm_guest_map(). */
 #define KVM_GPTE_WRITABLE (1ull << 1)
 #define KVM_GPTE_USER (1ull << 2) /* required in nested tables */
+#define KVM_GPTE_ACCESSED (1ull << 5)
+#define KVM_GPTE_DIRTY (1ull << 6)
 #define KVM_GPTE_NX (1ull << 63)
 
 /**
@@ -184,6 +186,17 @@ struct kvm_guest_tables {
  */
 int kvm_guest_map(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
 		  uint64_t gpa, uint64_t len, unsigned int level, uint64_t flags);
+
+/**
+ * kvm_guest_find_entry() - where the entry of @level for @va is; touches nothing.
+ * Return: 0; -EINVAL: as kvm_guest_map(); -ENOENT: there is no table of that level.
+ */
+int kvm_guest_find_entry(struct kvm *kvm, const struct kvm_guest_tables *tables, uint64_t va,
+			 unsigned int level, uint64_t *ret_gpa);
+
+/** kvm_guest_leaf() - the entry with which kvm_guest_map() maps a page of @level. */
+uint64_t kvm_guest_leaf(const struct kvm_guest_tables *tables, uint64_t gpa,
+			unsigned int level, uint64_t flags);
 
 /** kvm_load_guest_entry() - the loader writes 8 bytes of a table. As kvm_guest_map(). */
 int kvm_load_guest_entry(struct kvm *kvm, uint64_t gpa, uint64_t value);
