@@ -185,7 +185,7 @@ enum {
  * @own: the guest's own memory, once there is a vCPU
  * @slots: where the script's memory slots are; a deleted one has length 0
  * @nested: the guest is an L1 hypervisor
- * @ncr3: L1's nested tables at the next VMRUN
+ * @ncr3: L1's nested tables at the next VMRUN, 0: none
  * @tables: see gtables.c
  */
 struct guest_vm {
@@ -200,7 +200,6 @@ struct guest_vm {
 	size_t nr_slots;
 	size_t cap_slots;
 	bool nested;
-	bool ncr3_set;
 	uint64_t ncr3;
 	struct gtables *tables;
 };
@@ -241,6 +240,7 @@ int op_vm(struct executor *ex, const struct script_op *op);
 int op_memslot(struct executor *ex, const struct script_op *op);
 int op_guest(struct executor *ex, const struct script_op *op);
 int op_l2_map(struct executor *ex, const struct script_op *op);
+int op_l2_remap(struct executor *ex, const struct script_op *op);
 int op_vmrun(struct executor *ex, const struct script_op *op);
 int touch_setup(void);
 /* touch_store() - 8 bytes; -EFAULT where the mapping does not allow it. */
