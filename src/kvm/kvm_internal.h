@@ -188,12 +188,13 @@ RB_HEAD(tracked_tree, tracked_gfn);
  * @cr3: guest-physical address of the top table
  * @on: paging is on
  * @root_pfn: shadow page of the top table; 0: none yet
- * @nested: an L1 hypervisor's nested tables, for L2 accesses
+ * @nested: an L1 hypervisor's nested tables, for L2 accesses; @nx: its EFER.NXE
  */
 struct guest_paging {
 	uint64_t cr3;
 	bool on;
 	bool nested;
+	bool nx;
 	uint64_t root_pfn;
 };
 

@@ -160,7 +160,13 @@ static int walk_guest(struct kvm *kvm, uint64_t addr, unsigned int access,
 static uint32_t root_role(const struct kvm *kvm)
 {
 	return GUEST_LEVELS | SPTE_ACC_ALL << ROLE_ACCESS_SHIFT | ROLE_CR0_WP |
-	       (kvm->paging.nested ? ROLE_GUEST_MODE : ROLE_EFER_NX);
+	       (kvm->paging.nested ? ROLE_GUEST_MODE : 0) |
+	       (!kvm->paging.nested || kvm->paging.nx ? ROLE_EFER_NX : 0);
+}
+
+void kvm_set_l1_nx(struct kvm *kvm, bool nx)
+{
+	kvm->paging.nx = nx;
 }
 
 static int load_guest_root(struct kvm *kvm)

@@ -211,7 +211,9 @@ int check_touch(struct parser *p, struct script_op *op)
 
 int check_guest(struct parser *p, struct script_op *op)
 {
-	return check_accesses(p, op, op->addr2, p->arg[2], p->arg[3]);
+	int err = check_accesses(p, op, op->addr2, p->arg[2], p->arg[3]);
+
+	return !err && op->flags & SCRIPT_GUEST_L2 ? check_l2_access(p, op) : err;
 }
 
 int check_mprotect(struct parser *p, struct script_op *op)

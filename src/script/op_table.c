@@ -88,6 +88,17 @@ static const struct option map_options[] = {
 	{ .word = NULL },
 };
 
+#define AN_L2GPA "an address of L2 such as 1M or 0x100000"
+#define L2_TABLES { "tables=", OPTION_GPA, GROUP_TABLES, FIELD(len2), SCRIPT_L2_TABLES }
+
+static const struct option l2_options[] = {
+	L2_TABLES,
+	{ "page=", OPTION_SIZE, GROUP_PAGE, FIELD(page_size), 0 },
+	FLAG("accessed", GROUP_ACCESSED, SCRIPT_L2_ACCESSED),
+	FLAG("dirty", GROUP_ACCESSED, SCRIPT_L2_DIRTY),
+	{ .word = NULL },
+};
+
 /* word, synopsis, arguments, options, check */
 const struct op_row op_rows[OP_NR] = {
 	[OP_MAP] = {
@@ -210,9 +221,9 @@ const struct op_row op_rows[OP_NR] = {
 		OPTIONS(FLAG("readonly", 0, SCRIPT_MEMSLOT_READONLY)), check_memslot,
 	},
 	[OP_GUEST] = {
-		"guest", "guest VM r|w|x GPA|gva=GVA LEN [stride=SIZE]",
+		"guest", "guest VM r|w|x GPA|gva=GVA|l2=L2GPA LEN [stride=SIZE]",
 		ARGS(REF(NAME_VM, name2, "a VM"), WORD(access, access_words, "an access"),
-		     OTHER(SHAPE_ACCESSED, addr2, A_GPA), SIZE(len, A_LENGTH)),
+		     OTHER(SHAPE_GUEST_ADDR, addr2, A_GPA), SIZE(len, A_LENGTH)),
 		OPTIONS(STRIDE), check_guest,
 	},
 	[OP_GUEST_MAP] = {
@@ -242,6 +253,24 @@ const struct op_row op_rows[OP_NR] = {
 	[OP_INVLPG] = {
 		"invlpg", "invlpg VM GVA",
 		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, A_GVA)), NULL, NULL,
+	},
+	[OP_L2_MAP] = {
+		"l2_map",
+		"l2_map VM L2GPA GPA LEN RIGHTS tables=GPA [page=4K|2M|1G] [accessed|dirty]",
+		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, AN_L2GPA),
+		     OTHER(SHAPE_GPA, addr2, A_GPA), SIZE(len, A_LENGTH), PROT),
+		l2_options, check_l2_map,
+	},
+	[OP_L2_REMAP] = {
+		"l2_remap",
+		"l2_remap VM L2GPA GPA RIGHTS tables=GPA [page=4K|2M|1G] [accessed|dirty]",
+		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, AN_L2GPA),
+		     OTHER(SHAPE_GPA, addr2, A_GPA), PROT),
+		l2_options, check_l2_remap,
+	},
+	[OP_VMRUN] = {
+		"vmrun", "vmrun VM [tables=GPA]", ARGS(REF(NAME_VM, name2, "a VM")),
+		OPTIONS(L2_TABLES), check_vmrun,
 	},
 	[OP_DEVICE] = {
 		"device", "device NAME ADDR LEN",

@@ -33,6 +33,8 @@ int sim_op_guest(struct sim *sim, const struct script_op *op)
 
 	if (!vm)
 		return -EBADF;
+	if (op->flags & SCRIPT_GUEST_L2)
+		return sim_l2_access(sim, op, kinds[op->access]);
 	if (op->flags & SCRIPT_GUEST_GVA)
 		return access_gva(vm->kvm, op, kinds[op->access]);
 	return kvm_guest_access_range(vm->kvm, script_op_gpa(op), op->len, op->step,

@@ -36,6 +36,8 @@ struct sim_device {
  * @file: of a map, its object, with one reference; NULL for private anonymous memory
  * @mm, @pid: of a process; NULL once it has exited
  * @kvm: of a VM; @mm is its process
+ * @nested: of a VM: it is an L1 hypervisor; @ncr3: its nested tables at the next VMRUN, once
+ *	@has_ncr3; @tables: what it knows of its nested tables (nested.c)
  */
 struct sim_object {
 	LIST_ENTRY(sim_object) live; /* processes and VMs that exist */
@@ -45,6 +47,10 @@ struct sim_object {
 	struct mm_struct *mm;
 	struct kvm *kvm;
 	struct sim_device *device;
+	bool nested;
+	bool has_ncr3;
+	uint64_t ncr3;
+	SLIST_HEAD(, sim_tables) tables;
 };
 
 /* A memory slot as the script set it, for the audit of invariant 1. */
@@ -110,6 +116,11 @@ int sim_op_cr3(struct sim *sim, const struct script_op *op);
 int sim_op_invlpg(struct sim *sim, const struct script_op *op);
 /* A VM is about to go. */
 void sim_forget_spaces(struct sim *sim, const struct kvm *kvm);
+/* nested.c: operations on guests of guests; as sim_execute(). */
+int sim_l2_map(struct sim *sim, const struct script_op *op);
+int sim_vmrun(struct sim *sim, const struct script_op *op);
+int sim_l2_access(struct sim *sim, const struct script_op *op, unsigned int access);
+void sim_tables_release(struct sim_object *vm);
 
 /* run.c: PT_LEVEL_PMD or PT_LEVEL_PUD */
 unsigned int sim_run_level(const struct sim_options *options);

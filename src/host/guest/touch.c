@@ -16,8 +16,9 @@
 int touch_read(const void *at);
 int touch_write(void *at);
 int touch_exec(const void *at, void *scratch);
-extern const char touch_read_insn[], touch_write_insn[], touch_failed[],
-	touch_exec_done[];
+int touch_store_8(void *at, uint64_t value);
+extern const char touch_read_insn[], touch_write_insn[], touch_store_insn[],
+	touch_failed[], touch_exec_done[];
 
 /*
  * touch_exec() jumps to its target with the trap flag set, so that exactly one
@@ -33,6 +34,11 @@ __asm__(".pushsection .text\n"
 	"touch_write:\n"
 	"touch_write_insn:\n"
 	"	movb $1, (%rdi)\n"
+	"	xorl %eax, %eax\n"
+	"	ret\n"
+	"touch_store_8:\n"
+	"touch_store_insn:\n"
+	"	movq %rsi, (%rdi)\n"
 	"	xorl %eax, %eax\n"
 	"	ret\n"
 	"touch_exec:\n"
@@ -68,6 +74,7 @@ static void on_fault(int sig, siginfo_t *info, void *arg)
 		return;
 	}
 	if (rip == (uintptr_t)touch_read_insn || rip == (uintptr_t)touch_write_insn ||
+	    rip == (uintptr_t)touch_store_insn ||
 	    (exec_target && rip == exec_target)) {
 		regs[REG_EFL] &= ~EFLAGS_TF;
 		regs[REG_RIP] = (uintptr_t)touch_failed;
@@ -101,6 +108,11 @@ static int touch_one(uint64_t addr, unsigned int access)
 	failed = touch_exec((const void *)addr, scratch);
 	exec_target = 0;
 	return failed;
+}
+
+int touch_store(void *at, uint64_t value)
+{
+	return touch_store_8(at, value) ? -EFAULT : 0;
 }
 
 int op_touch(const struct script_op *op)

@@ -52,6 +52,10 @@ enum script_opcode {
 			   entry */
 	OP_CR3,		/* [name2 gpa] */
 	OP_INVLPG,	/* [name2 addr] */
+	OP_L2_MAP,	/* [name2 addr gpa len prot page_size len2 flags] the loader makes L1's
+			   nested tables; addr is L2's address */
+	OP_L2_REMAP,	/* [name2 addr gpa prot page_size len2 flags] L1 rewrites one entry */
+	OP_VMRUN,	/* [name2 len2 flags] L1 enters L2, which leaves at once */
 	OP_DEVICE,	/* [name addr len] a device mirror with an interval notifier */
 	OP_REPEAT,	/* [count jump] jump = index of the matching OP_END */
 	OP_END,		/* [jump] jump = index of the matching OP_REPEAT */
@@ -152,11 +156,25 @@ enum script_mmu { SCRIPT_MMU_TDP, SCRIPT_MMU_DIRECT, SCRIPT_MMU_SHADOW, SCRIPT_M
 /* script_op.flags of OP_MEMSLOT */
 enum { SCRIPT_MEMSLOT_READONLY = 1 << 0, SCRIPT_MEMSLOT_DELETE = 1 << 1 };
 
+/* script_op.flags of OP_GUEST: gpa is a physical address of the nested guest, L2 */
+enum { SCRIPT_GUEST_L2 = 1 << 0 };
+
+/* script_op.flags of OP_L2_MAP, OP_L2_REMAP and OP_VMRUN */
+enum {
+	SCRIPT_L2_ACCESSED = 1 << 1,
+	SCRIPT_L2_DIRTY = 1 << 2,
+	SCRIPT_L2_TABLES = 1 << 3, /* tables= was given */
+};
+
+/* Where L2's addresses end, and the guest-physical ones that its tables may name. */
+#define SCRIPT_L2_END (1ull << 39)
+#define SCRIPT_L2_GPA_END ((1ull << 40) - (64u << 10))
+
 /* script_op.compare of OP_ASSERT */
 enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCRIPT_GT };
 
 /* script_op.flags of OP_GUEST */
-enum { SCRIPT_GUEST_GVA = 1 << 0 };
+enum { SCRIPT_GUEST_GVA = 1 << 1 };
 
 /* script_op.flags of OP_GUEST_MAP and OP_GUEST_REMAP */
 enum {
@@ -198,7 +216,8 @@ enum script_paging {
  * @name2: index of a name that the line refers to (VM, other map, counter)
  * @addr: first byte, @len: bytes (as written: neither need be page aligned)
  * @addr2: second address (mremap: new address; map: offset in bytes; memslot, guest: GPA)
- * @len2: second length (mremap: new length; guest_map, guest_remap: GPA of the top table)
+ * @len2: second length (mremap: new length); GPA of the top table (guest_map, guest_remap,
+ *        l2_map, l2_remap, vmrun)
  * @step: distance between two accesses in bytes
  * @count: repetitions, steps or value; guest_remap: GVA at which the guest sees its tables
  * @jump: index of the partner of OP_REPEAT / OP_END
@@ -242,6 +261,8 @@ struct script_op {
 /* tables= of guest_map and guest_remap, via= of guest_remap */
 #define script_op_tables(op) ((op)->len2)
 #define script_op_via(op) ((op)->count)
+/* tables= of l2_map, l2_remap and vmrun: guest-physical address of the top table */
+#define script_op_nested_tables(op) ((op)->len2)
 
 enum script_expect_kind { EXPECT_EVENT, EXPECT_NONE, EXPECT_ERRNO };
 
