@@ -219,8 +219,8 @@ int kvm_guest_store(struct kvm *kvm, uint64_t addr, uint64_t value);
  * kvm_set_cr3() - paging on with the top table at @cr3; the same value again
  * synchronises, as a move to CR3 (SHADOW) or a VMRUN (NESTED) does.
  *
- * The previous root is let go of; its pages stay until zapped. (Linux caches three roots
- * and makes no kvm_mmu_get_page record when it switches to one of them.)
+ * The three latest roots before it are kept: a switch to one of them makes no
+ * kvm_mmu_get_page record (kvm_mmu_new_pgd()).
  * Return: 0; -EINVAL: not for this kind of MMU; -ENOMEM.
  */
 int kvm_set_cr3(struct kvm *kvm, uint64_t cr3);
