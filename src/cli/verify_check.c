@@ -68,7 +68,7 @@ static bool has_shadow(const struct script *script)
 	size_t i;
 
 	for (i = 0; i < script->nr_ops; i++)
-		if (script->ops[i].code == OP_VM && script->ops[i].mmu >= SCRIPT_MMU_SHADOW)
+		if (script->ops[i].code == OP_VM && script->ops[i].mmu == SCRIPT_MMU_SHADOW)
 			return true;
 	return false;
 }

@@ -88,15 +88,12 @@ uint64_t kvm_guest_entry(struct kvm *kvm, uint64_t gpa)
 	return guest_entry(kvm, gpa & ~7ull);
 }
 
-typedef int store_fn(struct kvm *kvm, uint64_t gpa, uint64_t value);
-
 /*
  * The table below the entry at @entry_gpa, which is made in the caller's area where there
  * is none or a large page.
  */
 static int next_table(struct kvm *kvm, struct kvm_guest_tables *tables,
-		      uint64_t entry_gpa, uint64_t flags, store_fn *store,
-		      uint64_t *ret_table)
+		      uint64_t entry_gpa, uint64_t flags, uint64_t *ret_table)
 {
 	uint64_t entry = guest_entry(kvm, entry_gpa);
 	int err;
@@ -105,7 +102,7 @@ static int next_table(struct kvm *kvm, struct kvm_guest_tables *tables,
 		if (tables->next >= tables->end)
 			return -ENOSPC;
 		entry = tables->next | flags;
-		err = store(kvm, entry_gpa, entry);
+		err = kvm_load_guest_entry(kvm, entry_gpa, entry);
 		if (err)
 			return err;
 		tables->next += PAGE_SIZE;
@@ -144,7 +141,7 @@ int kvm_guest_find_entry(struct kvm *kvm, const struct kvm_guest_tables *tables,
 }
 
 static int map_one(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
-		   uint64_t gpa, unsigned int leaf, uint64_t flags, store_fn *store)
+		   uint64_t gpa, unsigned int leaf, uint64_t flags)
 {
 	uint64_t table = tables->root;
 	unsigned int level;
@@ -154,17 +151,16 @@ static int map_one(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va
 		err = next_table(
 			kvm, tables, table + 8ull * spte_index(va >> PAGE_SHIFT, level),
 			GPTE_PRESENT | KVM_GPTE_WRITABLE | (flags & KVM_GPTE_USER),
-			store, &table);
+			&table);
 		if (err)
 			return err;
 	}
-	return store(kvm, table + 8ull * spte_index(va >> PAGE_SHIFT, leaf),
-		     flags & KVM_GPTE_ABSENT ? 0 : kvm_guest_leaf(tables, gpa, leaf, flags));
+	return kvm_load_guest_entry(kvm, table + 8ull * spte_index(va >> PAGE_SHIFT, leaf),
+				    kvm_guest_leaf(tables, gpa, leaf, flags));
 }
 
-static int map_range(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
-		     uint64_t gpa, uint64_t len, unsigned int level, uint64_t flags,
-		     store_fn *store)
+int kvm_guest_map(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
+		  uint64_t gpa, uint64_t len, unsigned int level, uint64_t flags)
 {
 	uint64_t size, at;
 	int err = 0;
@@ -183,18 +179,6 @@ static int map_range(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t 
 		return -EINVAL;
 	for (at = 0; at < len && !err; at += size)
 		err = map_one(kvm, tables, va + at, gpa + at, level,
-			      flags, store);
+			      flags);
 	return err;
-}
-
-int kvm_guest_map(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
-		  uint64_t gpa, uint64_t len, unsigned int level, uint64_t flags)
-{
-	return map_range(kvm, tables, va, gpa, len, level, flags, kvm_load_guest_entry);
-}
-
-int kvm_guest_map_live(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
-		       uint64_t gpa, uint64_t len, unsigned int level, uint64_t flags)
-{
-	return map_range(kvm, tables, va, gpa, len, level, flags, kvm_guest_store);
 }

@@ -580,6 +580,12 @@ spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 		     unsigned int *ret_level);
 
 /**
+ * kvm_load_root() - the vCPU's root for guest-physical addresses, made when it is loaded
+ * without one (kvm_mmu_reload). Return: 0 or -ENOMEM.
+ */
+int kvm_load_root(struct kvm *kvm, unsigned int as_id);
+
+/**
  * kvm_faultin_pfn() - sample, ask the primary MMU; the hardware level at most @max_level.
  */
 int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault,

@@ -332,12 +332,30 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault,
 	return ret;
 }
 
+/*
+ * is_self_change_mapping() of 6.1: the page, as large as the guest maps it, holds one of the
+ * tables that were walked. Then it is mapped with 4 KiB pages, whatever is written.
+ */
+static bool maps_own_tables(const struct guest_walker *w)
+{
+	uint64_t mask = ~(spte_pages(w->level) - 1);
+	unsigned int level;
+
+	if (!(w->pte_access & SPTE_ACC_WRITE))
+		return false;
+	for (level = w->level; level <= GUEST_LEVELS; level++)
+		if (!((w->gfn ^ w->pte_gpa[level] >> PAGE_SHIFT) & mask))
+			return true;
+	return false;
+}
+
 /* FNAME(page_fault): RET_PF_* or a negative errno. */
 static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool present,
 			struct guest_walker *w)
 {
 	bool write = fault->access & KVM_ACCESS_WRITE;
 	uint64_t code = error_code(kvm, fault->access, present);
+	unsigned int max_level;
 	int ret;
 
 	if (kvm->paging.nested)
@@ -356,7 +374,8 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool pres
 	ret = kvm_fault_begin(kvm);
 	if (ret)
 		return ret;
-	ret = kvm_fault_end(kvm, fault, kvm_faultin_pfn(kvm, fault, w->level));
+	max_level = kvm->profile->self_map_4k && maps_own_tables(w) ? SPTE_LEVEL_4K : w->level;
+	ret = kvm_fault_end(kvm, fault, kvm_faultin_pfn(kvm, fault, max_level));
 	return ret ? ret : fetch(kvm, fault, w);
 }
 
@@ -558,6 +577,10 @@ int kvm_set_cr3(struct kvm *kvm, uint64_t cr3)
 	kvm->paging.on = true;
 	kvm->paging.nested = nested;
 	kvm->paging.cr3 = cr3;
+	/* L1 runs before L2 does */
+	err = nested ? kvm_load_root(kvm, 0) : 0;
+	if (err)
+		return err;
 	if (!gfn_to_memslot(&kvm->memslots[0], cr3 >> PAGE_SHIFT))
 		return 0;
 	err = load_guest_root(kvm);

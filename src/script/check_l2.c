@@ -21,10 +21,10 @@ static int check_below(struct parser *p, struct span at, uint64_t start, uint64_
 static int check_tables(struct parser *p, const struct script_op *op)
 {
 	struct span at = p->group[GROUP_TABLES];
-	uint64_t tables = script_op_nested_tables(op);
+	uint64_t tables = script_op_tables(op);
 	int err;
 
-	if (!(op->flags & SCRIPT_L2_TABLES))
+	if (!(op->flags & SCRIPT_GPTE_TABLES))
 		return diag_error(p, (struct span){ NULL, 0 },
 				  "'%s' lacks tables=GPA, where the top table is",
 				  script_opcode_name(op->code));
@@ -66,6 +66,8 @@ int check_l2_map(struct parser *p, struct script_op *op)
 		return err;
 	if (!op->len)
 		return diag_error(p, p->arg[3], "the length is 0");
+	if (!op->prot)
+		return diag_error(p, p->arg[4], "nothing to map with: r, rw, rx or rwx");
 	err = check_multiple(p, p->arg[3], op->len, op->page_size);
 	return err ? err : check_mapping(p, op, op->len);
 }
@@ -80,7 +82,7 @@ int check_l2_remap(struct parser *p, struct script_op *op)
 
 int check_vmrun(struct parser *p, struct script_op *op)
 {
-	return op->flags & SCRIPT_L2_TABLES ? check_tables(p, op) : 0;
+	return op->flags & SCRIPT_GPTE_TABLES ? check_tables(p, op) : 0;
 }
 
 int check_l2_access(struct parser *p, const struct script_op *op)

@@ -60,13 +60,14 @@ const char *const compare_words[] = { "<", "<=", "==", "!=", ">=", ">", NULL };
 #define FLAG(word, group, value) { word, OPTION_FLAG, group, 0, 0, value }
 #define KIND(word, value) { word, OPTION_KIND, GROUP_KIND, 0, 0, value }
 #define ACCESS(word, value) { word, OPTION_SET, GROUP_ACCESS, FIELD(access), value }
-#define GPTE_FLAGS                                                                       \
-	FLAG("user", GROUP_USER, SCRIPT_GPTE_USER),                                      \
-		FLAG("accessed", GROUP_ACCESSED, SCRIPT_GPTE_ACCESSED),                  \
+#define GPTE_ACCESSED                                                                    \
+	FLAG("accessed", GROUP_ACCESSED, SCRIPT_GPTE_ACCESSED),                          \
 		FLAG("dirty", GROUP_ACCESSED, SCRIPT_GPTE_ACCESSED | SCRIPT_GPTE_DIRTY)
+#define GPTE_FLAGS FLAG("user", GROUP_USER, SCRIPT_GPTE_USER), GPTE_ACCESSED
 #define TABLES { "tables=", OPTION_GPA, GROUP_TABLES, FIELD(len2), SCRIPT_GPTE_TABLES }
 #define PAGE { "page=", OPTION_SIZE, GROUP_PAGE, FIELD(page_size), 0 }
 #define PAGING(word, value) { word, OPTION_SET, GROUP_PAGING, FIELD(paging), value }
+#define AN_L2GPA "an address of L2 such as 1M or 0x100000"
 #define A_GVA "a guest-virtual address such as 2M or 0x200000"
 #define STRIDE { "stride=", OPTION_SIZE, GROUP_STRIDE, FIELD(step), 0 }
 
@@ -85,17 +86,6 @@ static const struct option map_options[] = {
 	FLAG("fixed", GROUP_FIXED, SCRIPT_MAP_FIXED),
 	{ "of=", OPTION_VIEW, GROUP_OF, FIELD(name2), SCRIPT_MAP_OF },
 	{ "offset=", OPTION_SIZE, GROUP_OFFSET, FIELD(addr2), 0 },
-	{ .word = NULL },
-};
-
-#define AN_L2GPA "an address of L2 such as 1M or 0x100000"
-#define L2_TABLES { "tables=", OPTION_GPA, GROUP_TABLES, FIELD(len2), SCRIPT_L2_TABLES }
-
-static const struct option l2_options[] = {
-	L2_TABLES,
-	{ "page=", OPTION_SIZE, GROUP_PAGE, FIELD(page_size), 0 },
-	FLAG("accessed", GROUP_ACCESSED, SCRIPT_L2_ACCESSED),
-	FLAG("dirty", GROUP_ACCESSED, SCRIPT_L2_DIRTY),
 	{ .word = NULL },
 };
 
@@ -223,7 +213,7 @@ const struct op_row op_rows[OP_NR] = {
 	[OP_GUEST] = {
 		"guest", "guest VM r|w|x GPA|gva=GVA|l2=L2GPA LEN [stride=SIZE]",
 		ARGS(REF(NAME_VM, name2, "a VM"), WORD(access, access_words, "an access"),
-		     OTHER(SHAPE_GUEST_ADDR, addr2, A_GPA), SIZE(len, A_LENGTH)),
+		     OTHER(SHAPE_ACCESSED, addr2, A_GPA), SIZE(len, A_LENGTH)),
 		OPTIONS(STRIDE), check_guest,
 	},
 	[OP_GUEST_MAP] = {
@@ -259,18 +249,18 @@ const struct op_row op_rows[OP_NR] = {
 		"l2_map VM L2GPA GPA LEN RIGHTS tables=GPA [page=4K|2M|1G] [accessed|dirty]",
 		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, AN_L2GPA),
 		     OTHER(SHAPE_GPA, addr2, A_GPA), SIZE(len, A_LENGTH), PROT),
-		l2_options, check_l2_map,
+		OPTIONS(TABLES, PAGE, GPTE_ACCESSED), check_l2_map,
 	},
 	[OP_L2_REMAP] = {
 		"l2_remap",
 		"l2_remap VM L2GPA GPA RIGHTS tables=GPA [page=4K|2M|1G] [accessed|dirty]",
 		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, AN_L2GPA),
 		     OTHER(SHAPE_GPA, addr2, A_GPA), PROT),
-		l2_options, check_l2_remap,
+		OPTIONS(TABLES, PAGE, GPTE_ACCESSED), check_l2_remap,
 	},
 	[OP_VMRUN] = {
 		"vmrun", "vmrun VM [tables=GPA]", ARGS(REF(NAME_VM, name2, "a VM")),
-		OPTIONS(L2_TABLES), check_vmrun,
+		OPTIONS(TABLES), check_vmrun,
 	},
 	[OP_DEVICE] = {
 		"device", "device NAME ADDR LEN",

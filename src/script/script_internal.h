@@ -199,8 +199,8 @@ enum shape {
 	SHAPE_PROT,
 	SHAPE_WORD,     /* one of .words; its index is the value */
 	SHAPE_NODE,     /* one NUMA node; its bit is the value */
+	SHAPE_ACCESSED, /* GPA, or gva=GVA, l2=L2GPA, which set SCRIPT_GUEST_* */
 	SHAPE_SLOT_GPA, /* gpa=GPA, or "delete" which ends the line */
-	SHAPE_GUEST_ADDR, /* GPA, gva=GVA or l2=L2GPA, with a flag each */
 	SHAPE_COUNTER,  /* profiles, then a counter's name */
 };
 
@@ -312,11 +312,11 @@ int check_guest(struct parser *p, struct script_op *op);
 int check_guest_map(struct parser *p, struct script_op *op);
 int check_guest_remap(struct parser *p, struct script_op *op);
 int check_cr3(struct parser *p, struct script_op *op);
+/* check_l2.c */
 int check_l2_map(struct parser *p, struct script_op *op);
 int check_l2_remap(struct parser *p, struct script_op *op);
-/* check_l2.c */
-int check_l2_access(struct parser *p, const struct script_op *op);
 int check_vmrun(struct parser *p, struct script_op *op);
+int check_l2_access(struct parser *p, const struct script_op *op);
 int check_device(struct parser *p, struct script_op *op);
 int check_repeat(struct parser *p, struct script_op *op);
 int check_end(struct parser *p, struct script_op *op);

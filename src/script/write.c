@@ -55,13 +55,6 @@ static void write_arg(const struct script *script, const struct script_op *op,
 	case SHAPE_GPA:
 		write_hex(value, out);
 		break;
-	case SHAPE_GUEST_ADDR:
-		if (op->flags & SCRIPT_GUEST_L2)
-			strbuf_addstr(out, "l2=");
-		if (op->flags & SCRIPT_GUEST_GVA)
-			strbuf_addstr(out, "gva=");
-		write_hex(value, out);
-		break;
 	case SHAPE_SIZE:
 		strbuf_addsize(out, value);
 		break;
@@ -77,6 +70,12 @@ static void write_arg(const struct script *script, const struct script_op *op,
 		break;
 	case SHAPE_NODE:
 		write_nodes(value, out);
+		break;
+	case SHAPE_ACCESSED:
+		if (op->flags & SCRIPT_GUEST_L2)
+			strbuf_addstr(out, "l2=");
+		strbuf_addstr(out, op->flags & SCRIPT_GUEST_GVA ? "gva=" : "");
+		write_hex(value, out);
 		break;
 	case SHAPE_SLOT_GPA:
 		strbuf_addstr(out, "gpa=");

@@ -41,9 +41,8 @@ int sim_op_guest(struct sim *sim, const struct script_op *op)
 				      kinds[op->access], NULL);
 }
 
-/* The address space with its top table at @root; made if there is none. */
-static int find_space(struct sim *sim, struct sim_object *vm, uint64_t root, bool make,
-		      struct kvm_guest_tables **ret_tables)
+int sim_find_space(struct sim *sim, struct sim_object *vm, uint64_t root, bool make,
+		   struct kvm_guest_tables **ret_tables)
 {
 	struct sim_space *space;
 	size_t i;
@@ -68,12 +67,12 @@ static int find_space(struct sim *sim, struct sim_object *vm, uint64_t root, boo
 	return 0;
 }
 
-static unsigned int leaf_level(uint64_t page_size)
+unsigned int sim_leaf_level(uint64_t page_size)
 {
 	return page_size == 1ull << 30 ? 3 : page_size > 4096 ? 2 : 1;
 }
 
-static uint64_t entry_flags(const struct script_op *op)
+uint64_t sim_entry_flags(const struct script_op *op)
 {
 	return (op->prot & SCRIPT_PROT_W ? KVM_GPTE_WRITABLE : 0) |
 	       (op->prot & SCRIPT_PROT_X ? 0 : KVM_GPTE_NX) |
@@ -90,31 +89,31 @@ int sim_op_guest_map(struct sim *sim, const struct script_op *op)
 
 	if (!vm)
 		return -EBADF;
-	err = find_space(sim, vm, script_op_tables(op), true, &tables);
+	err = sim_find_space(sim, vm, script_op_tables(op), true, &tables);
 	if (err)
 		return err;
 	return kvm_guest_map(vm->kvm, tables, op->addr, script_op_gpa(op), op->len,
-			     leaf_level(op->page_size), entry_flags(op));
+			     sim_leaf_level(op->page_size), sim_entry_flags(op));
 }
 
 int sim_op_guest_remap(struct sim *sim, const struct script_op *op)
 {
 	struct sim_object *vm = vm_of(sim, op);
-	unsigned int level = leaf_level(op->page_size);
+	unsigned int level = sim_leaf_level(op->page_size);
 	struct kvm_guest_tables *tables;
 	uint64_t entry;
 	int err;
 
 	if (!vm)
 		return -EBADF;
-	err = find_space(sim, vm, script_op_tables(op), false, &tables);
+	err = sim_find_space(sim, vm, script_op_tables(op), false, &tables);
 	if (!err)
 		err = kvm_guest_find_entry(vm->kvm, tables, op->addr, level, &entry);
 	if (err)
 		return err;
 	return kvm_guest_store(vm->kvm, script_op_via(op) + entry - tables->root,
 			       op->prot ? kvm_guest_leaf(tables, script_op_gpa(op), level,
-							 entry_flags(op)) :
+							 sim_entry_flags(op)) :
 					  0);
 }
 
@@ -126,7 +125,7 @@ int sim_op_cr3(struct sim *sim, const struct script_op *op)
 
 	if (!vm)
 		return -EBADF;
-	err = find_space(sim, vm, script_op_gpa(op), false, &tables);
+	err = sim_find_space(sim, vm, script_op_gpa(op), false, &tables);
 	return err ? err : kvm_set_cr3(vm->kvm, script_op_gpa(op));
 }
 

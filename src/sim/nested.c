@@ -2,51 +2,8 @@
 /* Guests of guests: L1's nested tables, VMRUN, L2's accesses. */
 #include "sim_internal.h"
 
-#include <string.h>
-
-/* Tables below one top table: where the next one goes. */
-struct sim_tables {
-	SLIST_ENTRY(sim_tables) link;
-	struct kvm_guest_tables area;
-};
-
-/* The executor on real kernels puts the entry for its own memory there. */
+/* Index of the top entry where the executor on real kernels puts its own memory. */
 #define OWN_ENTRY 1
-
-void sim_tables_release(struct sim_object *vm)
-{
-	struct sim_tables *tables;
-
-	while ((tables = SLIST_FIRST(&vm->tables))) {
-		SLIST_REMOVE_HEAD(&vm->tables, link);
-		mem_free(tables);
-	}
-}
-
-/* The area of the tables below @root. The loader writes to a new one's top table. */
-static int get_tables(struct sim_object *vm, uint64_t root, struct sim_tables **ret_tables)
-{
-	struct sim_tables *tables;
-	int err;
-
-	SLIST_FOREACH (tables, &vm->tables, link)
-		if (tables->area.root == root)
-			break;
-	if (!tables) {
-		err = kvm_load_guest_entry(vm->kvm, root + 8 * OWN_ENTRY, 0);
-		if (err)
-			return err;
-		tables = mem_zalloc(sizeof(*tables));
-		if (!tables)
-			return -ENOMEM;
-		tables->area = (struct kvm_guest_tables){
-			.root = root, .next = root + PAGE_SIZE, .end = SCRIPT_L2_GPA_END
-		};
-		SLIST_INSERT_HEAD(&vm->tables, tables, link);
-	}
-	*ret_tables = tables;
-	return 0;
-}
 
 static int nested_vm(struct sim *sim, const struct script_op *op, struct sim_object **ret_vm)
 {
@@ -60,47 +17,67 @@ static int nested_vm(struct sim *sim, const struct script_op *op, struct sim_obj
 	return 0;
 }
 
+/* Tables that are new have their top one written to. */
+static int get_tables(struct sim *sim, struct sim_object *vm, const struct script_op *op,
+		      struct kvm_guest_tables **ret_tables)
+{
+	uint64_t root = script_op_tables(op);
+	int err = sim_find_space(sim, vm, root, false, ret_tables);
+
+	if (err == -ENOENT)
+		err = kvm_load_guest_entry(vm->kvm, root + 8 * OWN_ENTRY, 0);
+	return err ? err : sim_find_space(sim, vm, root, true, ret_tables);
+}
+
 int sim_l2_map(struct sim *sim, const struct script_op *op)
 {
-	unsigned int level = op->page_size >> 30 ? 3 : op->page_size >> 21 ? 2 : 1;
-	uint64_t flags = KVM_GPTE_USER;
-	struct sim_tables *tables;
+	struct kvm_guest_tables *tables;
 	struct sim_object *vm;
 	int err = nested_vm(sim, op, &vm);
 
 	if (!err)
-		err = get_tables(vm, script_op_nested_tables(op), &tables);
+		err = get_tables(sim, vm, op, &tables);
 	if (err)
 		return err;
-	if (!vm->has_ncr3)
-		vm->ncr3 = script_op_nested_tables(op);
-	vm->has_ncr3 = true;
-	flags |= op->prot & SCRIPT_PROT_W ? KVM_GPTE_WRITABLE : 0;
-	flags |= op->prot & SCRIPT_PROT_X ? 0 : KVM_GPTE_NX;
-	flags |= op->flags & (SCRIPT_L2_ACCESSED | SCRIPT_L2_DIRTY) ? KVM_GPTE_ACCESSED : 0;
-	flags |= op->flags & SCRIPT_L2_DIRTY ? KVM_GPTE_DIRTY : 0;
-	flags |= op->prot ? 0 : KVM_GPTE_ABSENT;
-	if (op->code == OP_L2_REMAP)
-		return kvm_guest_map_live(vm->kvm, &tables->area, op->addr, op->addr2, op->len,
-					  level, flags);
-	return kvm_guest_map(vm->kvm, &tables->area, op->addr, op->addr2, op->len, level, flags);
+	if (!vm->ncr3)
+		vm->ncr3 = script_op_tables(op);
+	return kvm_guest_map(vm->kvm, tables, op->addr, script_op_gpa(op), op->len,
+			     sim_leaf_level(op->page_size), sim_entry_flags(op) | KVM_GPTE_USER);
+}
+
+int sim_l2_remap(struct sim *sim, const struct script_op *op)
+{
+	unsigned int level = sim_leaf_level(op->page_size);
+	struct kvm_guest_tables *tables;
+	struct sim_object *vm;
+	uint64_t entry;
+	int err = nested_vm(sim, op, &vm);
+
+	if (!err)
+		err = sim_find_space(sim, vm, script_op_tables(op), false, &tables);
+	if (!err)
+		err = kvm_guest_find_entry(vm->kvm, tables, op->addr, level, &entry);
+	if (err)
+		return err;
+	return kvm_guest_store(vm->kvm, entry,
+			       op->prot ? kvm_guest_leaf(tables, script_op_gpa(op), level,
+							 sim_entry_flags(op) | KVM_GPTE_USER) :
+					  0);
 }
 
 int sim_vmrun(struct sim *sim, const struct script_op *op)
 {
-	struct sim_tables *tables;
+	struct kvm_guest_tables *tables;
 	struct sim_object *vm;
 	int err = nested_vm(sim, op, &vm);
 
-	if (!err && op->flags & SCRIPT_L2_TABLES) {
-		err = get_tables(vm, script_op_nested_tables(op), &tables);
-		if (!err)
-			vm->ncr3 = script_op_nested_tables(op);
-		vm->has_ncr3 |= !err;
-	}
+	if (!err && op->flags & SCRIPT_GPTE_TABLES)
+		err = get_tables(sim, vm, op, &tables);
 	if (err)
 		return err;
-	return vm->has_ncr3 ? kvm_set_cr3(vm->kvm, vm->ncr3) : -EINVAL;
+	if (op->flags & SCRIPT_GPTE_TABLES)
+		vm->ncr3 = script_op_tables(op);
+	return vm->ncr3 ? kvm_set_cr3(vm->kvm, vm->ncr3) : -EINVAL;
 }
 
 int sim_l2_access(struct sim *sim, const struct script_op *op, unsigned int access)
@@ -109,7 +86,7 @@ int sim_l2_access(struct sim *sim, const struct script_op *op, unsigned int acce
 	int err = nested_vm(sim, op, &vm);
 	uint64_t at;
 
-	if (!err && !vm->has_ncr3)
+	if (!err && !vm->ncr3)
 		err = -EINVAL;
 	if (!err)
 		err = kvm_set_cr3(vm->kvm, vm->ncr3);

@@ -72,7 +72,6 @@ static void object_release(struct sim *sim, struct sim_object *object)
 		sim_forget_spaces(sim, object->kvm);
 		LIST_REMOVE(object, live);
 		kvm_destroy(object->kvm);
-		sim_tables_release(object);
 	}
 	if (object->kind == SIM_DEVICE) {
 		if (object->device->notifier.subscriptions)
@@ -267,6 +266,7 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 	mm_set_threaded(sim->process->mm); /* its vCPUs */
 	object->kvm = kvm;
 	object->nested = config.mmu == KVM_MMU_NESTED;
+	object->ncr3 = 0;
 	if (object->nested)
 		kvm_set_l1_nx(kvm, true);
 	object->mm = sim->process->mm;
@@ -478,8 +478,9 @@ int sim_execute(struct sim *sim, const struct script_op *op)
 	case OP_INVLPG:
 		return sim_op_invlpg(sim, op);
 	case OP_L2_MAP:
-	case OP_L2_REMAP:
 		return sim_l2_map(sim, op);
+	case OP_L2_REMAP:
+		return sim_l2_remap(sim, op);
 	case OP_VMRUN:
 		return sim_vmrun(sim, op);
 	case OP_DEVICE:

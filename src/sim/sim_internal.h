@@ -36,8 +36,7 @@ struct sim_device {
  * @file: of a map, its object, with one reference; NULL for private anonymous memory
  * @mm, @pid: of a process; NULL once it has exited
  * @kvm: of a VM; @mm is its process
- * @nested: of a VM: it is an L1 hypervisor; @ncr3: its nested tables at the next VMRUN, once
- *	@has_ncr3; @tables: what it knows of its nested tables (nested.c)
+ * @nested: of a VM: it is an L1 hypervisor; @ncr3: its nested tables at the next VMRUN, 0: none
  */
 struct sim_object {
 	LIST_ENTRY(sim_object) live; /* processes and VMs that exist */
@@ -48,9 +47,7 @@ struct sim_object {
 	struct kvm *kvm;
 	struct sim_device *device;
 	bool nested;
-	bool has_ncr3;
 	uint64_t ncr3;
-	SLIST_HEAD(, sim_tables) tables;
 };
 
 /* A memory slot as the script set it, for the audit of invariant 1. */
@@ -114,13 +111,19 @@ int sim_op_guest_map(struct sim *sim, const struct script_op *op);
 int sim_op_guest_remap(struct sim *sim, const struct script_op *op);
 int sim_op_cr3(struct sim *sim, const struct script_op *op);
 int sim_op_invlpg(struct sim *sim, const struct script_op *op);
-/* A VM is about to go. */
-void sim_forget_spaces(struct sim *sim, const struct kvm *kvm);
+/* The guest tables with their top one at @root. Return: 0, -ENOENT unless @make, -ENOMEM. */
+int sim_find_space(struct sim *sim, struct sim_object *vm, uint64_t root, bool make,
+		   struct kvm_guest_tables **ret_tables);
+unsigned int sim_leaf_level(uint64_t page_size);
+uint64_t sim_entry_flags(const struct script_op *op);
+
 /* nested.c: operations on guests of guests; as sim_execute(). */
 int sim_l2_map(struct sim *sim, const struct script_op *op);
+int sim_l2_remap(struct sim *sim, const struct script_op *op);
 int sim_vmrun(struct sim *sim, const struct script_op *op);
 int sim_l2_access(struct sim *sim, const struct script_op *op, unsigned int access);
-void sim_tables_release(struct sim_object *vm);
+/* A VM is about to go. */
+void sim_forget_spaces(struct sim *sim, const struct kvm *kvm);
 
 /* run.c: PT_LEVEL_PMD or PT_LEVEL_PUD */
 unsigned int sim_run_level(const struct sim_options *options);

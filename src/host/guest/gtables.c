@@ -75,13 +75,24 @@ static int store(struct guest_vm *vm, uint64_t gpa, uint64_t value, bool live)
 	return err;
 }
 
+static struct table_area *find_area(struct guest_vm *vm, uint64_t root)
+{
+	struct table_area *area = NULL;
+
+	if (vm->tables)
+		SLIST_FOREACH (area, &vm->tables->areas, link)
+			if (area->root == root)
+				break;
+	return area;
+}
+
 /*
  * The area of the tables below @root. A new one's top table gets the entry for the
- * executor's own part; it belongs to no operation of the guest, whoever writes the rest.
+ * executor's own part.
  */
 static int get_area(struct guest_vm *vm, uint64_t root, struct table_area **ret_area)
 {
-	struct table_area *area;
+	struct table_area *area = find_area(vm, root);
 	unsigned int index;
 	uint64_t own = l1_own_entry(&index);
 	int err;
@@ -90,9 +101,6 @@ static int get_area(struct guest_vm *vm, uint64_t root, struct table_area **ret_
 		vm->tables = mem_zalloc(sizeof(*vm->tables));
 	if (!vm->tables)
 		return -ENOMEM;
-	SLIST_FOREACH (area, &vm->tables->areas, link)
-		if (area->root == root)
-			break;
 	if (!area) {
 		err = store(vm, root + 8 * index, own, false);
 		area = err ? NULL : mem_zalloc(sizeof(*area));
@@ -106,8 +114,9 @@ static int get_area(struct guest_vm *vm, uint64_t root, struct table_area **ret_
 	return 0;
 }
 
-static int map_one(struct guest_vm *vm, struct table_area *area, uint64_t addr,
-		   unsigned int leaf, uint64_t value, bool live)
+/* Where the entry of @leaf for @addr is; tables that are absent are made unless @find. */
+static int find_entry(struct guest_vm *vm, struct table_area *area, uint64_t addr,
+		      unsigned int leaf, bool find, uint64_t *ret_gpa)
 {
 	uint64_t table = area->root, gpa, *entry;
 	unsigned int level;
@@ -116,46 +125,76 @@ static int map_one(struct guest_vm *vm, struct table_area *area, uint64_t addr,
 	for (level = LEVELS;; level--) {
 		gpa = table + 8 * (addr >> (12 + 9 * (level - 1)) & 511);
 		if (level == leaf)
-			return store(vm, gpa, value, live);
+			break;
 		entry = entry_at(vm, gpa);
 		if (!entry)
 			return -ENOMEM;
 		if (!(*entry & GPTE_PRESENT) || *entry & GPTE_LARGE) {
-			err = store(vm, gpa,
-				    area->next | GPTE_PRESENT | GPTE_WRITABLE | GPTE_USER,
-				    live);
+			err = find ? -ENOENT :
+				     store(vm, gpa,
+					   area->next | GPTE_PRESENT | GPTE_WRITABLE | GPTE_USER,
+					   false);
 			if (err)
 				return err;
 			area->next += GUEST_PAGE;
 		}
 		table = *entry & GPTE_FRAME;
 	}
+	*ret_gpa = gpa;
+	return 0;
+}
+
+static unsigned int leaf_level(const struct script_op *op)
+{
+	return op->page_size >> 30 ? 3 : op->page_size >> 21 ? 2 : 1;
+}
+
+static uint64_t leaf_entry(const struct script_op *op, uint64_t gpa)
+{
+	if (!op->prot)
+		return 0;
+	return gpa | GPTE_PRESENT | GPTE_USER | (op->prot & SCRIPT_PROT_W ? GPTE_WRITABLE : 0) |
+	       (op->prot & SCRIPT_PROT_X ? 0 : GPTE_NX) |
+	       (op->flags & SCRIPT_GPTE_ACCESSED ? GPTE_ACCESSED : 0) |
+	       (op->flags & SCRIPT_GPTE_DIRTY ? GPTE_DIRTY : 0) |
+	       (leaf_level(op) > 1 ? GPTE_LARGE : 0);
 }
 
 int op_l2_map(struct executor *ex, const struct script_op *op)
 {
 	struct guest_vm *vm = &ex->vm[op->name2];
-	unsigned int leaf = op->page_size >> 30 ? 3 : op->page_size >> 21 ? 2 : 1;
-	bool live = op->code == OP_L2_REMAP;
-	uint64_t flags = GPTE_PRESENT | GPTE_USER, at;
 	struct table_area *area;
+	uint64_t at, entry;
 	int err = guest_l1(ex, vm);
 
 	if (!err)
-		err = get_area(vm, script_op_nested_tables(op), &area);
-	if (!err && !vm->ncr3_set) {
-		vm->ncr3 = script_op_nested_tables(op);
-		vm->ncr3_set = true;
+		err = get_area(vm, script_op_tables(op), &area);
+	if (err)
+		return err;
+	if (!vm->ncr3)
+		vm->ncr3 = script_op_tables(op);
+	for (at = 0; at < op->len && !err; at += op->page_size) {
+		err = find_entry(vm, area, op->addr + at, leaf_level(op), false, &entry);
+		if (!err)
+			err = store(vm, entry, leaf_entry(op, script_op_gpa(op) + at), false);
 	}
-	flags |= op->prot & SCRIPT_PROT_W ? GPTE_WRITABLE : 0;
-	flags |= op->prot & SCRIPT_PROT_X ? 0 : GPTE_NX;
-	flags |= op->flags & (SCRIPT_L2_ACCESSED | SCRIPT_L2_DIRTY) ? GPTE_ACCESSED : 0;
-	flags |= op->flags & SCRIPT_L2_DIRTY ? GPTE_DIRTY : 0;
-	flags |= leaf > 1 ? GPTE_LARGE : 0;
-	for (at = 0; at < op->len && !err; at += op->page_size)
-		err = map_one(vm, area, op->addr + at, leaf,
-			      op->prot ? (op->addr2 + at) | flags : 0, live);
 	return err;
+}
+
+int op_l2_remap(struct executor *ex, const struct script_op *op)
+{
+	struct guest_vm *vm = &ex->vm[op->name2];
+	struct table_area *area = NULL;
+	uint64_t entry;
+	int err = guest_l1(ex, vm);
+
+	if (!err)
+		area = find_area(vm, script_op_tables(op));
+	if (!err && !area)
+		err = -ENOENT;
+	if (!err)
+		err = find_entry(vm, area, op->addr, leaf_level(op), true, &entry);
+	return err ? err : store(vm, entry, leaf_entry(op, script_op_gpa(op)), true);
 }
 
 int op_vmrun(struct executor *ex, const struct script_op *op)
@@ -164,13 +203,12 @@ int op_vmrun(struct executor *ex, const struct script_op *op)
 	struct table_area *area;
 	int err = guest_l1(ex, vm);
 
-	if (!err && op->flags & SCRIPT_L2_TABLES) {
-		err = get_area(vm, script_op_nested_tables(op), &area);
+	if (!err && op->flags & SCRIPT_GPTE_TABLES) {
+		err = get_area(vm, script_op_tables(op), &area);
 		if (!err)
-			vm->ncr3 = script_op_nested_tables(op);
-		vm->ncr3_set |= !err;
+			vm->ncr3 = script_op_tables(op);
 	}
-	if (!err && !vm->ncr3_set)
+	if (!err && !vm->ncr3)
 		err = -EINVAL;
 	return err ? err : l1_vmrun(vm);
 }

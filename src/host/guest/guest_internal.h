@@ -208,7 +208,7 @@ struct guest_space {
  * @own: the guest's own memory, once there is a vCPU
  * @slots: where the script's memory slots are; a deleted one has length 0
  * @nested: the guest is an L1 hypervisor
- * @ncr3: L1's nested tables at the next VMRUN
+ * @ncr3: L1's nested tables at the next VMRUN, 0: none
  * @tables: see gtables.c
  * @mmu: the VM's kind
  * @port: of the latest I/O exit
@@ -230,7 +230,6 @@ struct guest_vm {
 	size_t nr_slots;
 	size_t cap_slots;
 	bool nested;
-	bool ncr3_set;
 	uint64_t ncr3;
 	struct gtables *tables;
 	enum script_mmu mmu;
@@ -287,6 +286,7 @@ int op_guest_remap(struct executor *ex, const struct script_op *op);
 int op_cr3(struct executor *ex, const struct script_op *op);
 int op_invlpg(struct executor *ex, const struct script_op *op);
 int op_l2_map(struct executor *ex, const struct script_op *op);
+int op_l2_remap(struct executor *ex, const struct script_op *op);
 int op_vmrun(struct executor *ex, const struct script_op *op);
 int touch_setup(void);
 /* touch_store() - 8 bytes; -EFAULT where the mapping does not allow it. */

@@ -20,6 +20,7 @@
 /* The bits of a role below its access bits, and how many of these a record has. */
 #define ROLE_ACCESS_SHIFT 8
 #define ROLE_ACCESS_BITS 3
+#define ROLE_HIGH 16
 
 static bool present;
 static bool shadow;
@@ -65,12 +66,17 @@ static unsigned int count_access_bits(void)
 	return bits > ROLE_ACCESS_BITS ? bits : ROLE_ACCESS_BITS;
 }
 
-/* A role as records have it: without the access bits behind the third. */
+/*
+ * A role as records have it: without the access bits behind the third. The bits from
+ * ROLE_HIGH on are where they always were: these kernels lack as many bits before them.
+ */
 static uint64_t record_role(uint64_t role)
 {
 	const uint64_t low = (1u << (ROLE_ACCESS_SHIFT + ROLE_ACCESS_BITS)) - 1;
+	const uint64_t high = ~((1ull << ROLE_HIGH) - 1);
+	uint64_t moved = (role & ~high) >> (role_access_bits - ROLE_ACCESS_BITS) & ~low;
 
-	return (role & low) | (role >> (role_access_bits - ROLE_ACCESS_BITS) & ~low);
+	return (role & low) | moved | (role & high);
 }
 
 void kvmtrace_kind(enum script_mmu mmu)

@@ -268,7 +268,7 @@ int l1_guest(struct guest_vm *vm, const struct script_op *op)
 				 .rdx = op->step,
 				 .rsi = (op->len - 1) / op->step + 1 };
 
-	if (!vm->ncr3_set)
+	if (!vm->ncr3)
 		return -EINVAL;
 	if (op->access == SCRIPT_ACCESS_X)
 		return exec_l2(vm, op);

@@ -280,8 +280,9 @@ int op_execute(struct executor *ex, const struct script_op *op)
 	case OP_GUEST:
 		return op_guest(ex, op);
 	case OP_L2_MAP:
-	case OP_L2_REMAP:
 		return op_l2_map(ex, op);
+	case OP_L2_REMAP:
+		return op_l2_remap(ex, op);
 	case OP_VMRUN:
 		return op_vmrun(ex, op);
 	case OP_GUEST_MAP:

@@ -161,7 +161,6 @@ int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t
 #define KVM_GPTE_ACCESSED (1ull << 5)
 #define KVM_GPTE_DIRTY (1ull << 6)
 #define KVM_GPTE_NX (1ull << 63)
-#define KVM_GPTE_ABSENT (1ull << 52) /* alone: an entry of zero instead, which maps nothing */
 
 /**
  * struct kvm_guest_tables - where kvm_guest_map() puts tables
@@ -198,14 +197,6 @@ int kvm_guest_find_entry(struct kvm *kvm, const struct kvm_guest_tables *tables,
 /** kvm_guest_leaf() - the entry with which kvm_guest_map() maps a page of @level. */
 uint64_t kvm_guest_leaf(const struct kvm_guest_tables *tables, uint64_t gpa,
 			unsigned int level, uint64_t flags);
-
-/**
- * kvm_guest_map_live() - as kvm_guest_map(), but the guest (NESTED: L1) itself writes the
- * entries, with kvm_guest_store() at their guest-physical addresses.
- * Return: as kvm_guest_map() and kvm_guest_store().
- */
-int kvm_guest_map_live(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
-		       uint64_t gpa, uint64_t len, unsigned int level, uint64_t flags);
 
 /** kvm_load_guest_entry() - the loader writes 8 bytes of a table. As kvm_guest_map(). */
 int kvm_load_guest_entry(struct kvm *kvm, uint64_t gpa, uint64_t value);

@@ -45,17 +45,17 @@ enum script_opcode {
 	OP_VM,		/* [name mmu] */
 	OP_MEMSLOT,	/* [name2 slot gpa addr len flags] */
 	OP_GUEST,	/* [name2 access gpa len step flags] guest accesses; addr2 is a GVA with
-			   SCRIPT_GUEST_GVA */
+			   SCRIPT_GUEST_GVA, an address of L2 with SCRIPT_GUEST_L2 */
 	OP_GUEST_MAP,	/* [name2 addr gpa len prot flags tables page_size paging] the loader
 			   makes tables of the guest; addr is the GVA */
 	OP_GUEST_REMAP, /* [name2 addr gpa prot flags tables via page_size] the guest rewrites one
 			   entry */
 	OP_CR3,		/* [name2 gpa] */
 	OP_INVLPG,	/* [name2 addr] */
-	OP_L2_MAP,	/* [name2 addr gpa len prot page_size len2 flags] the loader makes L1's
-			   nested tables; addr is L2's address */
-	OP_L2_REMAP,	/* [name2 addr gpa prot page_size len2 flags] L1 rewrites one entry */
-	OP_VMRUN,	/* [name2 len2 flags] L1 enters L2, which leaves at once */
+	OP_L2_MAP,	/* [name2 addr gpa len prot flags tables page_size] the loader makes
+			   nested tables of L1; addr is L2's address */
+	OP_L2_REMAP,	/* [name2 addr gpa prot flags tables page_size] L1 rewrites one entry */
+	OP_VMRUN,	/* [name2 flags tables] L1 enters L2, which leaves at once */
 	OP_DEVICE,	/* [name addr len] a device mirror with an interval notifier */
 	OP_REPEAT,	/* [count jump] jump = index of the matching OP_END */
 	OP_END,		/* [jump] jump = index of the matching OP_REPEAT */
@@ -156,27 +156,13 @@ enum script_mmu { SCRIPT_MMU_TDP, SCRIPT_MMU_DIRECT, SCRIPT_MMU_SHADOW, SCRIPT_M
 /* script_op.flags of OP_MEMSLOT */
 enum { SCRIPT_MEMSLOT_READONLY = 1 << 0, SCRIPT_MEMSLOT_DELETE = 1 << 1 };
 
-/* script_op.flags of OP_GUEST: gpa is a physical address of the nested guest, L2 */
-enum { SCRIPT_GUEST_L2 = 1 << 0 };
-
-/* script_op.flags of OP_L2_MAP, OP_L2_REMAP and OP_VMRUN */
-enum {
-	SCRIPT_L2_ACCESSED = 1 << 1,
-	SCRIPT_L2_DIRTY = 1 << 2,
-	SCRIPT_L2_TABLES = 1 << 3, /* tables= was given */
-};
-
-/* Where L2's addresses end, and the guest-physical ones that its tables may name. */
-#define SCRIPT_L2_END (1ull << 39)
-#define SCRIPT_L2_GPA_END ((1ull << 40) - (64u << 10))
-
 /* script_op.compare of OP_ASSERT */
 enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCRIPT_GT };
 
 /* script_op.flags of OP_GUEST */
-enum { SCRIPT_GUEST_GVA = 1 << 1 };
+enum { SCRIPT_GUEST_GVA = 1 << 0, SCRIPT_GUEST_L2 = 1 << 1 };
 
-/* script_op.flags of OP_GUEST_MAP and OP_GUEST_REMAP */
+/* script_op.flags of OP_GUEST_MAP, OP_GUEST_REMAP, OP_L2_MAP, OP_L2_REMAP and OP_VMRUN */
 enum {
 	SCRIPT_GPTE_USER = 1 << 0,
 	SCRIPT_GPTE_ACCESSED = 1 << 1,
@@ -193,6 +179,10 @@ enum script_paging {
 	SCRIPT_PAGING_32,   /* 32 bits, 4 byte entries, two levels: 4K, 4M */
 	SCRIPT_PAGING_NR
 };
+
+/* Where L2's addresses end, and the guest-physical ones that its tables may name. */
+#define SCRIPT_L2_END (1ull << 39)
+#define SCRIPT_L2_GPA_END ((1ull << 40) - (64u << 10))
 
 #define SCRIPT_NO_NAME UINT32_MAX
 
@@ -216,8 +206,7 @@ enum script_paging {
  * @name2: index of a name that the line refers to (VM, other map, counter)
  * @addr: first byte, @len: bytes (as written: neither need be page aligned)
  * @addr2: second address (mremap: new address; map: offset in bytes; memslot, guest: GPA)
- * @len2: second length (mremap: new length); GPA of the top table (guest_map, guest_remap,
- *        l2_map, l2_remap, vmrun)
+ * @len2: second length (mremap: new length; guest_map and the like: GPA of the top table)
  * @step: distance between two accesses in bytes
  * @count: repetitions, steps or value; guest_remap: GVA at which the guest sees its tables
  * @jump: index of the partner of OP_REPEAT / OP_END
@@ -258,11 +247,9 @@ struct script_op {
 
 /* the memslot and guest operations' guest-physical address is kept in addr2 */
 #define script_op_gpa(op) ((op)->addr2)
-/* tables= of guest_map and guest_remap, via= of guest_remap */
+/* tables= of guest_map, guest_remap, l2_map, l2_remap and vmrun; via= of guest_remap */
 #define script_op_tables(op) ((op)->len2)
 #define script_op_via(op) ((op)->count)
-/* tables= of l2_map, l2_remap and vmrun: guest-physical address of the top table */
-#define script_op_nested_tables(op) ((op)->len2)
 
 enum script_expect_kind { EXPECT_EVENT, EXPECT_NONE, EXPECT_ERRNO };
 
