@@ -60,6 +60,8 @@ int op_vm(struct executor *ex, const struct script_op *op)
 		return -errno;
 	vm->fd = fd;
 	vm->nested = op->mmu == SCRIPT_MMU_NESTED;
+	vm->mmu = op->mmu;
+	vm->mode = GUEST_MODE_FLAT;
 	/* KVM's tracepoints fire per VM: the observer is no longer needed */
 	if (ex->observer_fd >= 0)
 		close(ex->observer_fd);
@@ -224,6 +226,15 @@ int guest_l1(struct executor *ex, struct guest_vm *vm)
 	return vm->vcpu_fd < 0 ? make_vcpu(ex, vm) : 0;
 }
 
+int guest_vcpu(struct executor *ex, struct guest_vm *vm)
+{
+	if (vm->fd < 0)
+		return -EBADF;
+	if (vm->mmu != SCRIPT_MMU_SHADOW)
+		return -EINVAL;
+	return vm->vcpu_fd < 0 ? make_vcpu(ex, vm) : 0;
+}
+
 static void on_alarm(int sig)
 {
 	(void)sig;
@@ -259,6 +270,7 @@ int guest_run(struct guest_vm *vm, uint32_t wanted)
 	got = ioctl(vm->vcpu_fd, KVM_RUN, 0);
 	err = got ? -errno : 0;
 	set_alarm(0);
+	vm->port = !err && vm->run->exit_reason == KVM_EXIT_IO ? vm->run->io.port : 0;
 	if (!err)
 		finish_exit(vm);
 	if (err)
@@ -269,6 +281,9 @@ int guest_run(struct guest_vm *vm, uint32_t wanted)
 	case KVM_EXIT_MMIO:
 	case KVM_EXIT_INTERNAL_ERROR:
 		return -ENOENT;
+	case KVM_EXIT_SHUTDOWN:
+		vm->mode = GUEST_MODE_LOST;
+		return -EIO;
 	default:
 		return -EIO;
 	}
@@ -321,6 +336,16 @@ int op_guest(struct executor *ex, const struct script_op *op)
 		return err;
 	if (op->flags & SCRIPT_GUEST_L2)
 		return vm->nested ? l1_guest(vm, op) : -EINVAL;
+	if (op->flags & SCRIPT_GUEST_GVA)
+		return vm->mmu == SCRIPT_MMU_SHADOW ? guest_shadow_access(vm, op) : -EINVAL;
+	if (vm->mmu == SCRIPT_MMU_SHADOW && script_op_gpa(op) + op->len <= 1ull << 32)
+		return guest_shadow_access(vm, op);
+	if (vm->mode != GUEST_MODE_FLAT) {
+		err = set_long_mode(vm);
+		if (err)
+			return err;
+		vm->mode = GUEST_MODE_FLAT;
+	}
 	if (script_op_gpa(op) + op->len > OWN_GPA ||
 	    script_op_gpa(op) + op->len < op->len)
 		return -ENOENT;
