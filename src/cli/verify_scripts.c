@@ -12,7 +12,23 @@
 #include <base/mem.h>
 
 const char *const verify_random_names[] = { "anon", "shmem", "file",  "thp",   "hugetlb", "dax",
-					    "fork", "numa",  "guest", "mremap", NULL };
+					    "fork", "numa",  "guest", "mremap", "nested", NULL };
+
+unsigned int verify_random_features(uint64_t chosen)
+{
+	static const unsigned int bits[] = {
+		SCRIPT_RANDOM_ANON, SCRIPT_RANDOM_SHMEM, SCRIPT_RANDOM_FILE,  SCRIPT_RANDOM_THP,
+		SCRIPT_RANDOM_HUGETLB, SCRIPT_RANDOM_DAX, SCRIPT_RANDOM_FORK, SCRIPT_RANDOM_NUMA,
+		SCRIPT_RANDOM_GUEST, SCRIPT_RANDOM_MREMAP, SCRIPT_RANDOM_NESTED,
+	};
+	unsigned int features = 0, i;
+
+	if (!chosen)
+		chosen = VERIFY_RANDOM_DEFAULT;
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		features |= chosen >> i & 1 ? bits[i] : 0;
+	return features;
+}
 
 static bool out_of_memory(void)
 {
@@ -61,7 +77,8 @@ static struct script *make_random(uint64_t seed, const struct script_random_opti
 	err = strbuf_error(&text);
 	if (!err)
 		err = script_parse(name, strbuf_str(&text), text.len, &diag, &script);
-	strbuf_reset(&diag);
+	if (!err)
+		strbuf_reset(&diag);
 	if (!err)
 		err = sim_check(script, &check, &diag);
 	if (err && diag.len)
