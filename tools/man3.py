@@ -94,7 +94,21 @@ def listing(items):
     return lines
 
 
-def page(contract, types, siblings):
+def header_notes(text):
+    """What the header says before its first declaration, for all of its functions."""
+    comment = re.search(r'\*/\n/\*\s(.*?)\*/', text, re.S)[1]
+    body = '\n'.join(re.sub(r'^\s*\* ?', '', line) for line in comment.splitlines())
+    lines = []
+    for part in re.split(r'\n\s*\n', body.strip()):
+        words = [line for line in part.splitlines() if not line.startswith('\t')]
+        lines += [prose(' '.join(words)), '']
+        if len(words) < len(part.splitlines()):
+            lines += ['```', *[line.strip('\n') for line in part.splitlines() if line.startswith('\t')],
+                      '```', '']
+    return lines
+
+
+def page(contract, types, siblings, notes):
     used = used_types(contract, types)
     lines = [f'{contract.name}(3) "libmmuscope"', '', '# NAME', '',
              f'{contract.name} - {escape(contract.summary())}', '', '# SYNOPSIS', '', '```',
@@ -110,6 +124,8 @@ def page(contract, types, siblings):
         lines += ['# RETURN VALUE', '', prose(sentence(contract.returned)), '']
     if contract.safe:
         lines += ['# CALLBACKS', '', 'This function may be called from a callback.', '']
+    if contract.header != 'base.h':
+        lines += ['# NOTES', '', *notes]
     others = ', '.join(f'*{name}*(3)' for name in siblings if name != contract.name)
     lines += ['# SEE ALSO', '', f'*libmmuscope*(3), {others}', '']
     return '\n'.join(lines)
@@ -117,8 +133,9 @@ def page(contract, types, siblings):
 
 def main():
     scdoc, folder = sys.argv[1], Path(sys.argv[2])
-    functions, types = {}, {}
+    functions, types, notes = {}, {}, {}
     for path in map(Path, sys.argv[3:]):
+        notes[path.name] = header_notes(path.read_text())
         for comment, code in BLOCK.findall(path.read_text()):
             contract = Contract(path.name, comment, code)
             if code.lstrip().startswith('MS_API'):
@@ -127,7 +144,7 @@ def main():
                 types[contract.name] = contract
     for name, contract in functions.items():
         siblings = [other for other, its in functions.items() if its.header == contract.header]
-        text = page(contract, types, siblings)
+        text = page(contract, types, siblings, notes[contract.header])
         got = subprocess.run([scdoc], input=text, capture_output=True, text=True, check=False)
         if got.returncode:
             print(f'{name}: {got.stderr}\n{text}', file=sys.stderr)

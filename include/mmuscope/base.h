@@ -97,12 +97,12 @@ enum ms_access { MS_READ = 0, MS_WRITE = 1, MS_EXEC = 2 };
 /** ms_message_fn - one line of text without a newline; valid during the call. */
 typedef void ms_message_fn(void *ctx, const char *text);
 
-/** ms_version() - "MAJOR.MINOR.MICRO" of the library in use. Callback safe. */
+/** ms_version() - version of the library in use: "MAJOR.MINOR.MICRO". Callback safe. */
 MS_API const char *ms_version(void);
 
 /**
- * ms_verified_kernels() - the kernels that the model of this version was compared with, event by
- * event, and found equal: "6.1.176-1, 6.12.95-1~deb12u1". Callback safe.
+ * ms_verified_kernels() - the kernels that this version was compared with, event by event, and found
+ * equal: "6.1.0-56-cloud-amd64, ..."; "" if none. Callback safe.
  */
 MS_API const char *ms_verified_kernels(void);
 
@@ -115,7 +115,7 @@ MS_API const char *ms_profile_name(unsigned int index);
 /** ms_profile_summary() - one line on a profile; NULL for an unknown name. Callback safe. */
 MS_API const char *ms_profile_summary(const char *profile);
 
-/** ms_notify_name() - "PROTECTION_VMA" for MS_NOTIFY_PROTECTION_VMA; "?" for none of them.
+/** ms_notify_name() - name of an event of enum ms_notify: "PROTECTION_VMA"; "?" for none of them.
  * Callback safe. */
 MS_API const char *ms_notify_name(unsigned int event);
 
@@ -125,7 +125,9 @@ MS_API const char *ms_notify_name(unsigned int event);
  */
 MS_API const char *ms_counter_name(unsigned int index);
 
-/** ms_counter_help() - one line on what a counter counts; NULL for an unknown name. Callback safe. */
+/**
+ * ms_counter_help() - one line on what a counter counts; NULL for an unknown name. Callback safe.
+ */
 MS_API const char *ms_counter_help(const char *name);
 
 MS_END_DECLS

@@ -32,24 +32,26 @@ typedef void ms_event_fn(void *ctx, const struct ms_event *event);
 /* Numbers of a record, used or not. */
 #define MS_EVENT_NUMBERS 6
 
-/** ms_event_name() - the tracepoint's name. Callback safe. */
+/** ms_event_name() - name of the tracepoint of a record. Callback safe. */
 MS_API const char *ms_event_name(const struct ms_event *event);
 
-/** ms_event_pid() - the process: 1 for a machine's or a script's first. Callback safe. */
+/**
+ * ms_event_pid() - process that a record is of: 1 for a machine's or a script's first. Callback safe.
+ */
 MS_API uint32_t ms_event_pid(const struct ms_event *event);
 
-/** ms_event_sequence() - position in the stream, from 0. Callback safe. */
+/** ms_event_sequence() - position of a record in the stream, from 0. Callback safe. */
 MS_API uint64_t ms_event_sequence(const struct ms_event *event);
 
 /**
- * ms_event_number() - number @index of the record, in the order of the list above; 0 for those
+ * ms_event_number() - number @index of a record, in the order that event.h lists; 0 for those
  * that it does not have.
  * Return: 0; -EINVAL when @index is not below MS_EVENT_NUMBERS. Callback safe.
  */
 MS_API int ms_event_number(const struct ms_event *event, unsigned int index, uint64_t *ret_number);
 
 /**
- * ms_event_format() - the record as ftrace prints it, "NAME: payload", without a newline.
+ * ms_event_format() - a record as text, as ftrace prints it: "NAME: payload", without a newline.
  * @buf: at most @size bytes are written, the last of them 0; may be NULL when @size is 0
  * Return: the length of the whole text without the 0, as snprintf(); -ENOMEM. Callback safe.
  */

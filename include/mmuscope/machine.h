@@ -46,13 +46,13 @@ MS_API int ms_machine_create(const struct ms_machine_options *options,
 			     struct ms_machine **ret_machine);
 
 /**
- * ms_machine_destroy() - free it with all it owns; as ms_mm_destroy() of each address space first.
+ * ms_machine_destroy() - free a machine with all it owns; as ms_mm_destroy() of each address space first.
  * NULL is fine.
  * Return: 0; -EDEADLK from a callback.
  */
 MS_API int ms_machine_destroy(struct ms_machine *machine);
 
-/** ms_machine_profile() - name of the kernel that it runs. Callback safe. */
+/** ms_machine_profile() - name of the kernel that a machine runs. Callback safe. */
 MS_API const char *ms_machine_profile(const struct ms_machine *machine);
 
 /**
@@ -94,8 +94,9 @@ MS_API int ms_machine_counter(const struct ms_machine *machine, const char *name
 MS_API uint64_t ms_machine_bytes(const struct ms_machine *machine, uint64_t *ret_peak);
 
 /**
- * ms_machine_exhausted() - 1 once the model itself, not the kernel that it models, ran out of
- * memory: from then on results may differ from that kernel's. Else 0. Callback safe.
+ * ms_machine_exhausted() - has the model itself, not the kernel that it models, run out of memory?
+ * From then on results may differ from that kernel's.
+ * Return: 1: yes; 0: no. Callback safe.
  */
 MS_API int ms_machine_exhausted(const struct ms_machine *machine);
 
@@ -103,7 +104,7 @@ MS_API int ms_machine_exhausted(const struct ms_machine *machine);
 typedef void ms_violation_fn(void *ctx, unsigned int invariant, const char *text);
 
 /**
- * ms_machine_audit() - walk all tables and check: no VM maps what the process must not access (2),
+ * ms_machine_audit() - walk all tables and check the invariants: no VM maps what the process must not access (2),
  * no guest fault ignored an invalidation (3), every notification has ended (4), tables, reverse
  * maps and counts agree (6), frames are counted right (7). The numbers are those of the manual
  * page of mmuscope-run(1), --audit. Cost: in proportion to what is populated.
@@ -146,7 +147,7 @@ MS_API int ms_file_create(struct ms_machine *machine, enum ms_file_kind kind, ui
 MS_API int ms_file_truncate(struct ms_file *file, uint64_t size);
 
 /**
- * ms_file_close() - no more maps will be made of it; what is mapped stays so. NULL is fine.
+ * ms_file_close() - no more maps will be made of @file; what is mapped stays so. NULL is fine.
  * Return: 0; -EDEADLK.
  */
 MS_API int ms_file_close(struct ms_file *file);

@@ -29,7 +29,7 @@ MS_API int ms_mm_create(struct ms_machine *machine, struct ms_mm **ret_mm);
 MS_API int ms_mm_fork(struct ms_mm *mm, struct ms_mm **ret_child);
 
 /**
- * ms_mm_destroy() - the process exits: its VMs and interval subscriptions end, its other
+ * ms_mm_destroy() - the process exits. Its VMs and interval subscriptions end, its other
  * subscribers are told with release, everything is unmapped, and all handles that were made from
  * @mm are gone. NULL is fine.
  * Return: 0; -EDEADLK.
@@ -49,7 +49,8 @@ MS_API struct ms_machine *ms_mm_machine(const struct ms_mm *mm);
 MS_API int ms_mm_observe(struct ms_mm *mm);
 
 /**
- * ms_mm_map() - mmap(@addr, @len, @prot, @flags | MAP_FIXED, ...); what was there is unmapped.
+ * ms_mm_map() - map memory at a fixed address: mmap(@addr, @len, @prot, @flags | MAP_FIXED, ...). What
+ * was there is unmapped.
  * @flags: MAP_PRIVATE or MAP_SHARED; MAP_NORESERVE
  * @file: what to map; NULL is anonymous memory (with MAP_SHARED: a nameless shmem file)
  * @offset: bytes into it, page aligned; below 64 PiB
@@ -59,17 +60,24 @@ MS_API int ms_mm_observe(struct ms_mm *mm);
 MS_API int ms_mm_map(struct ms_mm *mm, uint64_t addr, uint64_t len, int prot, int flags,
 		     struct ms_file *file, uint64_t offset);
 
-/** ms_mm_munmap() - munmap(). Return: 0; -EINVAL. */
+/** ms_mm_munmap() - unmap what is mapped in the range: munmap(). Return: 0; -EINVAL. */
 MS_API int ms_mm_munmap(struct ms_mm *mm, uint64_t addr, uint64_t len);
 
-/** ms_mm_mprotect() - mprotect(). Return: 0; -EINVAL; -ENOMEM: a hole; -EACCES. */
+/**
+ * ms_mm_mprotect() - change the protection of the range: mprotect().
+ * Return: 0; -EINVAL; -ENOMEM: a hole; -EACCES.
+ */
 MS_API int ms_mm_mprotect(struct ms_mm *mm, uint64_t addr, uint64_t len, int prot);
 
-/** ms_mm_madvise() - madvise(). Return: 0; -EINVAL; -ENOMEM: a hole; as that advice. */
+/**
+ * ms_mm_madvise() - advice on the range: madvise().
+ * @advice: MADV_*
+ * Return: 0; -EINVAL: alignment, advice; -ENOMEM: a hole; what else Linux returns for that advice.
+ */
 MS_API int ms_mm_madvise(struct ms_mm *mm, uint64_t addr, uint64_t len, int advice);
 
 /**
- * ms_mm_mremap() - mremap(@old_addr, @old_len, @new_len, @flags, @new_addr).
+ * ms_mm_mremap() - move or resize: mremap(@old_addr, @old_len, @new_len, @flags, @new_addr).
  * @flags: MREMAP_MAYMOVE | MREMAP_FIXED, with MREMAP_DONTUNMAP or not, moves to @new_addr;
  *	0 resizes in place
  * Return: 0; -EINVAL: other flags, alignment, overlap; -EFAULT: nothing mapped; -ENOMEM: no room.
@@ -80,11 +88,14 @@ MS_API int ms_mm_mremap(struct ms_mm *mm, uint64_t old_addr, uint64_t old_len, u
 /** ms_mm_set_heap() - the heap begins and ends at @addr (PR_SET_MM). Return: 0. */
 MS_API int ms_mm_set_heap(struct ms_mm *mm, uint64_t addr);
 
-/** ms_mm_brk() - brk(@addr). Return: 0; -ENOMEM where brk() would return the old break. */
+/**
+ * ms_mm_brk() - move the end of the heap to @addr: brk().
+ * Return: 0; -ENOMEM where brk() would return the old break.
+ */
 MS_API int ms_mm_brk(struct ms_mm *mm, uint64_t addr);
 
 /**
- * ms_mm_touch() - the process accesses @addr, @addr + @step, ... below @addr + @len.
+ * ms_mm_touch() - the process accesses memory: @addr, @addr + @step, ... below @addr + @len.
  * @step: bytes, not 0
  * Return: 0; -EFAULT: at least one would have raised SIGSEGV or SIGBUS (all are tried); -EINVAL.
  */
@@ -112,7 +123,8 @@ enum ms_mpol {
 #define MS_MBIND_STRICT (1u << 1)
 
 /**
- * ms_mm_mbind() - mbind(); @nodes: a bit per node; @flags: MS_MBIND_*.
+ * ms_mm_mbind() - set the memory policy of the range: mbind(). @nodes has a bit per node, @flags are
+ * MS_MBIND_*.
  * Return: 0; -EINVAL; -EFAULT: a hole; -EIO: pages elsewhere. (mm/mempolicy.c:do_mbind())
  */
 MS_API int ms_mm_mbind(struct ms_mm *mm, uint64_t addr, uint64_t len, enum ms_mpol mode,
@@ -134,7 +146,10 @@ MS_API int ms_mm_pin(struct ms_mm *mm, uint64_t addr, uint64_t len);
 /** ms_mm_clear_refs() - write 1 to 5 to /proc/PID/clear_refs; 4: soft-dirty. Return: 0; -EINVAL. */
 MS_API int ms_mm_clear_refs(struct ms_mm *mm, unsigned int value);
 
-/** ms_mm_uffd_register() - UFFDIO_REGISTER for write protection. Return: 0; -EINVAL; -EBUSY. */
+/**
+ * ms_mm_uffd_register() - register the range with the process's userfaultfd (UFFDIO_REGISTER).
+ * Return: 0; -EINVAL; -EBUSY.
+ */
 MS_API int ms_mm_uffd_register(struct ms_mm *mm, uint64_t addr, uint64_t len);
 
 /** ms_mm_uffd_unregister() - UFFDIO_UNREGISTER. Return: 0; -EINVAL. */

@@ -104,7 +104,7 @@ MS_API int ms_interval_insert(struct ms_mm *mm, uint64_t start, uint64_t len,
 MS_API int ms_interval_remove(struct ms_interval *interval);
 
 /**
- * ms_interval_read_begin() - about to read page tables for the interval
+ * ms_interval_read_begin() - begin to read page tables for the interval
  * (mmu_interval_read_begin()).
  * @ret_sequence: for ms_interval_read_retry()
  * Return: 0; -EAGAIN: an invalidation runs (Linux waits for its end). Callback safe.
@@ -112,8 +112,9 @@ MS_API int ms_interval_remove(struct ms_interval *interval);
 MS_API int ms_interval_read_begin(const struct ms_interval *interval, uint64_t *ret_sequence);
 
 /**
- * ms_interval_read_retry() - 1: an invalidation came after @sequence was taken, what was read is
- * void; 0: it holds (mmu_interval_read_retry()). Callback safe.
+ * ms_interval_read_retry() - was there an invalidation since @sequence was taken
+ * (mmu_interval_read_retry())?
+ * Return: 1: yes, what was read is void; 0: no, it holds. Callback safe.
  */
 MS_API int ms_interval_read_retry(const struct ms_interval *interval, uint64_t sequence);
 

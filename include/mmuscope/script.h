@@ -30,7 +30,7 @@ MS_API int ms_script_parse(const char *name, const char *text, size_t len, ms_me
 MS_API int ms_script_load(const char *path, ms_message_fn *message, void *ctx,
 			  struct ms_script **ret_script);
 
-/** ms_script_free() - NULL is fine. No run of it may be going on. */
+/** ms_script_free() - free a script; NULL is fine. No run of it may be going on. */
 MS_API void ms_script_free(struct ms_script *script);
 
 /**
@@ -61,14 +61,14 @@ struct ms_run_options {
 };
 
 /**
- * ms_script_run() - execute it. Expectations that do not hold are results, not errors.
+ * ms_script_run() - execute a script on a machine of its own. Expectations that do not hold are results, not errors.
  * @ret_run: what it did, to be freed with ms_run_free()
  * Return: 0; -EINVAL: options, or a script that cannot run (on_message says why); -E2BIG; -ENOMEM.
  */
 MS_API int ms_script_run(const struct ms_script *script, const struct ms_run_options *options,
 			 struct ms_run **ret_run);
 
-/** ms_run_free() - NULL is fine. */
+/** ms_run_free() - free the results of a run; NULL is fine. */
 MS_API void ms_run_free(struct ms_run *run);
 
 /** ms_run_operations() - operations executed. */
@@ -77,32 +77,34 @@ MS_API uint64_t ms_run_operations(const struct ms_run *run);
 /** ms_run_checked() - expectations and budgets that were checked. */
 MS_API uint64_t ms_run_checked(const struct ms_run *run);
 
-/** ms_run_failed() - how many of them did not hold. */
+/** ms_run_failed() - expectations and budgets that did not hold. */
 MS_API uint64_t ms_run_failed(const struct ms_run *run);
 
 /** ms_run_violations() - invariants found broken; 0 without audit. */
 MS_API uint64_t ms_run_violations(const struct ms_run *run);
 
-/** ms_run_failures() - text: script line, expected and actual, for each that failed; "" if none. */
+/**
+ * ms_run_failures() - what failed, as text: script line, expected and actual, for each that failed; "" if none.
+ */
 MS_API const char *ms_run_failures(const struct ms_run *run);
 
 /** ms_run_counter() - the total of a counter of ms_counter_name(). Return: 0; -ENOENT. */
 MS_API int ms_run_counter(const struct ms_run *run, const char *name, uint64_t *ret_value);
 
-/** ms_op_line() - its line in the script, from 1. Callback safe. */
+/** ms_op_line() - line of an operation in the script, from 1. Callback safe. */
 MS_API unsigned int ms_op_line(const struct ms_op *op);
 
 /**
- * ms_op_text() - the line as written, without comment. Not terminated: @ret_len is its length.
+ * ms_op_text() - the line of an operation as written, without comment. Not terminated: @ret_len is its length.
  * Callback safe.
  */
 MS_API const char *ms_op_text(const struct ms_op *op, size_t *ret_len);
 
-/** ms_op_error() - 0 or the negative errno that Linux returns for it. Callback safe. */
+/** ms_op_error() - what Linux returns for an operation: 0 or a negative errno. Callback safe. */
 MS_API int ms_op_error(const struct ms_op *op);
 
 /**
- * ms_op_counter() - what it added to a counter; of maxima and "now" counters the value after it.
+ * ms_op_counter() - what an operation added to a counter; of maxima and "now" counters the value after it.
  * Return: 0; -ENOENT. Callback safe.
  */
 MS_API int ms_op_counter(const struct ms_op *op, const char *name, uint64_t *ret_value);

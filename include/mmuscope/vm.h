@@ -25,7 +25,7 @@ struct ms_vm_options {
 };
 
 /**
- * ms_vm_create() - KVM_CREATE_VM by the process: a VM without memory, subscribed to @mm.
+ * ms_vm_create() - make a VM without memory, subscribed to @mm (KVM_CREATE_VM).
  * Return: 0; -EINVAL; -E2BIG; -ENOMEM; -EDEADLK.
  */
 MS_API int ms_vm_create(struct ms_mm *mm, const struct ms_vm_options *options,
@@ -38,8 +38,8 @@ MS_API int ms_vm_destroy(struct ms_vm *vm);
 #define MS_MEMORY_READONLY (1u << 1)
 
 /**
- * ms_vm_set_memory() - KVM_SET_USER_MEMORY_REGION: guest-physical [@gpa, @gpa + @len) is
- * [@addr, @addr + @len) of the process. @len 0 deletes the slot.
+ * ms_vm_set_memory() - set a memory slot (KVM_SET_USER_MEMORY_REGION): guest-physical
+ * [@gpa, @gpa + @len) is [@addr, @addr + @len) of the process. @len 0 deletes the slot.
  * @slot: number; bits 16 and up are the address space
  * Return: 0; -EINVAL: alignment, flags, number, or a change that KVM does not allow; -EEXIST:
  * overlaps another slot; -EBUSY: a notification has not ended; -ENOMEM; -EDEADLK.
@@ -48,8 +48,8 @@ MS_API int ms_vm_set_memory(struct ms_vm *vm, uint32_t slot, uint32_t flags, uin
 			    uint64_t len, uint64_t addr);
 
 /**
- * ms_vm_access() - the guest accesses @gpa, @gpa + @step, ... below @gpa + @len by guest-physical
- * address, up to the first that fails.
+ * ms_vm_access() - the guest accesses memory: @gpa, @gpa + @step, ... below @gpa + @len, guest-physical
+ * addresses, up to the first that fails.
  * @step: bytes, not 0
  * @ret_done: accesses that succeeded, set on failure, too; may be NULL
  * Return: 0; -ENOENT: no slot there; -EFAULT: the process may not access it; -EAGAIN: an
@@ -65,7 +65,10 @@ MS_API int ms_vm_access(struct ms_vm *vm, uint64_t gpa, uint64_t len, uint64_t s
  */
 MS_API const char *ms_vm_counter_name(unsigned int index);
 
-/** ms_vm_counter() - the counter's value now. Return: 0; -ENOENT: no such counter. Callback safe. */
+/**
+ * ms_vm_counter() - the value of a counter now.
+ * Return: 0; -ENOENT: no such counter. Callback safe.
+ */
 MS_API int ms_vm_counter(const struct ms_vm *vm, const char *name, uint64_t *ret_value);
 
 /**

@@ -174,7 +174,7 @@ def test_manual(inst):
     bad = []
     for page in pages:
         got = subprocess.run(['man', '--warnings', '-l', str(page)], cwd=man, capture_output=True,
-                             text=True, check=False, env=dict(inst.env, MANWIDTH='80'))
+                             text=True, check=False, env=dict(inst.env, MANWIDTH='80', LC_ALL='C.UTF-8'))
         if got.returncode or got.stderr or len(got.stdout) < 200:
             bad.append(f'{page.name}: {got.stderr or got.stdout}')
     tap.ok(not bad, f'man shows all {len(pages)} pages', *bad)
