@@ -41,7 +41,7 @@ def read_commands():
             path = (Path(entry['directory']) / entry['file']).resolve()
             if path.suffix == '.c' and path.is_relative_to(SOURCE):
                 flags = flags_of(entry['command'])
-                targets.setdefault(str(Path(entry['output']).parent), flags)
+                targets.setdefault(Path(entry['output']).parent.name, flags)
                 known = folders.setdefault(str(path.relative_to(SOURCE).parent), [])
                 if flags not in known:
                     known.append(flags)
