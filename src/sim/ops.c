@@ -75,8 +75,9 @@ static void object_release(struct sim *sim, struct sim_object *object)
 		kvm_destroy(object->kvm);
 	}
 	if (object->kind == SIM_DEVICE) {
-		if (object->device->notifier.subscriptions)
-			(void)mmu_interval_notifier_remove(&object->device->notifier);
+		if (object->device->notifier.subscriptions &&
+		    mmu_interval_notifier_remove(&object->device->notifier) == -EBUSY)
+			mmu_interval_notifier_abandon(mm_notifiers(object->mm));
 		mem_free(object->device);
 	}
 	memset(object, 0, sizeof(*object));

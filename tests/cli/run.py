@@ -107,7 +107,7 @@ def test_help(commands):
     main = run('-h')
     ok(main.returncode == 0 and not main.stderr, 'mmuscope -h')
     ok(run('--help').stdout == main.stdout == run('help').stdout, '--help and help say the same')
-    ok(re.fullmatch(r'mmuscope \d+\.\d+\.\d+\n', run('--version').stdout), '--version')
+    test_version()
     for command in commands:
         name = command['name']
         text = run(name, '-h')
@@ -141,8 +141,8 @@ def test_manual(commands):
     listed = re.findall(r'^\*mmuscope-(\w+)\*\(1\)', section(main, 'COMMANDS'), re.M)
     names = [command['name'] for command in commands]
     ok(listed == names, 'mmuscope(1) lists the commands in order', listed, names)
-    pages = sorted(os.listdir(folder))
-    want = sorted([f'mmuscope-{name}.1.scd' for name in names] + ['mmuscope.1.scd', 'meson.build'])
+    pages = sorted(page for page in os.listdir(folder) if page.endswith('.1.scd'))
+    want = sorted([f'mmuscope-{name}.1.scd' for name in names] + ['mmuscope.1.scd'])
     ok(pages == want, 'one page per command', pages, want)
     with open(os.path.join(folder, 'meson.build')) as file:
         built = re.findall(r"'(mmuscope[\w-]*)'", file.read())
@@ -170,6 +170,22 @@ def test_page(folder, command):
     ok(listed == options, f'mmuscope-{name}(1): the options are those of -h', listed, options)
     ok(plain(section(page, 'NAME')).strip() == f"mmuscope-{name} - {command['summary']}",
        f'mmuscope-{name}(1): the summary is that of -h')
+
+
+def test_version():
+    """The kernels are those of the record, which is of this version."""
+    with open(os.path.join(SOURCE, 'docs', 'verified-kernels')) as file:
+        rows = [line.split() for line in file if not line.startswith('#')]
+    said = run('--version').stdout
+    match = re.fullmatch(r'mmuscope (\d+\.\d+\.\d+)\nverified on: (.+)\n', said)
+    ok(match, '--version', said)
+    ok(match and rows[0] == ['mmuscope', match[1]],
+       'docs/verified-kernels is of this version: verify it again with tools/record-verified', rows[0])
+    ok(match and match[2].split(', ') == [row[1] for row in rows[1:]],
+       '--version says the kernels of docs/verified-kernels', said, rows)
+    profiles = run('list', 'profiles').stdout
+    ok(all(row[0] in profiles and int(row[3]) and int(row[4]) for row in rows[1:]),
+       'each has a profile, and something was compared', rows)
 
 
 def test_usage():
