@@ -4,6 +4,7 @@
 #include "design_internal.h"
 #include "run_internal.h"
 #include "stall_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,7 +18,8 @@ static uint64_t levels, designs, watchdog_thresh;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static const char *trace_path, *cost_path, *stall_limit;
 static struct report_stall_limits limits;
-static bool json, audit, literal, stats, quiet, all_ops;
+static uint64_t map_line;
+static bool json, audit, literal, stats, quiet, all_ops, map, ascii;
 static bool noheadings;
 
 /* One run of one script. */
@@ -27,7 +29,6 @@ struct run {
 	struct report_json *json;
 	struct run_rows rows;
 	struct stall_watch stall;
-	struct progress progress;
 };
 
 static const char *profile_name(void)
@@ -52,6 +53,14 @@ static void json_op(struct run *run, const struct sim_op_result *result,
 	report_json_close(run->json);
 }
 
+static void op_begin(void *ctx, const struct script_op *op, uint64_t index, const struct sim *view)
+{
+	(void)ctx;
+	(void)op;
+	(void)view;
+	progress_update(index);
+}
+
 static void op_done(void *ctx, const struct sim_op_result *result)
 {
 	struct run *run = ctx;
@@ -66,7 +75,6 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 		.err = result->err,
 	};
 
-	progress_update(&run->progress, result->index + 1);
 	stall_add(&run->stall, result, &stall);
 	row.stall = stall.total;
 	if (run->json)
@@ -77,9 +85,8 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 
 static void note(void *ctx, const char *text)
 {
-	struct run *run = ctx;
-
-	progress_clear(&run->progress);
+	(void)ctx;
+	progress_clear();
 	fprintf(stderr, "%s\n", text);
 }
 
@@ -150,6 +157,9 @@ static int print_tables(struct run *run, const struct sim_result *result)
 	if (!err && run->rows.max && run->rows.total > run->rows.nr)
 		printf("the %zu costliest of %llu operations that did something; --all-ops prints all\n",
 		       run->rows.nr, (unsigned long long)run->rows.total);
+	if (!err && (map || map_line))
+		err = run_print_map(stdout, run->script, &run->stall.options, &run->rows,
+				    map_line, ascii);
 	stall_verdict(&run->stall, NULL, &notes);
 	design_add_notes(&notes, designs, &tuning, &run->cost);
 	report_cost_notes(&run->cost, &notes);
@@ -191,6 +201,7 @@ static struct sim_options sim_options(struct run *run, const struct report_cost 
 		.audit = audit,
 		.literal = literal,
 		.sink = sink,
+		.op_begin = op_begin,
 		.op_done = run && (run->json || !quiet) ? op_done : NULL,
 		.note = run && !quiet ? note : NULL,
 		.ctx = run,
@@ -208,11 +219,11 @@ static int run_script(struct run *run, struct event_sink *sink, struct sim_resul
 	run->stall = (struct stall_watch){ .cost = &run->cost, .limits = limits,
 					   .options = options,
 					   .mmu = mmu >= 0 ? mmu : model_first_mmu(run->script) };
-	progress_init(&run->progress, "operations");
+	progress_init("operations");
 	if (run->json)
 		json_begin(run);
 	err = sim_run(run->script, &options, ret_result);
-	progress_clear(&run->progress);
+	progress_end();
 	if (run->json)
 		json_finish(run, ret_result, err);
 	if (err)
@@ -376,6 +387,8 @@ static int run(int argc, char **argv)
 		return usage_error(&command_run, "which script?");
 	if (levels && levels != 4 && levels != 5)
 		return usage_error(&command_run, "--levels is 4 or 5");
+	if ((map || map_line) && (json || quiet))
+		return usage_error(&command_run, "--map draws: not with --json or --quiet");
 	if (trace_path && argc > 1)
 		return usage_error(&command_run, "--trace wants exactly one script");
 	if (trace_path && json && !strcmp(trace_path, "-"))
@@ -388,7 +401,7 @@ static int run(int argc, char **argv)
 		return run_traced(argv, &cost);
 	if (json)
 		return run_json(argv, &cost, NULL);
-	if (argc > 1 && !all_ops && !stats)
+	if (argc > 1 && !all_ops && !stats && !map && !map_line)
 		return run_many(argv, &cost);
 	for (; *argv; argv++)
 		status = worse(status, run_one(*argv, &cost, NULL, NULL));
@@ -412,6 +425,9 @@ static const struct option options[] = {
 	OPT_FLAG('a', "audit", &audit, "check invariants 1 to 8 after every operation"),
 	OPT_FLAG(0, "literal", &literal, "scan tables entry by entry instead of counting"),
 	OPT_FLAG('s', "stats", &stats, "print every counter"),
+	OPT_FLAG(0, "map", &map, "draw the address space around the operation that costs most"),
+	OPT_UINT(0, "map-line", &map_line, "LINE", "or around the one of this line that does"),
+	OPT_FLAG(0, "ascii", &ascii, "draw with ASCII characters (also where the locale is not UTF-8)"),
 	OPT_FLAG(0, "all-ops", &all_ops, "print every operation, also those that sent nothing"),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
@@ -439,6 +455,7 @@ const struct command command_run = {
 		"mmuscope run scripts/head-of-512g.mms",
 		"mmuscope run --profile linux-6.1 --trace - scripts/head-of-512g.mms",
 		"mmuscope run --design tight,rmap=index scripts/head-of-512g.mms",
+		"mmuscope run --map scripts/one-touched-page-512g.mms",
 		"mmuscope run --audit --stats scripts/head-of-512g.mms",
 		"mmuscope run --quiet scripts/*.mms",
 		"echo 'map a 0x10000000 2M rw anon private' | mmuscope run --json -",

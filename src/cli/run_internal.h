@@ -43,6 +43,14 @@ void run_rows_release(struct run_rows *rows);
 int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
 		  const struct sim_result *result, double stall, bool headings);
 
+/**
+ * run_print_map() - the address space around one operation: of those in line @line (0: of all) the
+ * one that cost most. @options: of the run that filled @rows; a second run draws.
+ * Return: 0 or a negative errno.
+ */
+int run_print_map(FILE *out, const struct script *script, const struct sim_options *options,
+		  const struct run_rows *rows, uint64_t line, bool ascii);
+
 /** run_print_stats() - every counter with its meaning. Return: 0 or a negative errno. */
 int run_print_stats(FILE *out, const struct sim_result *result, bool headings);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "map_internal.h"
 #include "run_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -151,6 +153,68 @@ int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
 	add_total(table, result, stall);
 	err = report_table_print(table, out);
 	report_table_free(table);
+	return err;
+}
+
+static const struct run_row *dearest(const struct run_rows *rows, uint64_t line)
+{
+	const struct run_row *found = NULL;
+	size_t i;
+
+	for (i = 0; i < rows->nr; i++)
+		if ((!line || rows->rows[i].op->line == line) &&
+		    (!found || cheaper(found, &rows->rows[i])))
+			found = &rows->rows[i];
+	return found;
+}
+
+/* Columns for the strips: what the terminal has beside the names, within reason. */
+static unsigned int map_cells(void)
+{
+	unsigned int width = terminal_width();
+
+	return (width < 60 ? 60 : width > 240 ? 240 : width) - 13;
+}
+
+static int print_strip(FILE *out, const struct strip *strip, bool ascii)
+{
+	const struct strip_style style = { .ascii = ascii || !terminal_utf8(),
+					   .color = terminal_color() };
+	struct strbuf text = STRBUF_INIT;
+	int err;
+
+	strip_text(strip, &style, &text);
+	err = strbuf_error(&text);
+	if (!err)
+		fputs(strbuf_str(&text), out);
+	strbuf_release(&text);
+	return err;
+}
+
+int run_print_map(FILE *out, const struct script *script, const struct sim_options *options,
+		  const struct run_rows *rows, uint64_t line, bool ascii)
+{
+	const struct run_row *row = dearest(rows, line);
+	struct strip_layout layout;
+	struct strip strip;
+	int err;
+
+	if (!row) {
+		fputs(line ? "\nnothing to draw: no operation of that line is in the table\n" :
+			     "\nnothing to draw: no operation did anything\n", out);
+		return 0;
+	}
+	err = map_layout(script, map_cells(), &layout);
+	if (err)
+		return err;
+	err = map_draw(script, options, &layout, &row->index, 1, &strip);
+	if (!err) {
+		fprintf(out, "\nline %u: %.*s\n", row->op->line, (int)row->op->text_len,
+			script->text + row->op->text);
+		err = print_strip(out, &strip, ascii);
+		strip_release(&strip);
+	}
+	strip_layout_release(&layout);
 	return err;
 }
 
