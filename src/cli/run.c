@@ -65,18 +65,10 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 {
 	struct run *run = ctx;
 	struct report_stall stall;
-	struct run_row row = {
-		.op = result->op,
-		.index = result->index,
-		.notifications = result->delta[SIM_NOTIFICATIONS],
-		.notified = result->delta[SIM_BYTES_NOTIFIED],
-		.scanned = result->delta[SIM_RMAP_SCANNED],
-		.zapped = result->delta[SIM_SPTES_ZAPPED],
-		.err = result->err,
-	};
+	struct run_row row;
 
 	stall_add(&run->stall, result, &stall);
-	row.stall = stall.total;
+	row = run_row_of(result, &stall);
 	if (run->json)
 		json_op(run, result, &stall);
 	else

@@ -3,6 +3,8 @@
 #ifndef CLI_RUN_INTERNAL_H
 #define CLI_RUN_INTERNAL_H
 
+#include <report/stall.h>
+
 #include "model_internal.h"
 
 /* Rows of a table of operations unless all are asked for. */
@@ -14,9 +16,11 @@ struct run_row {
 	uint64_t index;
 	uint64_t notifications;
 	uint64_t notified;
+	uint64_t populated;
 	uint64_t scanned;
 	uint64_t zapped;
 	double stall;
+	double longest;
 	int err;
 };
 
@@ -36,7 +40,12 @@ struct run_rows {
 	int error;
 };
 
+/** run_row_of() - an executed operation whose estimate is @stall. */
+struct run_row run_row_of(const struct sim_op_result *result, const struct report_stall *stall);
+
 void run_rows_add(struct run_rows *rows, const struct run_row *row);
+/** run_rows_sort() - in the order of execution; nothing can be added then. */
+void run_rows_sort(struct run_rows *rows);
 void run_rows_release(struct run_rows *rows);
 
 /** run_print_ops() - the table of operations with its totals; @stall is theirs in ns. Return: 0 or a negative errno. */

@@ -69,10 +69,20 @@ void run_rows_add(struct run_rows *rows, const struct run_row *row)
 			sift(rows, i);
 }
 
-void run_rows_release(struct run_rows *rows)
+struct run_row run_row_of(const struct sim_op_result *result, const struct report_stall *stall)
 {
-	mem_free(rows->rows);
-	*rows = (struct run_rows){ 0 };
+	return (struct run_row){
+		.op = result->op,
+		.index = result->index,
+		.notifications = result->delta[SIM_NOTIFICATIONS],
+		.notified = result->delta[SIM_BYTES_NOTIFIED],
+		.populated = result->delta[SIM_BYTES_POPULATED],
+		.scanned = result->delta[SIM_RMAP_SCANNED],
+		.zapped = result->delta[SIM_SPTES_ZAPPED],
+		.stall = stall->total,
+		.longest = stall->longest,
+		.err = result->err,
+	};
 }
 
 static int by_index(const void *a, const void *b)
@@ -80,6 +90,18 @@ static int by_index(const void *a, const void *b)
 	const struct run_row *x = a, *y = b;
 
 	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+void run_rows_sort(struct run_rows *rows)
+{
+	if (rows->nr)
+		qsort(rows->rows, rows->nr, sizeof(*rows->rows), by_index);
+}
+
+void run_rows_release(struct run_rows *rows)
+{
+	mem_free(rows->rows);
+	*rows = (struct run_rows){ 0 };
 }
 
 /* The line with its blanks squeezed, cut where it is too long. */
@@ -146,8 +168,7 @@ int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
 	err = report_table_new(columns, sizeof(columns) / sizeof(columns[0]), headings, &table);
 	if (err)
 		return err;
-	if (rows->nr)
-		qsort(rows->rows, rows->nr, sizeof(*rows->rows), by_index);
+	run_rows_sort(rows);
 	for (i = 0; i < rows->nr; i++)
 		add_row(table, script, &rows->rows[i]);
 	add_total(table, result, stall);
