@@ -4,16 +4,16 @@
 #include <base/mem.h>
 #include <sim/view.h>
 
-/* A heap begins where it is declared and reaches as far as any brk. */
+/* A heap begins where it is declared and reaches as far as any brk before the next is. */
 static int add_heap(struct strip_layout *layout, const struct script *script,
 		    const struct script_op *heap)
 {
+	const struct script_op *op, *stop = script->ops + script->nr_ops;
 	uint64_t end = heap->addr;
-	size_t i;
 
-	for (i = 0; i < script->nr_ops; i++)
-		if (script->ops[i].code == OP_BRK && script->ops[i].addr > end)
-			end = script->ops[i].addr;
+	for (op = heap + 1; op < stop && op->code != OP_HEAP; op++)
+		if (op->code == OP_BRK && op->addr > end)
+			end = op->addr;
 	return strip_layout_add(layout, script_name(script, heap->name), heap->addr, end);
 }
 

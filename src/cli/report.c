@@ -103,8 +103,8 @@ static void add_commands(const struct report_config *config, const struct report
 {
 	strbuf_addstr(out, strbuf_str(&config->command));
 	strbuf_addf(out, "mmuscope run --map --profile %s", config->profile);
-	if (config->mmus)
-		strbuf_addf(out, " --mmu %s", mmu_names[__builtin_ctzll(config->mmus)]);
+	if (rs->shown->mmu >= 0)
+		strbuf_addf(out, " --mmu %s", mmu_names[rs->shown->mmu]);
 	add_common(out, config);
 	strbuf_addch(out, ' ');
 	shell_quote(out, path);
@@ -234,7 +234,7 @@ static const struct option options[] = {
 	OPT_CHOICE(0, "granularity", &tuning.granularity, "LEVEL",
 		   "what runs are made of (pmd if not given):", granularity_choices),
 	OPT_CHOICES('m', "mmu", &mmus, "KIND,...",
-		    "kinds of MMU to give every VM, the first of this list in detail:", mmu_names),
+		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
 	OPT_SIZE(0, "grow", &grow, "SIZE", "the size in the script that is replaced to see growth"),
 	OPT_FLAG(0, "no-growth", &no_growth, "no plots of growth"),

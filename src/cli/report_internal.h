@@ -17,7 +17,7 @@
 /**
  * struct report_config - from the options, the same for all scripts
  * @profile: the kernel shown in detail
- * @mmus: bits of mmu_names[]; the lowest is shown in detail; 0: as the scripts say
+ * @mmus: bits of mmu_names[]; 0: as the scripts say
  * @designs: a row for each; none given: each alone, and all at once
  * @grow: the size that grows, UINT64_MAX: that of the dearest operation; 0: none
  */

@@ -65,17 +65,26 @@ static int run_variant(struct report_script *rs, struct report_variant *variant)
 	return sim_run(rs->script, &options, &variant->result);
 }
 
+/* The kind shown in detail: the script's own if that is asked for. */
+static int shown_mmu(const struct report_script *rs)
+{
+	uint64_t mmus = rs->config->mmus;
+	int own = model_first_mmu(rs->script);
+
+	if (!mmus)
+		return -1;
+	return own >= 0 && mmus >> own & 1 ? own : __builtin_ctzll(mmus);
+}
+
 static int add_variant(struct report_script *rs, const char *profile, uint64_t designs, int mmu)
 {
-	const struct report_config *config = rs->config;
-	int first = config->mmus ? __builtin_ctzll(config->mmus) : -1;
 	int err = mem_grow(&rs->variants, &rs->cap, rs->nr + 1, sizeof(rs->variants[0]));
 
 	if (err)
 		return err;
 	rs->variants[rs->nr++] = (struct report_variant){
 		.profile = profile, .designs = designs, .mmu = mmu,
-		.shown = !designs && mmu == first && !strcmp(profile, config->profile),
+		.shown = !designs && mmu == shown_mmu(rs) && !strcmp(profile, rs->config->profile),
 	};
 	return 0;
 }

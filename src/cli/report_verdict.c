@@ -115,6 +115,25 @@ static void add_kernels(const struct report_script *rs, struct strbuf *out)
 	strbuf_addstr(out, ".\n");
 }
 
+/* The same kernel with the other kinds of MMU. */
+static void add_mmus(const struct report_script *rs, struct strbuf *out)
+{
+	size_t i;
+
+	for (i = 0; i < rs->nr; i++) {
+		const struct report_variant *variant = &rs->variants[i];
+
+		if (variant->shown || variant->designs || variant->mmu < 0 ||
+		    strcmp(variant->profile, rs->shown->profile))
+			continue;
+		strbuf_addf(out, "With %s instead of %s: ", mmu_names[variant->mmu],
+			    mmu_names[rs->shown->mmu]);
+		report_add_ns(out, variant->stall.sum.total);
+		strbuf_addstr(out, variant->stall.stretch.ns >= variant->stall.limits.lockup ?
+			      ", and a soft lockup.\n" : ".\n");
+	}
+}
+
 static void add_designs(const struct report_script *rs, struct strbuf *out)
 {
 	const struct report_variant *best = extreme(rs, true, 1);
@@ -151,6 +170,7 @@ bool report_verdict(const struct report_script *rs, struct strbuf *headline, str
 	if (result->counters[SIM_NOTIFICATIONS]) {
 		add_lockup(rs, verdict);
 		add_kernels(rs, verdict);
+		add_mmus(rs, verdict);
 		add_designs(rs, verdict);
 	}
 	if (rs->failed_calls)

@@ -36,5 +36,7 @@ for (const svg of document.querySelectorAll("svg.zoom")) {
 	button("\u2190", "earlier", () => show(middle() - box.width / 2, box.width));
 	button("\u2192", "later", () => show(middle() + box.width / 2, box.width));
 	button("all", "the whole of it", () => show(full / 2, full));
-	svg.after(document.createElement("span"), tools);
+	const left = document.createElement("span");
+	left.className = "tools";
+	svg.after(left, tools);
 }

@@ -154,7 +154,7 @@ static void add_table(struct strbuf *out, const struct page_script *script, unsi
 
 	strbuf_addstr(out, "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th>line"
 			   "<th class=\"t\">operation<th class=\"t\">result<th>pairs<th>notified"
-			   "<th>populated<th>scanned<th>zapped<th>longest<th>stall</thead>\n<tbody>\n");
+			   "<th>populated<th>scanned<th>zapped<th>longest time<th>stall</thead>\n<tbody>\n");
 	for (i = 0; i < script->nr_ops; i++)
 		add_row(out, script, nr, i, i == chosen);
 	strbuf_addstr(out, "</tbody></table></div>\n");

@@ -114,7 +114,7 @@ static void add_bars(struct strbuf *out, const struct page_timeline *timeline, d
 		if (!mark->notifications)
 			continue;
 		strbuf_addf(out, "<rect class=\"op\" x=\"%.3f\" y=\"%.1f\" width=\"%.3f\" height=\"%.1f\">",
-			    i * width, top + BARS - fmax(high, 2), fmax(width * 0.8, 0.5), fmax(high, 2));
+			    i * width, top + BARS - fmax(high, 2), fmin(fmax(width * 0.8, 0.5), 30), fmax(high, 2));
 		add_title(out, mark);
 		strbuf_addstr(out, "</rect>\n");
 	}

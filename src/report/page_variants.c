@@ -49,7 +49,7 @@ void page_add_variants(struct strbuf *out, const struct page_script *script)
 			   "bars are logarithmic, a millionth of the longest is none.</p>\n"
 			   "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th class=\"t\">kernel"
 			   "<th class=\"t\">MMU<th>pairs<th>notified<th>populated<th>frames<th>scanned"
-			   "<th>longest<th>zapped<th>longest<th>stall<th class=\"t\">log stall<th></thead>"
+			   "<th>longest<th>zapped<th>longest time<th>stall<th class=\"t\">log stall<th></thead>"
 			   "\n<tbody>\n");
 	for (i = 0; i < script->nr_variants; i++)
 		add_row(out, &script->variants[i], most);
