@@ -11,7 +11,6 @@
 
 #include <base/errname.h>
 #include <report/table.h>
-#include <trace/trace.h>
 
 static int profile = -1, mmu = -1;
 static uint64_t levels, designs, watchdog_thresh;
@@ -21,6 +20,7 @@ static struct report_stall_limits limits;
 static uint64_t map_line;
 static bool json, audit, literal, stats, quiet, all_ops, map, ascii;
 static bool noheadings;
+static struct run_trace *tracing;
 
 /* One run of one script. */
 struct run {
@@ -57,8 +57,8 @@ static void op_begin(void *ctx, const struct script_op *op, uint64_t index, cons
 {
 	(void)ctx;
 	(void)op;
-	(void)view;
 	progress_update(index);
+	run_trace_begin(tracing, view);
 }
 
 static void op_done(void *ctx, const struct sim_op_result *result)
@@ -67,6 +67,7 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 	struct report_stall stall;
 	struct run_row row;
 
+	run_trace_done(tracing);
 	stall_add(&run->stall, result, &stall);
 	row = run_row_of(result, &stall);
 	if (run->json)
@@ -194,7 +195,7 @@ static struct sim_options sim_options(struct run *run, const struct report_cost 
 		.literal = literal,
 		.sink = sink,
 		.op_begin = op_begin,
-		.op_done = run && (run->json || !quiet) ? op_done : NULL,
+		.op_done = run && (run->json || !quiet || tracing) ? op_done : NULL,
 		.note = run && !quiet ? note : NULL,
 		.ctx = run,
 	};
@@ -347,23 +348,40 @@ static int run_json(char **paths, const struct report_cost *cost, struct event_s
 	return report_json_end(&out) ? STATUS_BROKEN : status;
 }
 
+/* What a trace is about, for whoever opens it without this command line. */
+static void add_about(struct strbuf *out, const char *path, const struct report_cost *cost)
+{
+	strbuf_addf(out, "mmuscope %s, %s", path, profile_name());
+	if (designs & ~(uint64_t)DESIGN_NONE) {
+		strbuf_addstr(out, " with ");
+		design_add_names(out, designs, ",");
+	}
+	strbuf_addf(out, "; time is the cost of the counted work by table %s", cost->name);
+}
+
 static int run_traced(char **paths, const struct report_cost *cost)
 {
 	const char *what = strcmp(trace_path, "-") ? trace_path : "standard output";
-	struct trace_writer writer;
-	int status, err = trace_writer_open(&writer, trace_path);
+	struct strbuf about = STRBUF_INIT;
+	struct run_trace trace;
+	int status, err;
 
+	add_about(&about, paths[0], cost);
+	err = run_trace_open(&trace, trace_path, strbuf_str(&about), cost);
+	strbuf_release(&about);
 	if (err) {
 		error("%s: %s", what, strerror(-err));
 		return STATUS_BROKEN;
 	}
-	status = json ? run_json(paths, cost, &writer.sink) :
-			run_one(paths[0], cost, &writer.sink, NULL);
+	tracing = &trace;
+	status = json ? run_json(paths, cost, run_trace_sink(&trace)) :
+			run_one(paths[0], cost, run_trace_sink(&trace), NULL);
+	tracing = NULL;
 	if (status == STATUS_BROKEN && strcmp(trace_path, "-")) {
-		trace_writer_abort(&writer);
+		run_trace_abort(&trace);
 		return status;
 	}
-	err = trace_writer_close(&writer);
+	err = run_trace_close(&trace);
 	if (!err)
 		return status;
 	error("%s: the event stream could not be written: %s", what, strerror(-err));
@@ -413,7 +431,7 @@ static const struct option options[] = {
 		   mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
 	OPT_STRING('t', "trace", &trace_path, "FILE",
-		   "write the events as ftrace text; - prints them and no table"),
+		   "write the events as ftrace text (- prints it and no table), for Perfetto to NAME.pftrace"),
 	OPT_FLAG('a', "audit", &audit, "check invariants 1 to 8 after every operation"),
 	OPT_FLAG(0, "literal", &literal, "scan tables entry by entry instead of counting"),
 	OPT_FLAG('s', "stats", &stats, "print every counter"),
@@ -446,6 +464,7 @@ const struct command command_run = {
 	.examples = (const char *const[]){
 		"mmuscope run scripts/head-of-512g.mms",
 		"mmuscope run --profile linux-6.1 --trace - scripts/head-of-512g.mms",
+		"mmuscope run --trace head.pftrace scripts/head-of-512g.mms",
 		"mmuscope run --design tight,rmap=index scripts/head-of-512g.mms",
 		"mmuscope run --map scripts/one-touched-page-512g.mms",
 		"mmuscope run --audit --stats scripts/head-of-512g.mms",

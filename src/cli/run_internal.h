@@ -4,6 +4,8 @@
 #define CLI_RUN_INTERNAL_H
 
 #include <report/stall.h>
+#include <trace/perfetto.h>
+#include <trace/trace.h>
 
 #include "model_internal.h"
 
@@ -65,5 +67,29 @@ int run_print_stats(FILE *out, const struct sim_result *result, bool headings);
 
 /** run_print_verdict() - expectations and audit: what failed, side by side, and how many held. */
 void run_print_verdict(FILE *out, const struct sim_result *result, bool audit);
+
+/**
+ * struct run_trace - a file of events: ftrace text, or for a name that ends in .pftrace a trace for
+ * Perfetto, whose time is what the counted work costs by the cost table
+ */
+struct run_trace {
+	bool perfetto;
+	struct trace_writer text;
+	struct trace_perfetto native;
+	const struct report_cost *cost;
+	const struct sim *view;
+	struct trace_clock clock;
+};
+
+/** run_trace_open() - @about: what is traced, for Perfetto. Return: 0 or a negative errno. */
+int run_trace_open(struct run_trace *trace, const char *path, const char *about,
+		   const struct report_cost *cost);
+struct event_sink *run_trace_sink(struct run_trace *trace);
+/** run_trace_begin(), run_trace_done() - around each operation; NULL is fine. */
+void run_trace_begin(struct run_trace *trace, const struct sim *view);
+void run_trace_done(struct run_trace *trace);
+/** run_trace_close() - Return: 0 or a negative errno. */
+int run_trace_close(struct run_trace *trace);
+void run_trace_abort(struct run_trace *trace);
 
 #endif /* CLI_RUN_INTERNAL_H */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "utf8_internal.h"
+#include <base/utf8.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -37,7 +37,7 @@ void html_text(struct strbuf *out, const char *text, size_t len)
 	const unsigned char *s = (const unsigned char *)text, *end = s + len;
 
 	while (s < end) {
-		size_t n = report_utf8_len(s, end - s);
+		size_t n = utf8_len(s, end - s);
 		const char *instead = n == 1 ? entity(*s) : NULL;
 
 		if (!n || turns(s, n) || (n == 2 && s[0] == 0xc2 && s[1] < 0xa0))

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "utf8_internal.h"
+#include <base/utf8.h>
 
 void report_json_init(struct report_json *json, FILE *out)
 {
@@ -56,7 +56,7 @@ static void put_string(FILE *out, const char *text, size_t len)
 		len -= n;
 		if (!len)
 			break;
-		n = report_utf8_len(s, len);
+		n = utf8_len(s, len);
 		if (!n)
 			fputs_unlocked("\xef\xbf\xbd", out);
 		else if (n == 1)
