@@ -227,7 +227,7 @@ static const struct option options[] = {
 		   "the kernel to show in detail (" DEFAULT_PROFILE " if not given):",
 		   script_kernel_names),
 	OPT_SETS('d', "design", &designs, "NAME,...",
-		 "a row for that kernel with these; may be repeated (all, if none):",
+		 "rows for it with these; may be repeated (all if not given):",
 		 design_choices),
 	OPT_SIZE(0, "gap", &tuning.gap, "SIZE",
 		 "bridge gaps between runs up to this (from the cost table, or 4M)"),
