@@ -2,6 +2,7 @@
 /* mmuscope compare */
 #include "cli_internal.h"
 #include "compare_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,6 +29,14 @@ static void note_nothing(void *ctx, const char *text)
 {
 	(void)ctx;
 	(void)text;
+}
+
+static void op_begin(void *ctx, const struct script_op *op, uint64_t index, const struct sim *view)
+{
+	(void)ctx;
+	(void)op;
+	(void)view;
+	progress_update(index);
 }
 
 static void op_done(void *ctx, const struct sim_op_result *result)
@@ -62,6 +71,7 @@ static int compare_cell(struct comparison *c, const char *profile, uint64_t set,
 	c->any |= row->designs;
 	row->stall = (struct stall_watch){ .cost = &c->cost, .limits = limits, .options = options,
 					   .mmu = mmu >= 0 ? mmu : model_first_mmu(c->script) };
+	options.op_begin = op_begin;
 	options.op_done = op_done;
 	options.ctx = row;
 	err = sim_run(c->script, &options, &row->result);
@@ -312,7 +322,9 @@ static int compare(struct comparison *c, const struct script *script)
 	make_command(c);
 	if (!profiles)
 		profiles = UINT64_MAX;
+	progress_init("operations");
 	status = compare_all(c);
+	progress_end();
 	return status == STATUS_OK ? print(c) : status;
 }
 
