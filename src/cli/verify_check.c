@@ -16,10 +16,11 @@
 #include <trace/compare.h>
 
 #define ROLE_LEVEL_MASK 0xf
+#define ROLE_DIRECT (1u << 7)
 
 /*
- * What both sides record. With shadow paging the upper tables also serve the guest's own code and
- * tables on the real machine, so that they are there before the script's first access.
+ * What both sides record. A guest under shadow paging that reaches beyond 4 GiB without tables of
+ * its own does so by tables of the executor, whose upper levels the model has as direct pages.
  */
 static bool counts(const struct event *event, bool shadow)
 {
@@ -42,7 +43,8 @@ static bool counts(const struct event *event, bool shadow)
 	case EVENT_KVM_MMU_PREPARE_ZAP_PAGE:
 	case EVENT_KVM_MMU_SYNC_PAGE:
 	case EVENT_KVM_MMU_UNSYNC_PAGE:
-		return !shadow || (event->arg[1] & ROLE_LEVEL_MASK) <= 2;
+		return !shadow || !(event->arg[1] & ROLE_DIRECT) ||
+		       (event->arg[1] & ROLE_LEVEL_MASK) <= 2;
 	default:
 		return false;
 	}
@@ -53,7 +55,7 @@ static bool has_shadow(const struct script *script)
 	size_t i;
 
 	for (i = 0; i < script->nr_ops; i++)
-		if (script->ops[i].code == OP_VM && script->ops[i].mmu >= SCRIPT_MMU_SHADOW)
+		if (script->ops[i].code == OP_VM && script->ops[i].mmu == SCRIPT_MMU_SHADOW)
 			return true;
 	return false;
 }
@@ -70,12 +72,14 @@ static bool is_retry(const struct trace_stream *stream, const struct event *even
 
 /*
  * struct taker - one side's records on their way into its stream
+ * @script: what runs
  * @shadow: the script has a VM with shadow paging
  * @may_yield: the running operation has walked tables or reverse maps
  * @flushes: last figure of remote_tlb_flush_requests of each VM; @nr_vms of them
  */
 struct taker {
 	struct trace_stream stream;
+	const struct script *script;
 	bool shadow;
 	bool may_yield;
 	uint64_t *flushes;
@@ -84,7 +88,11 @@ struct taker {
 
 static int taker_init(struct taker *taker, const struct script *script)
 {
-	*taker = (struct taker){ .shadow = has_shadow(script), .nr_vms = script->nr_names };
+	*taker = (struct taker){
+		.script = script,
+		.shadow = has_shadow(script),
+		.nr_vms = script->nr_names,
+	};
 	trace_stream_init(&taker->stream);
 	taker->flushes = mem_zalloc((script->nr_names + 1) * sizeof(*taker->flushes));
 	return taker->flushes ? 0 : -ENOMEM;
@@ -114,6 +122,8 @@ static void take(struct taker *taker, const struct event *event)
 {
 	struct event changed = *event;
 
+	if (event->id == EVENT_KVM_STAT && !sim_follows_executor(taker->script, event->arg[0]))
+		return;
 	if (event->id == EVENT_TRACING_MARK_WRITE)
 		taker->may_yield = false;
 	else if (event->id == EVENT_KVM_UNMAP_HVA_RANGE ||

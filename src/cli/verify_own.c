@@ -9,6 +9,7 @@
 #define OWN_END (1ull << 40)
 #define OWN_GPA (OWN_END - 16 * 4096)
 #define ROLE_LEVEL_MASK 0xf
+#define ROLE_DIRECT (1u << 7)
 
 static bool overlap(uint64_t a, uint64_t a_end, uint64_t b, uint64_t b_end)
 {
@@ -30,11 +31,30 @@ static bool in_slots(const struct script *script, uint64_t start, uint64_t end)
 	return false;
 }
 
+/* Nothing to leave out where the model has no such slot. */
+static bool follows(const struct script *script, bool *ret_shadow)
+{
+	bool any = false;
+	size_t i;
+
+	*ret_shadow = false;
+	for (i = 0; i < script->nr_ops; i++) {
+		if (script->ops[i].code != OP_VM)
+			continue;
+		any |= sim_follows_executor(script, script->ops[i].name);
+		*ret_shadow |= script->ops[i].mmu == SCRIPT_MMU_SHADOW;
+	}
+	return any;
+}
+
 bool verify_is_own(const struct script *script, const struct event *event)
 {
+	bool shadow;
 	uint64_t gfn = event->arg[0], start, end;
 	unsigned int level;
 
+	if (!follows(script, &shadow))
+		return false;
 	switch (event->id) {
 	case EVENT_KVM_PAGE_FAULT:
 		return event->arg[2] >= OWN_GPA;
@@ -44,7 +64,9 @@ bool verify_is_own(const struct script *script, const struct event *event)
 	case EVENT_KVM_MMU_PREPARE_ZAP_PAGE:
 	case EVENT_KVM_MMU_SYNC_PAGE:
 	case EVENT_KVM_MMU_UNSYNC_PAGE:
-		level = event->arg[1] & ROLE_LEVEL_MASK;
+		/* the shadow page of a table stands at the table's frame */
+		level = shadow && !(event->arg[1] & ROLE_DIRECT) ? 0 :
+								   event->arg[1] & ROLE_LEVEL_MASK;
 		break;
 	case EVENT_KVM_TDP_MMU_SPTE_CHANGED:
 		gfn = event->arg[1];

@@ -229,10 +229,13 @@ static bool beyond_tables(const struct kvm *kvm, uint64_t end_gfn)
 	return end_gfn > 1ull << (SPTE_LEVEL_BITS * kvm->root_level);
 }
 
-/* kvm_swap_active_memslots(), @times: a slot that goes is first made invalid. */
-static void bump_generation(struct kvm_memslots *slots, unsigned int times)
+/*
+ * kvm_swap_active_memslots(), @times: a slot that goes or moves is first made invalid. Linux gives
+ * each address space numbers of its own.
+ */
+static void bump_generation(struct kvm *kvm, const struct kvm_memslots *slots, unsigned int times)
 {
-	slots->generation += times * KVM_ADDRESS_SPACES;
+	kvm->memslots_generation[slots - kvm->memslots] += times * KVM_ADDRESS_SPACES;
 }
 
 static int create_slot(struct kvm *kvm, struct kvm_memslots *slots,
@@ -266,7 +269,7 @@ static int create_slot(struct kvm *kvm, struct kvm_memslots *slots,
 		}
 	}
 	insert_slot(slots, slot);
-	bump_generation(slots, 1);
+	bump_generation(kvm, slots, 1);
 	return 0;
 }
 
@@ -300,7 +303,7 @@ static int move_slot(struct kvm *kvm, struct kvm_memslots *slots,
 		slot_dirty_release(slot);
 	memcpy(slot->rmap, new.rmap, sizeof(new.rmap));
 	insert_slot(slots, slot);
-	bump_generation(slots, 2);
+	bump_generation(kvm, slots, 2);
 	return 0;
 }
 
@@ -316,7 +319,7 @@ static int change_flags(struct kvm *kvm, struct kvm_memslots *slots,
 	if (err)
 		return err;
 	slot->flags = flags;
-	bump_generation(slots, 1);
+	bump_generation(kvm, slots, 1);
 	err = kvm_mmu_slot_apply_flags(kvm, slot, old_flags);
 	if (!(flags & KVM_MEM_LOG_DIRTY_PAGES))
 		slot_dirty_release(slot);
@@ -366,8 +369,7 @@ int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *regio
 		kvm_mmu_zap_all_fast(kvm);
 		remove_slot(slots, old);
 		free_slot(old);
-		bump_generation(slots, 2);
-		return 0;
+			return 0;
 	}
 	if (old)
 		return change_slot(kvm, slots, old, region);

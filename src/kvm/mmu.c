@@ -92,9 +92,19 @@ static bool hardware_access(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 	if (!sptep || !spte_allows(*sptep, needed_rights(access)))
 		return false;
 	sptep->val |= SPTE_ACCESSED;
-	if (access & KVM_ACCESS_WRITE)
-		sptep->val |= SPTE_DIRTY;
+	if (!(access & KVM_ACCESS_WRITE))
+		return true;
+	sptep->val |= SPTE_DIRTY;
+	mm_page_written(kvm->mm, spte_pfn(*sptep) + (gfn & (spte_pages(level) - 1)));
 	return true;
+}
+
+/* Why the hardware refused the entry it ended at; reserved bits hide that it is present. */
+static uint64_t refusal(spte_t spte)
+{
+	if (!(spte.val & SPTE_PRESENT))
+		return 0;
+	return spte_is_mmio(spte) ? PFERR_RSVD : PFERR_PRESENT;
 }
 
 static void page_fault_event(struct kvm *kvm, struct kvm_page_fault *fault, spte_t spte)
@@ -105,19 +115,15 @@ static void page_fault_event(struct kvm *kvm, struct kvm_page_fault *fault, spte
 		code = PFERR_USER |
 		       (fault->access & KVM_ACCESS_PAGING ? PFERR_GUEST_PAGE :
 							    PFERR_GUEST_FINAL);
-	code |= spte.val & SPTE_PRESENT ? PFERR_PRESENT : 0;
-	code |= spte_mmio(spte) ? PFERR_RSVD : 0;
+	code |= refusal(spte);
 	code |= fault->access & KVM_ACCESS_WRITE ? PFERR_WRITE : 0;
 	code |= fault->access & KVM_ACCESS_EXEC ? PFERR_FETCH : 0;
 	fault->error_code = code;
 	EVENT(kvm->events, EVENT_KVM_PAGE_FAULT, 0, kvm->rip, fault->gpa, code);
 }
 
-/*
- * The vCPU's root, made when it is loaded without one (kvm_mmu_reload). A root that was zapped
- * while in use is let go of first (kvm_mmu_free_obsolete_roots).
- */
-static int load_root(struct kvm *kvm, unsigned int as_id)
+/* A root that was zapped while in use is let go of first (kvm_mmu_free_obsolete_roots). */
+int kvm_load_root(struct kvm *kvm, unsigned int as_id)
 {
 	if (!kvm->tdp_mmu)
 		mmu_free_obsolete_root(kvm, &kvm->root_pfn[as_id]);
@@ -280,6 +286,7 @@ static int fast_page_fault(struct kvm *kvm, struct kvm_page_fault *fault)
 		new.val |= SPTE_WRITABLE;
 		*sptep = new;
 		sptep->val |= SPTE_ACCESSED | SPTE_DIRTY;
+		mm_page_written(kvm->mm, spte_pfn(old) + (fault->gfn & (spte_pages(level) - 1)));
 		mark_page_dirty(kvm, fault->slot, fault->gfn);
 		kvm->stat.pf_fast++;
 		ret = RET_PF_FIXED;
@@ -293,10 +300,9 @@ static int fast_page_fault(struct kvm *kvm, struct kvm_page_fault *fault)
 static int handle_slot_fault(struct kvm *kvm, struct kvm_page_fault *fault, spte_t spte)
 {
 	bool write = fault->access & KVM_ACCESS_WRITE;
-	bool present = spte.val & SPTE_PRESENT;
 
 	fault->fast = false;
-	if (write && present && !spte_mmio(spte)) {
+	if (write && refusal(spte) == PFERR_PRESENT) {
 		if (gfn_write_tracked(kvm, fault->as_id, fault->gfn))
 			return RET_PF_EMULATE;
 		if (fault->slot && !fast_page_fault(kvm, fault)) {
@@ -315,7 +321,8 @@ static int page_fault(struct kvm *kvm, struct kvm_page_fault *fault, spte_t spte
 
 	page_fault_event(kvm, fault, spte);
 	/* remembered: handle_mmio_page_fault() */
-	if (spte_mmio(spte) && mmio_spte_current(kvm, fault->as_id, spte))
+	if (spte_is_mmio(spte) && 
+	    spte_mmio_current(spte, kvm->memslots_generation[fault->as_id]))
 		return -ENOENT;
 	kvm->stat.pf_taken++;
 	fault->slot = gfn_to_memslot(&kvm->memslots[fault->as_id], fault->gfn);
@@ -340,7 +347,7 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 		return -ENOENT;
 	for (tries = 0; tries < MAX_RETRIES; tries++) {
 		/* a root can go while a fault is handled: its hook may change slots */
-		ret = load_root(kvm, fault.as_id);
+		ret = kvm_load_root(kvm, fault.as_id);
 		if (ret)
 			return ret;
 		if (hardware_access(kvm, fault.as_id, fault.gfn, access, &spte))
@@ -351,7 +358,9 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 		/* a write to a guest table: KVM has executed the instruction */
 		if (ret == RET_PF_EMULATE)
 			return 0;
-		/* installed with accessed and dirty bits as this access needs them */
+		/* installed with accessed and dirty bits as this access needs them, or soon so */
+		if (kvm->has_mmio)
+			continue;
 		if (ret == RET_PF_FIXED &&
 		    (fault.fast || fault.map_writable || !(access & KVM_ACCESS_WRITE)))
 			return 0;

@@ -10,17 +10,53 @@
 #include <sys/mman.h>
 
 #define OWN_SLOT 32000u
-#define OWN_PAGES 4u
+#define OWN_PAGES 9u
 #define OWN_GPA ((1ull << 40) - 16 * PAGE_SIZE)
 /* Any place that no script maps. */
 #define OWN_ADDR 0x7fffe0000000ull
 #define OWN_DISTANCE (1ull << 20)
 #define HALF (1ull << 39)
+/* Below, a guest under shadow paging runs without paging, or the script has tables for it. */
+#define FLAT_START (1ull << 32)
 
 enum { PAGE_PML4, PAGE_PDPT0, PAGE_PDPT1, PAGE_CODE };
 
 #define TABLE_FLAGS 7ull
 #define LEAF_FLAGS 0xe7ull
+
+static bool leaves_flat_mode(const struct script_op *op)
+{
+	switch (op->code) {
+	case OP_GUEST:
+		return op->flags & (SCRIPT_GUEST_GVA | SCRIPT_GUEST_L2) ||
+		       script_op_gpa(op) + op->len <= FLAT_START;
+	case OP_GUEST_MAP:
+	case OP_GUEST_REMAP:
+	case OP_CR3:
+	case OP_INVLPG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool sim_follows_executor(const struct script *script, uint32_t vm)
+{
+	const struct script_op *op;
+	bool shadow = false;
+	size_t i;
+
+	for (i = 0; i < script->nr_ops; i++) {
+		op = &script->ops[i];
+		if (op->code == OP_VM && op->name == vm && op->mmu == SCRIPT_MMU_NESTED)
+			return false;
+		shadow |= op->code == OP_VM && op->name == vm && op->mmu == SCRIPT_MMU_SHADOW;
+	}
+	for (i = 0; i < script->nr_ops && shadow; i++)
+		if (script->ops[i].name2 == vm && leaves_flat_mode(&script->ops[i]))
+			return false;
+	return true;
+}
 
 static uint64_t own_page(unsigned int which)
 {
@@ -168,7 +204,7 @@ void sim_executor_stats(struct sim *sim, const struct mm_struct *mm)
 		struct sim_object *vm = &sim->objects[i];
 		const char *stats;
 
-		if (vm->kind != SIM_VM || vm->mm != mm)
+		if (vm->kind != SIM_VM || vm->mm != mm || !vm->guest->followed)
 			continue;
 		stats = (const char *)kvm_get_stat(vm->kvm);
 		for (stat = 0; stat < EVENT_STAT_NR; stat++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Memory slots of a script's VMs and their logs of written pages. */
+/* The logs of written pages that memory slots have. */
 #include "guest_internal.h"
 
 #include <errno.h>
@@ -10,23 +10,6 @@
 #include <sys/mman.h>
 
 #define WORD_BITS 64u
-
-int op_memslot(struct executor *ex, const struct script_op *op)
-{
-	struct guest_vm *vm = &ex->vm[op->name2];
-	struct kvm_userspace_memory_region region = {
-		.slot = op->slot,
-		.flags = (op->flags & SCRIPT_MEMSLOT_READONLY ? KVM_MEM_READONLY : 0) |
-			 (op->flags & SCRIPT_MEMSLOT_DIRTY_LOG ? KVM_MEM_LOG_DIRTY_PAGES : 0),
-		.guest_phys_addr = script_op_gpa(op),
-		.memory_size = op->flags & SCRIPT_MEMSLOT_DELETE ? 0 : op->len,
-		.userspace_addr = op->addr,
-	};
-
-	if (vm->fd < 0)
-		return -EBADF;
-	return ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) ? -errno : 0;
-}
 
 /* Pages of the slot as the latest of the script's lines before @op sets it; 0 for none. */
 static uint64_t slot_pages(const struct executor *ex, const struct script_op *op)

@@ -48,16 +48,20 @@ enum sim_counter {
 extern const char *const sim_counter_names[SIM_COUNTER_NR];
 extern const char *const sim_counter_help[SIM_COUNTER_NR];
 
+struct sim;
+
 /**
  * struct sim_op_result - what one executed operation did
  * @op: the operation; @index: how many operations ran before it
  * @err: 0 or the negative errno that Linux would return
  * @delta: change of each counter (for maxima and for pages_*: the value after)
+ * @view: for <sim/view.h>, during the call
  */
 struct sim_op_result {
 	const struct script_op *op;
 	uint64_t index;
 	int err;
+	const struct sim *view;
 	uint64_t delta[SIM_COUNTER_NR];
 };
 
@@ -87,6 +91,8 @@ enum {
  *	code at the end of 40 bits of guest-physical memory, its accesses to them count, and each
  *	operation is followed by EVENT_KVM_STAT records of what it changed
  * @sink: listener for event records, NULL for none
+ * @op_begin: called before each operation, with its number from 0; NULL for none. @view, for
+ *	<sim/view.h>, is good until the operation is done.
  * @op_done: called after each operation; NULL for none. Only then are deltas computed.
  * @note: called with one line of text (no newline) for things worth telling on standard error: a
  *	system call that failed, an invariant broken; NULL for none
@@ -102,6 +108,8 @@ struct sim_options {
 	bool literal;
 	bool executor;
 	struct event_sink *sink;
+	void (*op_begin)(void *ctx, const struct script_op *op, uint64_t index,
+			 const struct sim *view);
 	void (*op_done)(void *ctx, const struct sim_op_result *result);
 	void (*note)(void *ctx, const char *text);
 	void *ctx;
@@ -147,6 +155,13 @@ int sim_check(const struct script *script, const struct sim_options *options, st
  */
 int sim_run(const struct script *script, const struct sim_options *options,
 	    struct sim_result *ret);
+
+/**
+ * sim_follows_executor() - sim_options.executor concerns the VM called @vm (an index of a name): it
+ * is none of the kind "nested", and one of the kind "shadow" only reaches guest-physical memory from
+ * 4 GiB on, by the executor's own tables.
+ */
+bool sim_follows_executor(const struct script *script, uint32_t vm);
 
 void sim_result_release(struct sim_result *result);
 
