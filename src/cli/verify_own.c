@@ -7,7 +7,7 @@
 #include "verify_internal.h"
 
 #define OWN_END (1ull << 40)
-#define OWN_GPA (OWN_END - 16 * 4096)
+#define OWN_GPA (OWN_END - 32 * 4096) /* for each kind of guest */
 #define ROLE_LEVEL_MASK 0xf
 #define ROLE_DIRECT (1u << 7)
 
