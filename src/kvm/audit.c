@@ -122,6 +122,22 @@ static void check_rmapped(struct audit *a, const struct kvm_memory_slot *slot,
 		       gfn, level, found);
 }
 
+/* A frame that can be written to unseen is in its slot's log. */
+static void check_logged(struct audit *a, const struct kvm_memory_slot *slot, spte_t spte,
+			 uint64_t gfn, unsigned int level)
+{
+	uint64_t i = gfn - slot->base_gfn, end = i + spte_pages(level);
+
+	if (!slot->dirty || !spte_writable(spte))
+		return;
+	for (; i < end; i++)
+		if (!(slot->dirty[i / 64] >> i % 64 & 1)) {
+			broken(a, 6, "gfn 0x%" PRIx64 " is writable and not in the dirty log",
+			       slot->base_gfn + i);
+			return;
+		}
+}
+
 static void check_leaf(struct audit *a, const struct kvm_mmu_page *sp,
 		       const spte_t *sptep, uint64_t gfn)
 {
@@ -143,6 +159,7 @@ static void check_leaf(struct audit *a, const struct kvm_mmu_page *sp,
 		return;
 	}
 	check_permissions(a, slot, *sptep, gfn, level);
+	check_logged(a, slot, *sptep, gfn, level);
 	if (!(sp->flags & SP_TDP))
 		check_rmapped(a, slot, sptep, gfn, level);
 }

@@ -271,6 +271,7 @@ struct kvm {
 	void (*fault_hook)(void *ctx, struct kvm *kvm, enum kvm_fault_point point,
 			   uint64_t gfn);
 	void *fault_ctx;
+	bool in_hook; /* called from the middle of a fault */
 
 	/* for tests: called where an indexed walk may let go of mmu_lock; may be NULL */
 	void (*yield_hook)(void *ctx, uint64_t next);

@@ -202,6 +202,12 @@ static bool overlaps_other(struct kvm_memslots *slots,
 	return false;
 }
 
+/* The swap of the slots waits for notifications, and (SRCU) for faults that look at the old ones. */
+static bool slots_in_use(const struct kvm *kvm)
+{
+	return kvm->mn_active_invalidate_count || kvm->in_hook;
+}
+
 static bool region_valid(const struct kvm_memory_region *region)
 {
 	uint64_t unaligned =
@@ -343,7 +349,7 @@ static int change_slot(struct kvm *kvm, struct kvm_memslots *slots,
 		return -EEXIST;
 	if (beyond_tables(kvm, base_gfn + slot->npages))
 		return -EINVAL;
-	if (kvm->mn_active_invalidate_count)
+	if (slots_in_use(kvm))
 		return -EBUSY;
 	if (base_gfn == slot->base_gfn)
 		return change_flags(kvm, slots, slot, region->flags);
@@ -364,7 +370,7 @@ int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *regio
 	if (!npages && !old)
 		return -EINVAL;
 	if (!npages) {
-		if (kvm->mn_active_invalidate_count)
+		if (slots_in_use(kvm))
 			return -EBUSY;
 		kvm_mmu_zap_all_fast(kvm);
 		remove_slot(slots, old);
@@ -377,7 +383,7 @@ int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *regio
 		return -EEXIST;
 	if (beyond_tables(kvm, base_gfn + npages))
 		return -EINVAL;
-	if (kvm->mn_active_invalidate_count)
+	if (slots_in_use(kvm))
 		return -EBUSY;
 	return create_slot(kvm, slots, region);
 }

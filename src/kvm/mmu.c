@@ -135,8 +135,11 @@ int kvm_load_root(struct kvm *kvm, unsigned int as_id)
 
 static void call_hook(struct kvm *kvm, enum kvm_fault_point point, uint64_t gfn)
 {
-	if (kvm->fault_hook)
-		kvm->fault_hook(kvm->fault_ctx, kvm, point, gfn);
+	if (!kvm->fault_hook)
+		return;
+	kvm->in_hook = true;
+	kvm->fault_hook(kvm->fault_ctx, kvm, point, gfn);
+	kvm->in_hook = false;
 }
 
 unsigned int kvm_mmu_max_mapping_level(struct kvm *kvm, const struct kvm_memory_slot *slot,

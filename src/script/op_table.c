@@ -54,7 +54,7 @@ const char *const compare_words[] = { "<", "<=", "==", "!=", ">=", ">", NULL };
 #define A_LENGTH "a length such as 4K, 2M or 1G"
 #define A_GPA "a guest-physical address such as 4G or 0x100000000"
 #define PROT OTHER(SHAPE_PROT, prot, "a protection (none r rw rx rwx)")
-#define SLOT NUMBER(slot, 0x1ffff, "a slot number from 0 to 65535, plus 65536 for SMM's")
+#define SLOT NUMBER(slot, 0x1ffff, "a slot number from 0 to 131071")
 #define RANGE ADDR(addr, AN_ADDRESS), SIZE(len, A_LENGTH)
 
 #define OPTIONS(...) ((const struct option[]){ __VA_ARGS__, { .word = NULL } })

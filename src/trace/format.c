@@ -125,7 +125,8 @@ static char *put_conv(char *p, enum conv conv, uint64_t value)
 	case CONV_INT:
 		return put_int(p, value);
 	case CONV_STAT:
-		return put_str(p, event_kvm_stat_name(value));
+		return value < EVENT_STAT_NR ? put_str(p, event_kvm_stat_name(value)) :
+					       put_dec(p, value);
 	case CONV_NOTIFY:
 		return value < MMU_NOTIFY_NR ? put_str(p, mmu_notify_name(value)) :
 					       put_dec(p, value);

@@ -100,11 +100,14 @@ static bool scan_notify(struct scan *s, uint64_t *ret)
 	return event >= 0;
 }
 
+/* A name ("pages_4k") or a number. */
 static bool scan_stat(struct scan *s, uint64_t *ret)
 {
 	const char *start = s->p;
 	int stat;
 
+	if (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+		return scan_dec(s, ret);
 	while (s->p < s->end && *s->p != ' ')
 		s->p++;
 	stat = event_kvm_stat_number(start, s->p - start);

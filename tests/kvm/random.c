@@ -18,7 +18,8 @@
 
 static struct event_source events;
 static struct mm_struct mm;
-static uint64_t large;
+static uint64_t large, logged;
+static struct kvm_memory_region regions[SLOTS];
 
 static void print_violation(void *ctx, unsigned int invariant, const char *text)
 {
@@ -42,9 +43,37 @@ static int random_slot(struct kvm *kvm, struct rng *rng, bool *present, unsigned
 			region.memory_size = 8u << 20;
 	}
 	err = kvm_set_memory_region(kvm, &region);
-	if (!err)
+	if (!err) {
 		present[i] = !present[i];
+		regions[i] = region;
+	}
 	return err == -ENOMEM ? 0 : err;
+}
+
+/* Logging starts or stops, a log is read or cleared in part. */
+static int random_log(struct kvm *kvm, struct rng *rng, const bool *present, unsigned int i)
+{
+	struct kvm_dirty_log log;
+	int err;
+
+	if (!present[i])
+		return 0;
+	if (rng_chance(rng, 1, 4)) {
+		regions[i].flags ^= KVM_MEM_LOG_DIRTY_PAGES;
+		err = kvm_set_memory_region(kvm, &regions[i]);
+		/* splitting may have failed behind the change */
+		if (err)
+			regions[i].flags ^= KVM_MEM_LOG_DIRTY_PAGES;
+		if (err == -ENOMEM)
+			err = kvm_set_memory_region(kvm, &regions[i]);
+		return err;
+	}
+	if (rng_chance(rng, 1, 2))
+		return kvm_clear_dirty_log(kvm, regions[i].slot, 64 * rng_below(rng, 4), 64) ==
+		       -EBUSY;
+	err = kvm_get_dirty_log(kvm, regions[i].slot, &log);
+	logged += err ? 0 : log.pages;
+	return err == -ENOENT || err == -ENOMEM ? 0 : err;
 }
 
 static void random_change(struct rng *rng)
@@ -107,6 +136,9 @@ static int step(struct kvm *kvm, struct rng *rng, bool *present)
 	case 4:
 		mmu_notifier_clear_flush_young(&mm.nmm, start, start + 64 * FAKE_PAGE);
 		return mmu_notifier_test_young(&mm.nmm, start);
+	case 5:
+	case 6:
+		return random_log(kvm, rng, present, rng_below(rng, SLOTS));
 	default:
 		return random_access(kvm, rng);
 	}
@@ -129,6 +161,8 @@ static unsigned int run(const char *profile, enum kvm_mmu_kind kind, bool litera
 	rng_seed(&rng, seed);
 	if (kvm_create(&config, &kvm))
 		return 1;
+	if (seed % 3)
+		kvm_enable_dirty_log_protect(kvm, seed % 3 == 2);
 	for (i = 0; i < SLOTS; i++)
 		bad += random_slot(kvm, &rng, present, i) != 0;
 	for (i = 0; i < steps && !bad; i++) {
@@ -166,6 +200,7 @@ int main(int argc, char **argv)
 			       profiles[p], kind);
 		}
 	tap_ok(large, "large leaves took part");
+	tap_ok(logged, "frames were logged");
 	tap_eq(mem_live(), live, "nothing leaked");
 	return tap_done();
 }

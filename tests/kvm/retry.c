@@ -187,6 +187,44 @@ static void no_slot(void)
 	fake_mm_release(&mm);
 }
 
+static int hook_results[2];
+
+static void change_slots(void *ctx, struct kvm *kvm, enum kvm_fault_point point, uint64_t gfn)
+{
+	const struct kvm_memory_region gone = { .userspace_addr = BASE };
+
+	(void)ctx;
+	(void)gfn;
+	hook_results[point] = kvm_set_memory_region(kvm, &gone);
+}
+
+/* Who changes the slots waits for the faults that look at the old ones. */
+static void slots_in_fault(const char *profile, enum kvm_mmu_kind kind)
+{
+	const struct kvm_memory_region region = { .memory_size = 64 * FAKE_PAGE,
+						  .userspace_addr = BASE };
+	const struct kvm_memory_region gone = { .userspace_addr = BASE };
+	struct kvm_config config = { .mmu = kind, .events = &events, .mm = &mm };
+	struct kvm_mapping m;
+	struct kvm *kvm;
+
+	fake_mm_init(&mm, &events, BASE, 64);
+	config.profile = kvm_profile_find(profile);
+	kvm_create(&config, &kvm);
+	kvm_set_memory_region(kvm, &region);
+	kvm_set_fault_hook(kvm, change_slots, NULL);
+	tap_ok(!kvm_guest_access(kvm, GFN * FAKE_PAGE, KVM_ACCESS_WRITE), "%s kind %u: access",
+	       profile, kind);
+	tap_eq(-hook_results[KVM_FAULT_SAMPLED], EBUSY, "no slot goes during a fault");
+	tap_eq(-hook_results[KVM_FAULT_TRANSLATED], EBUSY, "nor when it is translated");
+	kvm_set_fault_hook(kvm, NULL, NULL);
+	tap_eq(kvm_set_memory_region(kvm, &gone), 0, "after it, it does");
+	tap_eq(-kvm_lookup(kvm, 0, GFN * FAKE_PAGE, &m), ENOENT, "with all that it mapped");
+	tap_eq(kvm_audit(kvm, true, NULL, NULL), 0, "audit");
+	kvm_destroy(kvm);
+	fake_mm_release(&mm);
+}
+
 int main(void)
 {
 	const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12",
@@ -198,6 +236,8 @@ int main(void)
 		for (kind = KVM_MMU_TDP; kind <= KVM_MMU_NESTED; kind++)
 			tap_ok(!all_plans(profiles[p], kind),
 			       "%s kind %u: all interleavings", profiles[p], kind);
+		for (kind = KVM_MMU_TDP; kind <= KVM_MMU_SHADOW; kind++)
+			slots_in_fault(profiles[p], kind);
 		hull(profiles[p]);
 	}
 	no_slot();

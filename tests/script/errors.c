@@ -51,8 +51,8 @@ static const struct {
 	 "t.mms:2:15: error: expected gpa=GPA or 'delete', got 'gap=4G'"},
 	{VM "memslot vm0 0 gpa= 0 4K",
 	 "t.mms:2:15: error: expected a guest-physical address behind 'gpa='"},
-	{VM "memslot vm0 65536 delete",
-	 "t.mms:2:13: error: expected a slot number from 0 to 65535"},
+	{VM "memslot vm0 131072 delete",
+	 "t.mms:2:13: error: expected a slot number from 0 to 131071"},
 	/* numbers and addresses */
 	{"touch", "t.mms:1:6: error: expected an address (NAME, NAME+OFFSET or 0x...), "
 		  "got the end of the line"},

@@ -112,8 +112,9 @@ struct kvm_memory_region {
  * Return: 0; -EINVAL: not page aligned, unknown flag or slot number, larger than
  * KVM_MEM_MAX_NR_PAGES, beyond the guest-physical address width, deletion of a slot that
  * does not exist, change of size, address or read-only of one that does; -EEXIST:
- * overlaps another slot of the address space; -ENOMEM; -EBUSY: a notification is running:
- * Linux sleeps there until it has ended (kvm_swap_active_memslots), one thread cannot.
+ * overlaps another slot of the address space; -ENOMEM; -EBUSY: a notification is running, or
+ * this is called by a fault's hook: Linux sleeps there until the one has ended
+ * (kvm_swap_active_memslots), or the other (SRCU); one thread cannot.
  */
 int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *region);
 
@@ -445,7 +446,8 @@ typedef void kvm_violation_fn(void *ctx, unsigned int invariant, const char *tex
  * began after it had sampled the sequence. 4: in-progress counts are zero when no
  * notification is active. 6: tables point to live tables of the next level, counts of
  * used entries and of leaves agree, every leaf of a table with reverse maps is in exactly
- * one head and every head entry is such a leaf. 8: the longest stretch without a yield is
+ * one head and every head entry is such a leaf, and every frame that is writable in a slot that
+ * logs is in its log. 8: the longest stretch without a yield is
  * within the profile's promise. Cost: in proportion to the tables that exist.
  *
  * Return: violations found.
