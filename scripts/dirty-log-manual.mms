@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: reading a log changes nothing, clearing a part of it protects
 # that part. What logging starts with is everything, and nothing is protected before it is cleared.
 sysctl   thp never

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Dirty logging by write protection: what the guest writes is in the log once, and is protected
 # again when the log is read; the next write to it takes the lockless path. A huge page is split
 # when logging starts and is whole again when it stops.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The same memory at two guest addresses, and in two VMs: one notification zaps all of it.
 sysctl   thp never
 map      ram 0x100000000000 2M rw anon private

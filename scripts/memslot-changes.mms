@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A slot that goes or moves takes every page table of the VM with it; one that only starts to log
 # takes none. Size and rights of a slot cannot change.
 sysctl   thp never

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # A memslot of one page in the middle of a huge page: mapped with 4 KiB, without neighbours, and a
 # notification over 1 GiB scans three heads for it.
 sysctl   thp madvise

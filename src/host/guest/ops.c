@@ -231,6 +231,38 @@ static void flush_stale_tlb(const struct executor *ex)
 	madvise(scratch, size, MADV_DONTNEED);
 }
 
+static int execute_vm(struct executor *ex, const struct script_op *op)
+{
+	switch (op->code) {
+	case OP_VM:
+		return op_vm(ex, op);
+	case OP_MEMSLOT:
+		return op_memslot(ex, op);
+	case OP_DIRTY_LOG:
+		return op_dirty_log(ex, op);
+	case OP_CLEAR_DIRTY_LOG:
+		return op_clear_dirty_log(ex, op);
+	case OP_GUEST:
+		return op_guest(ex, op);
+	case OP_L2_MAP:
+		return op_l2_map(ex, op);
+	case OP_L2_REMAP:
+		return op_l2_remap(ex, op);
+	case OP_VMRUN:
+		return op_vmrun(ex, op);
+	case OP_GUEST_MAP:
+		return op_guest_map(ex, op);
+	case OP_GUEST_REMAP:
+		return op_guest_remap(ex, op);
+	case OP_CR3:
+		return op_cr3(ex, op);
+	case OP_INVLPG:
+		return op_invlpg(ex, op);
+	default:
+		return -ENOSYS;
+	}
+}
+
 int op_execute(struct executor *ex, const struct script_op *op)
 {
 	void *addr = (void *)op->addr;
@@ -275,34 +307,10 @@ int op_execute(struct executor *ex, const struct script_op *op)
 		return op_pin(op);
 	case OP_SYSCTL:
 		return setup_sysctl(op->sysctl, op->count);
-	case OP_VM:
-		return op_vm(ex, op);
-	case OP_MEMSLOT:
-		return op_memslot(ex, op);
-	case OP_DIRTY_LOG:
-		return op_dirty_log(ex, op);
-	case OP_CLEAR_DIRTY_LOG:
-		return op_clear_dirty_log(ex, op);
-	case OP_GUEST:
-		return op_guest(ex, op);
-	case OP_L2_MAP:
-		return op_l2_map(ex, op);
-	case OP_L2_REMAP:
-		return op_l2_remap(ex, op);
-	case OP_VMRUN:
-		return op_vmrun(ex, op);
-	case OP_GUEST_MAP:
-		return op_guest_map(ex, op);
-	case OP_GUEST_REMAP:
-		return op_guest_remap(ex, op);
-	case OP_CR3:
-		return op_cr3(ex, op);
-	case OP_INVLPG:
-		return op_invlpg(ex, op);
 	case OP_ASSERT:
 	case OP_DEVICE:
 		return 0;
 	default:
-		return -ENOSYS;
+		return execute_vm(ex, op);
 	}
 }
