@@ -4,16 +4,20 @@
 # Installs the Debian packages that a purpose needs and that are not there yet, as root or
 # through sudo without a password; otherwise prints the command to run and fails.
 #
-# usage: tools/setup.sh build|check|fuzz|ci...
+# usage: tools/setup.sh build|check|fuzz|package|ci...
 
 set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config libsmartcols-dev libzstd-dev libbsd-dev"
 # Tests in Python; compressed recordings of kernels' modules are unpacked with xz.
 check="python3"
-# The manual; real kernels to compare the model with. Without them parts of the tests skip.
-check_optional="scdoc qemu-system-x86 xz-utils"
+# The manual; real kernels to compare the model with; C++, completion and licences as users and
+# packagers meet them. Without them parts of the tests skip.
+check_optional="scdoc man-db qemu-system-x86 xz-utils g++ bash-completion reuse"
 fuzz="clang llvm libclang-rt-14-dev"
+# The Debian packages, checked and tried in a clean system.
+package="dpkg-dev debhelper fakeroot git lintian scdoc man-db python3"
+package_optional="debootstrap"
 
 install="apt-get install -y --no-install-recommends"
 
@@ -84,8 +88,11 @@ for purpose in "$@"; do
 	build) ;;
 	check) required="$required $check" optional="$optional $check_optional" ;;
 	fuzz) required="$required $fuzz" ;;
-	ci) required="$required $check $fuzz" optional="$optional $check_optional" ;;
-	*) echo "usage: tools/setup.sh build|check|fuzz|ci..." >&2; exit 2 ;;
+	package) required="$required $package" optional="$optional $package_optional" ;;
+	ci)
+		required="$required $check $fuzz"
+		optional="$optional $check_optional $package $package_optional" ;;
+	*) echo "usage: tools/setup.sh build|check|fuzz|package|ci..." >&2; exit 2 ;;
 	esac
 done
 
