@@ -13,6 +13,7 @@
 const struct command *const commands[] = {
 	&command_run,
 	&command_compare,
+	&command_report,
 	&command_verify,
 	&command_import,
 	&command_probe,
