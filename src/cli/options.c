@@ -358,23 +358,34 @@ static size_t print_left(FILE *out, const struct option *option)
 }
 
 #define HELP_COLUMN 26
+#define HELP_WIDTH 90
+
+/* The choices below an option, in lines that fit a terminal. */
+static void print_choices(FILE *out, const char *const *choices)
+{
+	size_t column = HELP_COLUMN - 1;
+
+	fprintf(out, "%*s", HELP_COLUMN - 1, "");
+	for (; *choices; choices++) {
+		if (column + 1 + strlen(*choices) > HELP_WIDTH) {
+			fprintf(out, "\n%*s", HELP_COLUMN - 1, "");
+			column = HELP_COLUMN - 1;
+		}
+		column += fprintf(out, " %s", *choices);
+	}
+	fputc('\n', out);
+}
 
 void options_print(FILE *out, const struct option *options)
 {
-	size_t i;
-
 	for (; options->type; options++) {
 		size_t width = print_left(out, options);
 
 		fprintf(out, width < HELP_COLUMN ? "%*s%s\n" : "\n%*s%s\n",
 			(int)(width < HELP_COLUMN ? HELP_COLUMN - width : HELP_COLUMN), "",
 			options->help);
-		if (!options->choices)
-			continue;
-		fprintf(out, "%*s", HELP_COLUMN - 1, "");
-		for (i = 0; options->choices[i]; i++)
-			fprintf(out, " %s", options->choices[i]);
-		fputc('\n', out);
+		if (options->choices)
+			print_choices(out, options->choices);
 	}
 	fprintf(out, "  -h, --help%*s%s\n", HELP_COLUMN - 12, "", "show this text");
 }
