@@ -8,7 +8,8 @@
 
 set -eu
 
-build="gcc libc6-dev meson ninja-build pkg-config libsmartcols-dev libzstd-dev libbsd-dev"
+build="gcc libc6-dev meson ninja-build pkg-config libsmartcols-dev libzstd-dev libbsd-dev
+libsqlite3-dev libmd-dev"
 # Tests in Python; compressed recordings of kernels' modules are unpacked with xz.
 check="python3"
 # The manual; real kernels to compare the model with. Without them parts of the tests skip.

@@ -2,6 +2,7 @@
 /* mmuscope compare */
 #include "cli_internal.h"
 #include "compare_internal.h"
+#include "keep_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +16,8 @@ static uint64_t profiles, mmus, levels;
 static struct option_sets designs;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static uint64_t watchdog_thresh;
-static const char *cost_path, *stall_limit;
+static const char *cost_path, *stall_limit, *store_path;
+static struct keep keep;
 static struct report_stall_limits limits;
 static int format;
 static bool json;
@@ -36,6 +38,7 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 	struct report_stall stall;
 
 	stall_add(&row->stall, result, &stall);
+	keep_op(&keep, result, &stall);
 }
 
 const char *compare_mmu(const struct comparison *c, int mmu)
@@ -52,7 +55,7 @@ static int compare_cell(struct comparison *c, const char *profile, uint64_t set,
 		.note = note_nothing,
 	};
 	struct compare_row *row;
-	int err = mem_grow(&c->rows, &c->cap, c->nr + 1, sizeof(c->rows[0]));
+	int status, err = mem_grow(&c->rows, &c->cap, c->nr + 1, sizeof(c->rows[0]));
 
 	if (err)
 		return model_error(c->script->file, err);
@@ -64,8 +67,12 @@ static int compare_cell(struct comparison *c, const char *profile, uint64_t set,
 					   .mmu = mmu >= 0 ? mmu : model_first_mmu(c->script) };
 	options.op_done = op_done;
 	options.ctx = row;
+	status = keep_begin(&keep, c->script, &options, &c->cost, NULL, 0);
+	if (status != STATUS_OK)
+		return status;
 	err = sim_run(c->script, &options, &row->result);
-	return err ? model_error(c->script->file, err) : STATUS_OK;
+	status = keep_finish(&keep, &row->result, &row->stall.sum, err);
+	return err ? model_error(c->script->file, err) : status;
 }
 
 static int compare_mmus(struct comparison *c, const char *profile, uint64_t set)
@@ -347,7 +354,10 @@ static int run(int argc, char **argv)
 	script = model_load(argv[0], &check, false);
 	if (!script)
 		return STATUS_BROKEN;
-	status = compare(&c, script);
+	status = keep_open(&keep, store_path, "compare");
+	if (status == STATUS_OK)
+		status = compare(&c, script);
+	keep_close(&keep, false);
 	release(&c);
 	script_free(script);
 	return status;
@@ -368,6 +378,7 @@ static const struct option options[] = {
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
+	STORE_OPTION(&store_path),
 	OPT_CHOICE('f', "format", &format, "FORM",
 		   "a table for terminals, or plain ones of 75 columns for mail:", format_choices),
 	OPT_FLAG('j', "json", &json, "every counter of every row as JSON"),

@@ -2,6 +2,7 @@
 /* mmuscope run */
 #include "cli_internal.h"
 #include "design_internal.h"
+#include "keep_internal.h"
 #include "run_internal.h"
 #include "stall_internal.h"
 
@@ -15,7 +16,8 @@
 static int profile = -1, mmu = -1;
 static uint64_t levels, designs, watchdog_thresh;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
-static const char *trace_path, *cost_path, *stall_limit;
+static const char *trace_path, *cost_path, *stall_limit, *store_path;
+static struct keep keep;
 static struct report_stall_limits limits;
 static bool json, audit, literal, stats, quiet, all_ops;
 static bool noheadings;
@@ -68,6 +70,7 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 
 	progress_update(&run->progress, result->index + 1);
 	stall_add(&run->stall, result, &stall);
+	keep_op(&keep, result, &stall);
 	row.stall = stall.total;
 	if (run->json)
 		json_op(run, result, &stall);
@@ -191,7 +194,7 @@ static struct sim_options sim_options(struct run *run, const struct report_cost 
 		.audit = audit,
 		.literal = literal,
 		.sink = sink,
-		.op_done = run && (run->json || !quiet) ? op_done : NULL,
+		.op_done = run && (run->json || !quiet || keep.store) ? op_done : NULL,
 		.note = run && !quiet ? note : NULL,
 		.ctx = run,
 	};
@@ -202,12 +205,13 @@ static struct sim_options sim_options(struct run *run, const struct report_cost 
 
 static int run_script(struct run *run, struct event_sink *sink, struct sim_result *ret_result)
 {
-	const struct sim_options options = sim_options(run, &run->cost, sink);
-	int err;
+	struct sim_options options = sim_options(run, &run->cost, sink);
+	int err, kept;
 
 	run->stall = (struct stall_watch){ .cost = &run->cost, .limits = limits,
 					   .options = options,
 					   .mmu = mmu >= 0 ? mmu : model_first_mmu(run->script) };
+	kept = keep_begin(&keep, run->script, &options, &run->cost, NULL, 0);
 	progress_init(&run->progress, "operations");
 	if (run->json)
 		json_begin(run);
@@ -215,9 +219,11 @@ static int run_script(struct run *run, struct event_sink *sink, struct sim_resul
 	progress_clear(&run->progress);
 	if (run->json)
 		json_finish(run, ret_result, err);
+	kept = worse(kept, keep_finish(&keep, ret_result, &run->stall.sum, err));
 	if (err)
 		return model_error(run->script->file, err);
-	return ret_result->failed || ret_result->violations ? STATUS_DIFFERENT : STATUS_OK;
+	return worse(kept, ret_result->failed || ret_result->violations ? STATUS_DIFFERENT :
+									  STATUS_OK);
 }
 
 static void json_broken(struct report_json *out, const char *path)
@@ -367,10 +373,25 @@ static int run_traced(char **paths, const struct report_cost *cost)
 	return STATUS_BROKEN;
 }
 
+static int run_scripts(int argc, char **argv, const struct report_cost *cost)
+{
+	int status = STATUS_OK;
+
+	if (trace_path)
+		return run_traced(argv, cost);
+	if (json)
+		return run_json(argv, cost, NULL);
+	if (argc > 1 && !all_ops && !stats)
+		return run_many(argv, cost);
+	for (; *argv; argv++)
+		status = worse(status, run_one(*argv, cost, NULL, NULL));
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct report_cost cost;
-	int status = STATUS_OK;
+	int status;
 
 	if (!argc)
 		return usage_error(&command_run, "which script?");
@@ -384,14 +405,10 @@ static int run(int argc, char **argv)
 		return STATUS_USAGE;
 	if (!model_cost(cost_path, &cost))
 		return STATUS_BROKEN;
-	if (trace_path)
-		return run_traced(argv, &cost);
-	if (json)
-		return run_json(argv, &cost, NULL);
-	if (argc > 1 && !all_ops && !stats)
-		return run_many(argv, &cost);
-	for (; *argv; argv++)
-		status = worse(status, run_one(*argv, &cost, NULL, NULL));
+	status = keep_open(&keep, store_path, "run");
+	if (status == STATUS_OK)
+		status = run_scripts(argc, argv, &cost);
+	keep_close(&keep, quiet);
 	return status;
 }
 
@@ -415,6 +432,7 @@ static const struct option options[] = {
 	OPT_FLAG(0, "all-ops", &all_ops, "print every operation, also those that sent nothing"),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
+	STORE_OPTION(&store_path),
 	OPT_FLAG('j', "json", &json, "everything as JSON"),
 	OPT_FLAG('n', "noheadings", &noheadings, "no headings over tables"),
 	OPT_FLAG('q', "quiet", &quiet, "print failed expectations only"),
