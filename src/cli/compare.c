@@ -18,6 +18,7 @@ static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static uint64_t watchdog_thresh;
 static const char *cost_path, *stall_limit, *store_path;
 static struct keep keep;
+static struct option_strings params;
 static struct report_stall_limits limits;
 static int format;
 static bool json;
@@ -67,7 +68,7 @@ static int compare_cell(struct comparison *c, const char *profile, uint64_t set,
 					   .mmu = mmu >= 0 ? mmu : model_first_mmu(c->script) };
 	options.op_done = op_done;
 	options.ctx = row;
-	status = keep_begin(&keep, c->script, &options, &c->cost, NULL, 0);
+	status = keep_begin(&keep, c->script, &options, &c->cost);
 	if (status != STATUS_OK)
 		return status;
 	err = sim_run(c->script, &options, &row->result);
@@ -335,10 +336,13 @@ static int compare(struct comparison *c, const struct script *script)
 
 static int run(int argc, char **argv)
 {
-	const struct sim_options check = { .levels = levels, .mmu = -1 };
+	/* kernels, designs and MMUs are what is compared: the script's own are not asked for */
+	struct sim_options check = { .profile = DEFAULT_PROFILE, .designs = DESIGN_NONE,
+				     .levels = levels, .mmu = 0 };
+	struct script_value values[OPTION_MAX_STRINGS];
 	struct comparison c = { .own_mmus = STRBUF_INIT, .command = STRBUF_INIT };
 	struct script *script;
-	int status;
+	int status, nr;
 
 	if (argc != 1)
 		return usage_error(&command_compare, argc ? "one script at a time" :
@@ -351,7 +355,10 @@ static int run(int argc, char **argv)
 		return STATUS_USAGE;
 	if (!model_cost(cost_path, &c.cost))
 		return STATUS_BROKEN;
-	script = model_load(argv[0], &check, false);
+	nr = param_values(&command_compare, &params, values);
+	if (nr < 0)
+		return STATUS_USAGE;
+	script = model_load_with(argv[0], &check, false, values, nr);
 	if (!script)
 		return STATUS_BROKEN;
 	status = keep_open(&keep, store_path, "compare");
@@ -376,6 +383,7 @@ static const struct option options[] = {
 	OPT_CHOICES('m', "mmu", &mmus, "KIND,...",
 		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
+	PARAM_OPTION(&params),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
 	STORE_OPTION(&store_path),

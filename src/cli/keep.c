@@ -37,9 +37,19 @@ static void see(struct event_sink *sink, const struct event *event)
 		keep->inner->emit(keep->inner, event);
 }
 
+static void take_params(struct keep *keep, const struct script *script)
+{
+	size_t i;
+
+	keep->nr_params = 0;
+	for (i = 0; i < script->nr_params; i++)
+		if (script->params[i].value)
+			keep->params[keep->nr_params++] = (struct report_param){
+				script->params[i].name, script->params[i].value };
+}
+
 int keep_begin(struct keep *keep, const struct script *script, struct sim_options *options,
-	       const struct report_cost *cost, const struct report_param *params,
-	       size_t nr_params)
+	       const struct report_cost *cost)
 {
 	const unsigned int runs = SIM_DESIGN_TIGHT | SIM_DESIGN_LAZY_UNMAP;
 	struct strbuf diag = STRBUF_INIT;
@@ -48,7 +58,6 @@ int keep_begin(struct keep *keep, const struct script *script, struct sim_option
 		.text_len = script->text_len, .profile = options->profile,
 		.levels = options->levels ? options->levels : 4, .audit = options->audit,
 		.cost = cost, .host = &keep->host, .version = mmuscope_version,
-		.params = params, .nr_params = nr_params,
 	};
 	int err;
 
@@ -66,6 +75,9 @@ int keep_begin(struct keep *keep, const struct script *script, struct sim_option
 	facts.granularity = options->designs & runs ? options->run_level : 0;
 	facts.run_gap = options->designs & runs ? options->run_gap : 0;
 	keep->script = script;
+	take_params(keep, script);
+	facts.params = keep->params;
+	facts.nr_params = keep->nr_params;
 	keep->inner = options->sink;
 	keep->sink.emit = see;
 	options->sink = &keep->sink;

@@ -4,6 +4,7 @@
 #define CLI_KEEP_INTERNAL_H
 
 #include <report/store.h>
+#include <script/param.h>
 
 #include "design_internal.h"
 #include "stall_internal.h"
@@ -12,7 +13,7 @@
  * struct keep - a store that runs go to; all zero when there is none
  * @path: as given; NULL without --store
  * @sink: sees the events of a run and hands them on to @inner, which may be NULL
- * @designs, @mmus: of the run, as the store has them
+ * @params, @designs, @mmus: of the run, as the store has them
  * @begun: a run is being recorded
  * @added, @known: runs stored, and runs that were there before
  */
@@ -24,6 +25,8 @@ struct keep {
 	struct event_sink sink;
 	struct event_sink *inner;
 	const struct script *script;
+	struct report_param params[SCRIPT_MAX_PARAMS];
+	size_t nr_params;
 	struct strbuf designs;
 	struct strbuf mmus;
 	bool begun;
@@ -37,12 +40,10 @@ int keep_open(struct keep *keep, const char *path, const char *command);
 /**
  * keep_begin() - a run starts with these options.
  * @options: sink, if any, is wrapped so that notifications are seen
- * @params: what the script's parameters were set to, @nr_params of them; must stay until the end
  * Return: an exit status.
  */
 int keep_begin(struct keep *keep, const struct script *script, struct sim_options *options,
-	       const struct report_cost *cost, const struct report_param *params,
-	       size_t nr_params);
+	       const struct report_cost *cost);
 
 /** keep_op() - an executed operation, for op_done. */
 void keep_op(struct keep *keep, const struct sim_op_result *result,

@@ -18,6 +18,9 @@ static uint64_t levels, designs, watchdog_thresh;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static const char *trace_path, *cost_path, *stall_limit, *store_path;
 static struct keep keep;
+static struct option_strings params;
+static struct script_value values[OPTION_MAX_STRINGS];
+static int nr_values;
 static struct report_stall_limits limits;
 static bool json, audit, literal, stats, quiet, all_ops;
 static bool noheadings;
@@ -25,17 +28,13 @@ static bool noheadings;
 /* One run of one script. */
 struct run {
 	const struct script *script;
+	struct sim_options options;
 	struct report_cost cost;
 	struct report_json *json;
 	struct run_rows rows;
 	struct stall_watch stall;
 	struct progress progress;
 };
-
-static const char *profile_name(void)
-{
-	return profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
-}
 
 static void json_op(struct run *run, const struct sim_op_result *result,
 		    const struct report_stall *stall)
@@ -86,30 +85,30 @@ static void note(void *ctx, const char *text)
 	fprintf(stderr, "%s\n", text);
 }
 
-static void json_designs(struct report_json *out, const struct report_cost *cost)
+static void json_designs(struct report_json *out, unsigned int designs_used, uint64_t gap)
 {
 	unsigned int i;
 
 	report_json_array(out, "designs");
 	for (i = 0; script_design_names[i]; i++)
-		if (designs >> i & 1)
+		if (designs_used >> i & 1)
 			report_json_str(out, NULL, script_design_names[i]);
 	report_json_close(out);
-	report_json_uint(out, "run_gap", design_gap(&tuning, cost));
+	report_json_uint(out, "run_gap", gap);
 }
 
 static void json_begin(struct run *run)
 {
 	struct strbuf mmus = STRBUF_INIT;
 
-	if (mmu >= 0)
-		strbuf_addstr(&mmus, mmu_names[mmu]);
+	if (run->options.mmu >= 0)
+		strbuf_addstr(&mmus, mmu_names[run->options.mmu]);
 	else
 		model_mmus(run->script, &mmus);
 	report_json_object(run->json, NULL);
 	report_json_str(run->json, "file", run->script->file);
-	report_json_str(run->json, "profile", profile_name());
-	json_designs(run->json, &run->cost);
+	report_json_str(run->json, "profile", run->options.profile);
+	json_designs(run->json, run->options.designs, run->options.run_gap);
 	report_json_str(run->json, "mmu", strbuf_str(&mmus));
 	report_json_array(run->json, "ops");
 	strbuf_release(&mmus);
@@ -140,10 +139,10 @@ static int print_tables(struct run *run, const struct sim_result *result)
 	struct strbuf notes = STRBUF_INIT;
 	int err;
 
-	strbuf_addstr(&notes, profile_name());
-	if (designs & ~(uint64_t)DESIGN_NONE) {
+	strbuf_addstr(&notes, run->options.profile);
+	if (run->options.designs) {
 		strbuf_addstr(&notes, " with ");
-		design_add_names(&notes, designs, ",");
+		design_add_names(&notes, run->options.designs, ",");
 	}
 	printf("%s: %s, %llu operations\n\n", run->script->file, strbuf_str(&notes),
 	       (unsigned long long)result->ops);
@@ -154,7 +153,7 @@ static int print_tables(struct run *run, const struct sim_result *result)
 		printf("the %zu costliest of %llu operations that did something; --all-ops prints all\n",
 		       run->rows.nr, (unsigned long long)run->rows.total);
 	stall_verdict(&run->stall, NULL, &notes);
-	design_add_notes(&notes, designs, &tuning, &run->cost);
+	design_add_notes(&notes, run->options.designs, &tuning, &run->cost);
 	report_cost_notes(&run->cost, &notes);
 	printf("\n%s", strbuf_str(&notes));
 	strbuf_release(&notes);
@@ -184,34 +183,47 @@ static int print_result(struct run *run, const struct sim_result *result)
 	return err ? STATUS_BROKEN : STATUS_OK;
 }
 
-static struct sim_options sim_options(struct run *run, const struct report_cost *cost,
-				      struct event_sink *sink)
+/* As the command line has it; what it leaves open the script may say. */
+static struct sim_options sim_options(const struct report_cost *cost)
 {
 	struct sim_options options = {
-		.profile = profile_name(),
+		.profile = profile < 0 ? NULL : script_kernel_names[profile],
 		.levels = levels,
 		.mmu = mmu,
 		.audit = audit,
 		.literal = literal,
-		.sink = sink,
-		.op_done = run && (run->json || !quiet || keep.store) ? op_done : NULL,
-		.note = run && !quiet ? note : NULL,
-		.ctx = run,
 	};
 
 	design_apply(&options, designs, &tuning, cost);
 	return options;
 }
 
+static struct script *load(const char *path, bool warn, struct run *run)
+{
+	struct script *script;
+
+	run->options = sim_options(&run->cost);
+	script = model_load_with(path, &run->options, warn, values, nr_values);
+	if (!run->options.profile)
+		run->options.profile = DEFAULT_PROFILE;
+	run->script = script;
+	return script;
+}
+
 static int run_script(struct run *run, struct event_sink *sink, struct sim_result *ret_result)
 {
-	struct sim_options options = sim_options(run, &run->cost, sink);
+	struct sim_options options = run->options;
 	int err, kept;
 
+	options.sink = sink;
+	options.op_done = run->json || !quiet || keep.store ? op_done : NULL;
+	options.note = quiet ? NULL : note;
+	options.ctx = run;
 	run->stall = (struct stall_watch){ .cost = &run->cost, .limits = limits,
 					   .options = options,
-					   .mmu = mmu >= 0 ? mmu : model_first_mmu(run->script) };
-	kept = keep_begin(&keep, run->script, &options, &run->cost, NULL, 0);
+					   .mmu = options.mmu >= 0 ? options.mmu :
+							   model_first_mmu(run->script) };
+	kept = keep_begin(&keep, run->script, &options, &run->cost);
 	progress_init(&run->progress, "operations");
 	if (run->json)
 		json_begin(run);
@@ -237,17 +249,15 @@ static void json_broken(struct report_json *out, const char *path)
 static int run_one(const char *path, const struct report_cost *cost, struct event_sink *sink,
 		   struct report_json *out)
 {
-	const struct sim_options check = sim_options(NULL, cost, NULL);
 	struct run run = { .cost = *cost, .json = out };
 	struct sim_result result = { 0 };
-	struct script *script = model_load(path, &check, !quiet);
+	struct script *script = load(path, !quiet, &run);
 	int status;
 
 	if (!script && out)
 		json_broken(out, path);
 	if (!script)
 		return STATUS_BROKEN;
-	run.script = script;
 	run.rows.max = all_ops ? 0 : RUN_MAX_ROWS;
 	run.rows.quiet = all_ops;
 	status = run_script(&run, sink, &result);
@@ -286,16 +296,14 @@ static void add_script(struct report_table *table, const char *path, int status,
 static int summarise(char **paths, const struct report_cost *cost, struct report_table *table,
 		     struct strbuf *failures)
 {
-	const struct sim_options check = sim_options(NULL, cost, NULL);
 	int status = STATUS_OK;
 
 	for (; *paths; paths++) {
 		struct run run = { .cost = *cost };
 		struct sim_result result = { 0 };
-		struct script *script = model_load(*paths, &check, false);
+		struct script *script = load(*paths, false, &run);
 		int one = STATUS_BROKEN;
 
-		run.script = script;
 		run.rows.max = 1;
 		if (script)
 			one = run_script(&run, NULL, &result);
@@ -401,6 +409,9 @@ static int run(int argc, char **argv)
 		return usage_error(&command_run, "--trace wants exactly one script");
 	if (trace_path && json && !strcmp(trace_path, "-"))
 		return usage_error(&command_run, "--json and --trace - both want standard output");
+	nr_values = param_values(&command_run, &params, values);
+	if (nr_values < 0)
+		return STATUS_USAGE;
 	if (!stall_limits(&command_run, watchdog_thresh, stall_limit, &limits))
 		return STATUS_USAGE;
 	if (!model_cost(cost_path, &cost))
@@ -424,6 +435,7 @@ static const struct option options[] = {
 	OPT_CHOICE('m', "mmu", &mmu, "KIND", "give every VM this kind of MMU, whatever it says:",
 		   mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
+	PARAM_OPTION(&params),
 	OPT_STRING('t', "trace", &trace_path, "FILE",
 		   "write the events as ftrace text; - prints them and no table"),
 	OPT_FLAG('a', "audit", &audit, "check invariants 1 to 8 after every operation"),

@@ -84,4 +84,22 @@ void store_hash_bytes(SHA2_CTX *hash, const void *bytes, size_t len);
 void store_hash_str(SHA2_CTX *hash, const char *text);
 void store_hash_uint(SHA2_CTX *hash, uint64_t value);
 
+/* store_read.c */
+/* The columns of struct report_run_names; @params is the table or view of parameters. */
+#define STORE_RUN_NAMES(store, params, nr)                                                     \
+	"(SELECT id FROM " store ".run WHERE nr = " nr "),"                                    \
+	"(SELECT file FROM " store ".run WHERE nr = " nr "),"                                  \
+	"(SELECT profile FROM " store ".run WHERE nr = " nr "),"                               \
+	"(SELECT designs FROM " store ".run WHERE nr = " nr "),"                               \
+	"(SELECT mmu FROM " store ".run WHERE nr = " nr "),"                                   \
+	"(SELECT group_concat(name || '=' || value, ' ') FROM"                                 \
+	" (SELECT name, value FROM " params " WHERE run = " nr " ORDER BY nr)),"               \
+	"(SELECT version FROM " store ".run WHERE nr = " nr "),"                               \
+	"(SELECT c.name FROM " store ".cost c JOIN " store ".run r ON c.digest = r.cost"       \
+	" WHERE r.nr = " nr ")"
+/* These columns from number @at on. */
+struct report_run_names store_run_names(sqlite3_stmt *stmt, int at);
+/* Text, "" for NULL. */
+const char *store_column(sqlite3_stmt *stmt, int nr);
+
 #endif /* REPORT_STORE_INTERNAL_H */

@@ -183,6 +183,27 @@ void report_store_abandon(struct report_store *store);
 int report_store_merge(struct report_store *into, const char *path, struct strbuf *diag,
 		       uint64_t *ret_new, uint64_t *ret_known);
 
+/** struct report_run_names - how a stored run is told from others; strings may hold any bytes */
+struct report_run_names {
+	const char *id;
+	const char *file;
+	const char *profile;
+	const char *designs;
+	const char *mmu;
+	const char *params; /* as "pages=64 len=1G" */
+	const char *version;
+	const char *cost;
+};
+
+/**
+ * report_store_runs() - every run, in the order in which they were stored.
+ * @fn: called for each until it returns something else than 0, which is then returned; what it is
+ *	given is gone when it returns
+ * Return: 0, what @fn returned, or a negative errno.
+ */
+int report_store_runs(struct report_store *store, struct strbuf *diag,
+		      int (*fn)(void *ctx, const struct report_run_names *run), void *ctx);
+
 /** report_text_clean() - append @text with control bytes and what is not UTF-8 made visible. */
 void report_text_clean(struct strbuf *out, const char *text);
 
