@@ -115,7 +115,7 @@ bool store_fs_local(long type)
 	return false;
 }
 
-void store_uri(const char *path, bool immutable, struct strbuf *out)
+void store_uri(const char *path, const char *query, struct strbuf *out)
 {
 	strbuf_addstr(out, *path == '/' ? "file:" : "file:./");
 	for (; *path; path++) {
@@ -125,11 +125,11 @@ void store_uri(const char *path, bool immutable, struct strbuf *out)
 		else
 			strbuf_addf(out, "%%%02x", (unsigned char)*path);
 	}
-	strbuf_addstr(out, immutable ? "?mode=ro&immutable=1" : "?mode=ro");
+	strbuf_addstr(out, query);
 }
 
 /* A database that was in WAL mode when the medium became read-only, all of it in its main file. */
-static bool is_immutable(const char *path)
+static const char *read_query(const char *path)
 {
 	struct strbuf wal = STRBUF_INIT;
 	bool immutable;
@@ -137,7 +137,7 @@ static bool is_immutable(const char *path)
 	strbuf_addf(&wal, "%s-wal", path);
 	immutable = access(path, W_OK) && access(strbuf_str(&wal), F_OK) && !strbuf_error(&wal);
 	strbuf_release(&wal);
-	return immutable;
+	return immutable ? "?mode=ro&immutable=1" : "?mode=ro";
 }
 
 int store_identify(struct report_store *store, const char *schema, const char *path,
@@ -242,10 +242,7 @@ static int open_file(struct report_store *store, enum report_store_mode mode, st
 	struct strbuf name = STRBUF_INIT;
 	int rc = SQLITE_NOMEM;
 
-	store_uri(store->path, mode == REPORT_STORE_READ && is_immutable(store->path), &name);
-	/* the flags of open decide what may be written; the URI only adds what it must */
-	if (mode == REPORT_STORE_WRITE && name.buf)
-		*strrchr(name.buf, '?') = '\0';
+	store_uri(store->path, mode == REPORT_STORE_READ ? read_query(store->path) : "", &name);
 	if (!strbuf_error(&name))
 		rc = sqlite3_open_v2(strbuf_str(&name), &store->db,
 				     flags | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, NULL);
@@ -303,7 +300,7 @@ int store_attach(struct report_store *store, const char *path, const char *name,
 	sqlite3_stmt *stmt = NULL;
 	int rc;
 
-	store_uri(path, is_immutable(path), &uri);
+	store_uri(path, read_query(path), &uri);
 	rc = strbuf_error(&uri) ? SQLITE_NOMEM : store_prepare(store, "ATTACH ? AS ?", &stmt);
 	if (rc == SQLITE_OK)
 		rc = store_bind_str(stmt, 1, strbuf_str(&uri));

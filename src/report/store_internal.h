@@ -59,8 +59,8 @@ int store_exec(struct report_store *store, const char *sql);
 int store_number(struct report_store *store, const char *sql, int64_t *ret);
 /* Is this type of file system (statfs.f_type) one on which processes can share memory? */
 bool store_fs_local(long type);
-/* The path as a URI for ATTACH that only reads; @immutable: nobody can write there. */
-void store_uri(const char *path, bool immutable, struct strbuf *out);
+/* Any path as a URI, with "" or "?mode=ro" behind it. */
+void store_uri(const char *path, const char *query, struct strbuf *out);
 /* Migrates @store to @version, which is at most REPORT_STORE_VERSION. */
 int store_migrate(struct report_store *store, int version, struct strbuf *diag);
 /* Checks application id and version of the schema ("main"). @ret_version: 0 for an empty file */

@@ -81,6 +81,8 @@ static int check_source(struct report_store *into, const char *path, struct strb
 
 	if (rc == SQLITE_OK && !bad)
 		return 0;
+	if ((rc & 0xff) == SQLITE_NOMEM)
+		return -ENOMEM;
 	report_text_clean(diag, path);
 	strbuf_addstr(diag, ": the file is damaged");
 	return -EBADMSG;

@@ -100,12 +100,12 @@ static const char step_1[] =
 	" blocked_ns / 1e6 AS blocked_ms, longest_ns / 1e6 AS longest_ms, failed, violations,"
 	" datetime(time, 'unixepoch') AS time FROM run r;"
 	"CREATE VIEW ops AS SELECT run, nr, line, text, result,"
-	" ifnull(counters ->> 'notifications', 0) AS notifications,"
-	" ifnull(counters ->> 'bytes_notified', 0) AS bytes_notified,"
-	" ifnull(counters ->> 'frames_covered', 0) AS frames_covered,"
-	" ifnull(counters ->> 'rmap_scanned', 0) AS rmap_scanned,"
-	" ifnull(counters ->> 'rmap_longest', 0) AS rmap_longest,"
-	" ifnull(counters ->> 'sptes_zapped', 0) AS sptes_zapped,"
+	" ifnull(json_extract(counters, '$.notifications'), 0) AS notifications,"
+	" ifnull(json_extract(counters, '$.bytes_notified'), 0) AS bytes_notified,"
+	" ifnull(json_extract(counters, '$.frames_covered'), 0) AS frames_covered,"
+	" ifnull(json_extract(counters, '$.rmap_scanned'), 0) AS rmap_scanned,"
+	" ifnull(json_extract(counters, '$.rmap_longest'), 0) AS rmap_longest,"
+	" ifnull(json_extract(counters, '$.sptes_zapped'), 0) AS sptes_zapped,"
 	" blocked_ns / 1e6 AS blocked_ms, longest_ns / 1e6 AS longest_ms FROM op;";
 
 static const char step_2[] =
