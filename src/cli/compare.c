@@ -18,6 +18,7 @@ static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static uint64_t watchdog_thresh;
 static const char *cost_path, *stall_limit, *store_path;
 static struct keep keep;
+static int store_status; /* the results are shown all the same */
 static struct option_strings params;
 static struct report_stall_limits limits;
 static int format;
@@ -56,7 +57,7 @@ static int compare_cell(struct comparison *c, const char *profile, uint64_t set,
 		.note = note_nothing,
 	};
 	struct compare_row *row;
-	int status, err = mem_grow(&c->rows, &c->cap, c->nr + 1, sizeof(c->rows[0]));
+	int err = mem_grow(&c->rows, &c->cap, c->nr + 1, sizeof(c->rows[0]));
 
 	if (err)
 		return model_error(c->script->file, err);
@@ -68,12 +69,10 @@ static int compare_cell(struct comparison *c, const char *profile, uint64_t set,
 					   .mmu = mmu >= 0 ? mmu : model_first_mmu(c->script) };
 	options.op_done = op_done;
 	options.ctx = row;
-	status = keep_begin(&keep, c->script, &options, &c->cost);
-	if (status != STATUS_OK)
-		return status;
+	store_status = worse(store_status, keep_begin(&keep, c->script, &options, &c->cost));
 	err = sim_run(c->script, &options, &row->result);
-	status = keep_finish(&keep, &row->result, &row->stall.sum, err);
-	return err ? model_error(c->script->file, err) : status;
+	store_status = worse(store_status, keep_finish(&keep, &row->result, &row->stall.sum, err));
+	return err ? model_error(c->script->file, err) : STATUS_OK;
 }
 
 static int compare_mmus(struct comparison *c, const char *profile, uint64_t set)
@@ -367,7 +366,7 @@ static int run(int argc, char **argv)
 	keep_close(&keep, false);
 	release(&c);
 	script_free(script);
-	return status;
+	return worse(status, store_status);
 }
 
 static const struct option options[] = {

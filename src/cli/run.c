@@ -18,6 +18,7 @@ static uint64_t levels, designs, watchdog_thresh;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static const char *trace_path, *cost_path, *stall_limit, *store_path;
 static struct keep keep;
+static int store_status; /* the results are shown all the same */
 static struct option_strings params;
 static struct script_value values[OPTION_MAX_STRINGS];
 static int nr_values;
@@ -213,7 +214,7 @@ static struct script *load(const char *path, bool warn, struct run *run)
 static int run_script(struct run *run, struct event_sink *sink, struct sim_result *ret_result)
 {
 	struct sim_options options = run->options;
-	int err, kept;
+	int err;
 
 	options.sink = sink;
 	options.op_done = run->json || !quiet || keep.store ? op_done : NULL;
@@ -223,7 +224,7 @@ static int run_script(struct run *run, struct event_sink *sink, struct sim_resul
 					   .options = options,
 					   .mmu = options.mmu >= 0 ? options.mmu :
 							   model_first_mmu(run->script) };
-	kept = keep_begin(&keep, run->script, &options, &run->cost);
+	store_status = worse(store_status, keep_begin(&keep, run->script, &options, &run->cost));
 	progress_init(&run->progress, "operations");
 	if (run->json)
 		json_begin(run);
@@ -231,11 +232,10 @@ static int run_script(struct run *run, struct event_sink *sink, struct sim_resul
 	progress_clear(&run->progress);
 	if (run->json)
 		json_finish(run, ret_result, err);
-	kept = worse(kept, keep_finish(&keep, ret_result, &run->stall.sum, err));
+	store_status = worse(store_status, keep_finish(&keep, ret_result, &run->stall.sum, err));
 	if (err)
 		return model_error(run->script->file, err);
-	return worse(kept, ret_result->failed || ret_result->violations ? STATUS_DIFFERENT :
-									  STATUS_OK);
+	return ret_result->failed || ret_result->violations ? STATUS_DIFFERENT : STATUS_OK;
 }
 
 static void json_broken(struct report_json *out, const char *path)
@@ -353,6 +353,7 @@ static int run_json(char **paths, const struct report_cost *cost, struct event_s
 	for (; *paths; paths++)
 		status = worse(status, run_one(*paths, cost, sink, &out));
 	report_json_close(&out);
+	status = worse(status, store_status);
 	report_json_int(&out, "status", status);
 	report_json_close(&out);
 	return report_json_end(&out) ? STATUS_BROKEN : status;
@@ -420,7 +421,7 @@ static int run(int argc, char **argv)
 	if (status == STATUS_OK)
 		status = run_scripts(argc, argv, &cost);
 	keep_close(&keep, quiet);
-	return status;
+	return worse(status, store_status);
 }
 
 static const struct option options[] = {
