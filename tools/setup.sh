@@ -8,12 +8,14 @@
 
 set -eu
 
-build="gcc libc6-dev meson ninja-build pkg-config libsmartcols-dev libzstd-dev libbsd-dev
-libsqlite3-dev libmd-dev"
+build="gcc libc6-dev meson ninja-build pkg-config libsmartcols-dev libzstd-dev libbsd-dev"
+build="$build libsqlite3-dev libmd-dev"
 # Tests in Python; compressed recordings of kernels' modules are unpacked with xz.
 check="python3"
 # The manual; real kernels to compare the model with. Without them parts of the tests skip.
 check_optional="scdoc qemu-system-x86 xz-utils"
+# Sweeps over many machines: GNU parallel, and a Slurm of one node.
+check_optional="$check_optional parallel slurmctld slurmd slurm-client munge"
 fuzz="clang llvm libclang-rt-14-dev"
 
 install="apt-get install -y --no-install-recommends"

@@ -21,7 +21,7 @@ import tap  # noqa: E402
 BINARY = os.path.abspath(sys.argv[1])
 SOURCE = Path(sys.argv[2]).resolve()
 DOCUMENTS = ('README.md', 'ARCHITECTURE.md', 'CAVEATS.md', 'docs/profiles.md',
-             'docs/designs.md')
+             'docs/designs.md', 'docs/store.md', 'docs/sweep.md')
 BLOCK = re.compile(r'(<!-- the output of make demo -->\n```\n)(.*?)(```\n)', re.S)
 # A command in the form of compare --format lkml, which prints the command, too.
 TABLE = re.compile(r'^```\n(\$ mmuscope .*?)^```\n', re.S | re.M)

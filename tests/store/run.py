@@ -111,6 +111,22 @@ def test_run():
            'a run with a failed expectation is kept with what failed')
 
 
+def test_schema():
+    text = (SOURCE / 'docs/store.md').read_text()
+    named = set(re.findall(r'`(\w+)`', text))
+    for kind, table in ask('a.db', "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view')"):
+        table = table.decode()
+        columns = [row[1].decode() for row in ask('a.db', f'PRAGMA table_info({table})')]
+        missing = [name for name in columns if name not in named] if kind == b'table' else []
+        tap.ok(f'**{table}**' in text and not missing, f'docs/store.md explains {table}', missing)
+    queries = re.search(r'```\n(-- .*?)```', text, re.S)[1].split(';')
+    for query in filter(str.strip, queries):
+        ask('a.db', query)
+    tap.ok(len(queries) > 2, 'its queries are right')
+    tap.ok(ask('a.db', 'PRAGMA user_version')[0][0] == 2 and
+           ask('a.db', 'PRAGMA application_id')[0][0] == 0x6d6d7573, 'and its version')
+
+
 def test_param():
     write('p.mms', SCRIPT)
     expect(3, 'run', 'p.mms', err=r"p\.mms:1:7: error: the parameter 'n' has 4 values.*--param n=")
@@ -390,7 +406,7 @@ def test_full():
 
 def main():
     try:
-        for test in (test_run, test_param, test_sweep, test_shards, test_sites, test_diff, test_hostile,
+        for test in (test_run, test_schema, test_param, test_sweep, test_shards, test_sites, test_diff, test_hostile,
                      test_kill, test_signals, test_terminal, test_trouble):
             test()
     finally:
