@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&command_sweep,
 	&command_diff,
 	&command_merge,
+	&command_report,
 	&command_verify,
 	&command_import,
 	&command_probe,
@@ -154,7 +155,8 @@ int main(int argc, char **argv)
 		return finish_output(STATUS_OK);
 	}
 	if (!strcmp(name, "--version")) {
-		printf("mmuscope %s\n", mmuscope_version);
+		printf("mmuscope %s\nverified on: %s\n", mmuscope_version,
+		       *mmuscope_verified ? mmuscope_verified : "no kernel");
 		return finish_output(STATUS_OK);
 	}
 	if (name[0] == '-') {
