@@ -14,8 +14,10 @@
 
 const char *const script_setting_names[] = { "profile", "design", "mmu", "levels", NULL };
 
-/* What the values of one parameter may come to, at most, in a message. */
+/* Values of a parameter that a message lists. */
 #define SHOWN_VALUES 6
+/* Parameters of a line that a message names. */
+#define SHOWN_PARAMS 3
 
 /*
  * struct declared - a parameter
@@ -568,7 +570,7 @@ void params_note(struct parser *p)
 	const struct changed *changed;
 	const char *before = "with";
 	struct diag_word word;
-	size_t i;
+	size_t i, nr = 0;
 
 	/* before the text is taken over the line itself is still as written */
 	if (!p->params || !p->params->text)
@@ -582,6 +584,10 @@ void params_note(struct parser *p)
 
 		if (!(changed->used >> i & 1))
 			continue;
+		if (nr++ == SHOWN_PARAMS) {
+			strbuf_addstr(p->diag, " and others");
+			break;
+		}
 		strbuf_addf(p->diag, " %s %s=%s", before, d->param.name,
 			    diag_word((struct span){d->value, strlen(d->value)}, &word));
 		before = "and";
