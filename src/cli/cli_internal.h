@@ -48,6 +48,7 @@ extern const struct command command_commands, command_compare, command_help, com
 	command_list, command_probe, command_report, command_run, command_verify;
 
 extern const char mmuscope_version[];
+extern const char mmuscope_verified[];
 
 /** command_find() - by exact name; NULL when there is none. */
 const struct command *command_find(const char *name);

@@ -112,7 +112,7 @@ def test_help(commands):
     main = run('-h')
     ok(main.returncode == 0 and not main.stderr, 'mmuscope -h')
     ok(run('--help').stdout == main.stdout == run('help').stdout, '--help and help say the same')
-    ok(re.fullmatch(r'mmuscope \d+\.\d+\.\d+\n', run('--version').stdout), '--version')
+    test_version()
     for command in commands:
         name = command['name']
         text = run(name, '-h')
@@ -146,8 +146,8 @@ def test_manual(commands):
     listed = re.findall(r'^\*mmuscope-(\w+)\*\(1\)', section(main, 'COMMANDS'), re.M)
     names = [command['name'] for command in commands]
     ok(listed == names, 'mmuscope(1) lists the commands in order', listed, names)
-    pages = sorted(os.listdir(folder))
-    want = sorted([f'mmuscope-{name}.1.scd' for name in names] + ['mmuscope.1.scd', 'meson.build'])
+    pages = sorted(page for page in os.listdir(folder) if page.endswith('.1.scd'))
+    want = sorted([f'mmuscope-{name}.1.scd' for name in names] + ['mmuscope.1.scd'])
     ok(pages == want, 'one page per command', pages, want)
     with open(os.path.join(folder, 'meson.build')) as file:
         built = re.findall(r"'(mmuscope[\w-]*)'", file.read())
@@ -175,6 +175,22 @@ def test_page(folder, command):
     ok(listed == options, f'mmuscope-{name}(1): the options are those of -h', listed, options)
     ok(plain(section(page, 'NAME')).strip() == f"mmuscope-{name} - {command['summary']}",
        f'mmuscope-{name}(1): the summary is that of -h')
+
+
+def test_version():
+    """The kernels are those of the record, which is of this version."""
+    with open(os.path.join(SOURCE, 'docs', 'verified-kernels')) as file:
+        rows = [line.split() for line in file if not line.startswith('#')]
+    said = run('--version').stdout
+    match = re.fullmatch(r'mmuscope (\d+\.\d+\.\d+)\nverified on: (.+)\n', said)
+    ok(match, '--version', said)
+    ok(match and rows[0] == ['mmuscope', match[1]],
+       'docs/verified-kernels is of this version: verify it again with tools/record-verified', rows[0])
+    ok(match and match[2].split(', ') == [row[1] for row in rows[1:]],
+       '--version says the kernels of docs/verified-kernels', said, rows)
+    profiles = run('list', 'profiles').stdout
+    ok(all(row[0] in profiles and int(row[3]) and int(row[4]) for row in rows[1:]),
+       'each has a profile, and something was compared', rows)
 
 
 def test_usage():
@@ -265,7 +281,8 @@ def test_json():
 
 def test_compare():
     got = expect(0, 'compare', '-p', 'linux-6.1,linux-6.12', 'seven.mms', out='EST. STALL')
-    ok(got.stdout.count('\nlinux-6.1 ') == 1 and got.stdout.count('\nlinux-6.12 ') == 1,
+    table = got.stdout.split('\n\n')[0]
+    ok(table.count('\nlinux-6.1 ') == 1 and table.count('\nlinux-6.12 ') == 1,
        'one row per profile', got.stdout)
     ok('cost table' in got.stdout, 'the estimate names its source')
     expect(0, 'compare', '-m', 'tdp', 'hole.mms', err='--mmu changes nothing',
@@ -333,9 +350,20 @@ def test_stall():
     rows = json.loads(run('compare', '--json', '--stall-limit', '1ms', 'seven.mms').stdout)['rows']
     over = {row['profile']: row['stall']['stall_limit']['over'] for row in rows}
     ok(over['linux-6.12'] and not over['linux-6.1'], 'compare has them', over)
-    got = expect(0, 'compare', '--stall-limit', '1ms', 'seven.mms', out='^linux-6.1, shadow: longest operation')
-    wide = [line for line in got.stdout.splitlines() if ': longest ' in line and len(line) > 105]
-    ok(not wide, 'no verdict is much wider than the table', *wide)
+    got = expect(0, 'compare', '--stall-limit', '1ms', 'seven.mms',
+                 out=r'^linux-6\.1 shadow:\n  longest stretch .*\n  longest operation ')
+    wide = [line for line in got.stdout.splitlines() if '  longest ' in line and len(line) > 95]
+    ok(not wide, 'no verdict is wider than the table', *wide)
+    got = run('compare', '--mmu', 'shadow,tdp', '--design', 'all', 'seven.mms').stdout
+    verdicts = got.split('\n\n')[-1]
+    ok('linux-6.12 shadow, linux-7.2 shadow' in verdicts, 'rows with one verdict share it', verdicts)
+    ok(verdicts.count('  longest stretch') == len(set(re.findall('  longest stretch .*', verdicts))),
+       'and none is said twice', verdicts)
+    ok(re.search('linux-7.2\\s+lazy-unmap\\s+shadow', verdicts), 'designs among them', verdicts)
+    got = run('compare', '--format', 'lkml', '--stall-limit', '1ms', 'seven.mms').stdout
+    ok('SOFT' not in got and 'no soft lockup' in got and 'OVER 1.00 ms' in got,
+       'verdicts in tables for mail', got)
+    ok(max(map(len, got.splitlines())) <= 75, 'within 75 columns', got)
 
 
 def test_costs():
