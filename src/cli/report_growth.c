@@ -274,8 +274,8 @@ static void explain(const struct report_script *rs, struct page_growth *growth, 
 	}
 	report_add_size(&growth->what, from);
 	strbuf_addstr(&growth->what, " in it replaced by another size, executed at each: every point is a "
-				     "run, the lines only connect them. All else stays as written, what "
-				     "is touched by a smaller size included.");
+				     "run, the lines only connect them. All else stays as written, a "
+				     "stride or a touch of another size, too.");
 }
 
 int report_growth(struct report_script *rs, struct page_growth *growth)
