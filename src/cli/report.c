@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mmuscope report */
 #include "cli_internal.h"
+#include "keep_internal.h"
 #include "report_internal.h"
 
 #include <errno.h>
@@ -8,9 +9,10 @@
 #include <string.h>
 
 #include <base/mem.h>
+#include <report/store_page.h>
 #include <trace/file.h>
 
-static const char *output, *cost_path, *stall_limit;
+static const char *output, *cost_path, *stall_limit, *store_path;
 static int profile = -1;
 static uint64_t mmus, levels, watchdog_thresh, grow = UINT64_MAX;
 static struct option_sets designs;
@@ -201,6 +203,33 @@ static int report(struct report_config *config, int argc, char **argv)
 	return status;
 }
 
+/* Nothing is executed: what was stored is shown. */
+static int report_stored(const struct report_config *config)
+{
+	struct strbuf diag = STRBUF_INIT, quoted = STRBUF_INIT;
+	struct store_page stored = { 0 };
+	struct report_store *store;
+	struct page page = { .version = mmuscope_version,
+			     .cost = "the cost table that is stored with each run\n" };
+	int status, err = report_store_open(store_path, REPORT_STORE_READ, &diag, &store);
+
+	if (err)
+		return keep_error(err, &diag);
+	shell_quote(&quoted, store_path);
+	err = report_store_page(store, strbuf_str(&quoted), &config->limits, &diag, &stored);
+	strbuf_release(&quoted);
+	report_store_close(store);
+	if (err)
+		return keep_error(err, &diag);
+	page.scripts = stored.sections;
+	page.nr = stored.nr;
+	if (!page.nr)
+		error("%s: no run in the store", store_path);
+	status = page.nr ? write_page(&page) : STATUS_BROKEN;
+	store_page_release(&stored);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct report_config config = { .mmus = mmus, .designs = designs, .tuning = tuning,
@@ -208,12 +237,16 @@ static int run(int argc, char **argv)
 	int status;
 
 	config.profile = profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
-	if (!argc)
+	if (store_path && argc)
+		return usage_error(&command_report, "scripts or --store, not both");
+	if (!argc && !store_path)
 		return usage_error(&command_report, "which script?");
 	if (levels && levels != 4 && levels != 5)
 		return usage_error(&command_report, "--levels is 4 or 5");
 	if (!stall_limits(&command_report, watchdog_thresh, stall_limit, &config.limits))
 		return STATUS_USAGE;
+	if (store_path)
+		return report_stored(&config);
 	if (!model_cost(cost_path, &config.cost))
 		return STATUS_BROKEN;
 	status = report(&config, argc, argv);
@@ -223,6 +256,7 @@ static int run(int argc, char **argv)
 
 static const struct option options[] = {
 	OPT_STRING('o', "output", &output, "FILE", "the page (standard output if not given)"),
+	OPT_STRING(0, "store", &store_path, "FILE", "show the runs of this result store"),
 	OPT_CHOICE('p', "profile", &profile, "NAME",
 		   "the kernel to show in detail (" DEFAULT_PROFILE " if not given):",
 		   script_kernel_names),
@@ -247,12 +281,14 @@ const struct command command_report = {
 	.name = "report",
 	.run = run,
 	.summary = "scripts executed and explained on one HTML page",
-	.usage = (const char *const[]){ "[options] SCRIPT...", NULL },
+	.usage = (const char *const[]){ "[options] SCRIPT...", "[options] --store FILE", NULL },
 	.about = "Execute scripts on the model and write a page about them: the verdict in words, the\n"
 		 "address space around each operation that counts, a timeline, kernels and designs side\n"
 		 "by side, and what grows with the size. The page is one file, needs no network, and\n"
 		 "script in it only for zooming. Growth is the script itself with one of its sizes\n"
 		 "replaced: that of the operation that costs most, or --grow. '-' is standard input.\n"
+		 "With --store nothing is executed: the runs of a result store are shown, without the\n"
+		 "address space; growth is then by a parameter that a sweep set to several numbers.\n"
 		 "\n"
 		 "Exit status: 0 written, also when expectations failed or a lockup is predicted (the\n"
 		 "page says so), 2 wrong usage, 3 a script is broken or the page could not be written.",

@@ -42,6 +42,14 @@ static double y_of(const struct plot *plot, double value)
 	return BOTTOM - (BOTTOM - TOP) * (log10(value) - plot->y_low) / (plot->y_high - plot->y_low);
 }
 
+static void add_x(struct strbuf *out, const struct page_growth *growth, unsigned int i)
+{
+	if (growth->count)
+		report_add_count(out, growth->size[i]);
+	else
+		report_add_size(out, growth->size[i]);
+}
+
 /* Ticks are factors of 1000, of bytes 1024. Return: false when nothing is above 0. */
 static bool plot_init(struct plot *plot, const struct page_growth *growth, enum page_measure measure)
 {
@@ -113,7 +121,7 @@ static void add_axes(struct strbuf *out, const struct plot *plot)
 		if (i % every)
 			continue;
 		strbuf_addf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"mid\">", x_of(plot, i), ZERO + 15);
-		report_add_size(out, plot->growth->size[i]);
+		add_x(out, plot->growth, i);
 		strbuf_addstr(out, "</text>\n");
 	}
 }
@@ -133,18 +141,25 @@ static void add_line(struct strbuf *out, const struct plot *plot, size_t nr)
 {
 	const struct page_series *series = &plot->growth->series[nr];
 	unsigned int i;
+	bool begun = false;
 
 	strbuf_addf(out, "<g class=\"c%zu\"><path class=\"line\" d=\"", nr % COLORS);
-	for (i = 0; i < plot->growth->sizes; i++)
-		strbuf_addf(out, "%c%.1f %.1f", i ? 'L' : 'M', x_of(plot, i),
+	for (i = 0; i < plot->growth->sizes; i++) {
+		if (isnan(series->y[plot->measure][i]))
+			continue;
+		strbuf_addf(out, "%c%.1f %.1f", begun ? 'L' : 'M', x_of(plot, i),
 			    y_of(plot, series->y[plot->measure][i]));
+		begun = true;
+	}
 	strbuf_addstr(out, "\"/>\n");
 	for (i = 0; i < plot->growth->sizes; i++) {
+		if (isnan(series->y[plot->measure][i]))
+			continue;
 		add_point(out, nr, x_of(plot, i), y_of(plot, series->y[plot->measure][i]));
 		strbuf_addstr(out, "<title>");
 		html_str(out, series->name);
 		strbuf_addstr(out, ", ");
-		report_add_size(out, plot->growth->size[i]);
+		add_x(out, plot->growth, i);
 		strbuf_addstr(out, ": ");
 		add_value(out, plot->measure, series->y[plot->measure][i]);
 		strbuf_addstr(out, "</title></path>");
@@ -196,9 +211,12 @@ static void add_numbers(struct strbuf *out, const struct page_growth *growth)
 			   "<th>stall</thead><tbody>\n");
 	for (nr = 0; nr < growth->nr; nr++)
 		for (i = 0; i < growth->sizes; i++) {
+			if (isnan(growth->series[nr].y[0][i]))
+				continue;
 			strbuf_addstr(out, "<tr><th scope=\"row\">");
 			html_str(out, growth->series[nr].name);
-			html_size(out, growth->size[i]);
+			strbuf_addstr(out, "<td>");
+			add_x(out, growth, i);
 			for (measure = 0; measure < PAGE_MEASURES; measure++) {
 				strbuf_addstr(out, "<td>");
 				add_value(out, measure, growth->series[nr].y[measure][i]);
