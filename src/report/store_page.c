@@ -14,52 +14,85 @@
 /* Operations of the table. */
 #define MAX_OPS 16
 
-#define COUNTER(name) "(SELECT value FROM main.counter c WHERE c.run = r.nr AND c.name = '" name "')"
+#define COUNTER(name)                                                                    \
+	"(SELECT value FROM main.counter c WHERE c.run = r.nr AND c.name = '" name "')"
 /* These four say how a run was executed, which it knows in columns of its own. */
 #define TOLD "('profile', 'design', 'mmu', 'levels')"
-#define PARAMS "(SELECT group_concat(name || '=' || value, ' ') FROM (SELECT name, value FROM main.param p" \
-	       " WHERE p.run = r.nr AND p.name NOT IN " TOLD " ORDER BY p.nr))"
-#define RUNS(params)                                                                               \
-	"SELECT r.nr, r.file, r.profile, r.designs, r.mmu, " params " AS told, r.blocked_ns, r.longest_ns," \
-	" r.checked, r.failed, " COUNTER("notifications") ", " COUNTER("bytes_notified") ", "       \
-	COUNTER("bytes_populated") ", " COUNTER("frames_covered") ", " COUNTER("rmap_scanned") ", " \
-	COUNTER("rmap_longest") ", " COUNTER("sptes_zapped") ", r.executed"                        \
-	" FROM main.run r WHERE r.error = ''"                                                     \
-	" ORDER BY r.file, r.profile, r.designs, r.mmu, length(told), told, r.nr"
+#define PARAMS                                                                           \
+	"(SELECT group_concat(name || '=' || value, ' ') FROM (SELECT name, value FROM " \
+	"main.param p"                                                                   \
+	" WHERE p.run = r.nr AND p.name NOT IN " TOLD " ORDER BY p.nr))"
+#define RUNS(params)                                                                                                                                      \
+	"SELECT r.nr, r.file, r.profile, r.designs, r.mmu, " params                                                                                       \
+	" AS told, r.blocked_ns, r.longest_ns,"                                                                                                           \
+	" r.checked, r.failed, " COUNTER("notifications") ", " COUNTER("bytes_notified") ", " COUNTER("bytes_populated") ", " COUNTER(                    \
+		"frames_covered") ", " COUNTER("rmap_scanned") ", " COUNTER("rmap_"                                                                       \
+									    "longest") ", " COUNTER("sptes_zapped") ", r.executed"                        \
+														    " FROM main.run r WHERE r.error = ''" \
+														    " ORDER BY r.file, r.profile, r.designs, r.mmu, length(told), told, r.nr"
 /* Columns of RUNS. */
-enum { R_NR, R_FILE, R_PROFILE, R_DESIGNS, R_MMU, R_PARAMS, R_STALL, R_LONGEST, R_CHECKED, R_FAILED,
-       R_PAIRS, R_NOTIFIED, R_POPULATED, R_FRAMES, R_SCANNED, R_MOST, R_ZAPPED, R_EXECUTED };
+enum {
+	R_NR,
+	R_FILE,
+	R_PROFILE,
+	R_DESIGNS,
+	R_MMU,
+	R_PARAMS,
+	R_STALL,
+	R_LONGEST,
+	R_CHECKED,
+	R_FAILED,
+	R_PAIRS,
+	R_NOTIFIED,
+	R_POPULATED,
+	R_FRAMES,
+	R_SCANNED,
+	R_MOST,
+	R_ZAPPED,
+	R_EXECUTED
+};
 
 static const char ops_sql[] =
 	"SELECT nr, line, text, result, counters, blocked_ns, longest_ns,"
-	" json_extract(counters, '$.notifications'), json_extract(counters, '$.bytes_notified'),"
-	" json_extract(counters, '$.bytes_populated'), json_extract(counters, '$.rmap_scanned'),"
-	" json_extract(counters, '$.sptes_zapped') FROM (SELECT * FROM main.op WHERE run = ?1 AND"
+	" json_extract(counters, '$.notifications'), json_extract(counters, "
+	"'$.bytes_notified'),"
+	" json_extract(counters, '$.bytes_populated'), json_extract(counters, "
+	"'$.rmap_scanned'),"
+	" json_extract(counters, '$.sptes_zapped') FROM (SELECT * FROM main.op WHERE run "
+	"= ?1 AND"
 	" (json_extract(counters, '$.notifications') > 0 OR result <> 'ok')"
 	" ORDER BY blocked_ns DESC, nr LIMIT ?2) ORDER BY nr";
 static const char timeline_sql[] =
 	"SELECT line, blocked_ns, mmu_lock_ns, json_extract(counters, '$.notifications')"
 	" FROM main.op WHERE run = ?1 ORDER BY nr";
-static const char script_sql[] =
-	"SELECT s.text FROM main.script s JOIN main.run r ON s.digest = r.script WHERE r.nr = ?1";
-/* The first parameter that was set to several values, all of them numbers, perhaps with a unit. */
+static const char script_sql[] = "SELECT s.text FROM main.script s JOIN main.run r ON "
+				 "s.digest = r.script WHERE r.nr = ?1";
+/* The first parameter that was set to several values, all of them numbers, perhaps with a
+ * unit. */
 static const char param_sql[] =
-	"SELECT p.name FROM main.param p JOIN main.run r ON r.nr = p.run WHERE r.file = ?1"
-	" AND p.name NOT IN " TOLD " GROUP BY p.name HAVING count(DISTINCT p.value) > 1 AND sum(p.value NOT GLOB '[1-9]*'"
-	" OR p.value GLOB '?*[^0-9KMGT]*' OR p.value GLOB '*[KMGT]?*') = 0 ORDER BY min(p.nr) LIMIT 1";
+	"SELECT p.name FROM main.param p JOIN main.run r ON r.nr = p.run WHERE r.file = "
+	"?1"
+	" AND p.name NOT IN " TOLD " GROUP BY p.name HAVING count(DISTINCT p.value) > 1 "
+				   "AND sum(p.value NOT GLOB '[1-9]*'"
+	" OR p.value GLOB '?*[^0-9KMGT]*' OR p.value GLOB '*[KMGT]?*') = 0 ORDER BY "
+	"min(p.nr) LIMIT 1";
 /* Its value in each run, and all else that the run was told. */
 static const char growth_sql[] =
-	"SELECT p.value, r.profile, r.designs, r.mmu, (SELECT group_concat(q.name || '=' || q.value, ' ')"
-	" FROM main.param q WHERE q.run = r.nr AND q.name <> ?2 AND q.name NOT IN " TOLD "), r.blocked_ns, "
-	COUNTER("bytes_notified") ", " COUNTER("rmap_scanned") " FROM main.run r JOIN main.param p"
-	" ON p.run = r.nr WHERE r.file = ?1 AND p.name = ?2 AND r.error = ''"
-	" ORDER BY r.profile, r.designs, r.mmu, r.nr";
+	"SELECT p.value, r.profile, r.designs, r.mmu, (SELECT group_concat(q.name || '=' "
+	"|| q.value, ' ')"
+	" FROM main.param q WHERE q.run = r.nr AND q.name <> ?2 AND q.name NOT IN " TOLD
+	"), r.blocked_ns, " COUNTER("bytes_notified") ", " COUNTER(
+		"rmap_scanned") " FROM main.run r JOIN main.param p"
+				" ON p.run = r.nr WHERE r.file = ?1 AND p.name = ?2 AND "
+				"r.error = ''"
+				" ORDER BY r.profile, r.designs, r.mmu, r.nr";
 
 static const char *keep(struct store_page *page, const void *text, size_t len)
 {
 	char *copy;
 
-	if (mem_grow(&page->strings, &page->cap_strings, page->nr_strings + 1, sizeof(char *)) ||
+	if (mem_grow(&page->strings, &page->cap_strings, page->nr_strings + 1,
+		     sizeof(char *)) ||
 	    !(copy = mem_strndup(text ? text : "", text ? len : 0))) {
 		page->error = -ENOMEM;
 		return "";
@@ -75,7 +108,8 @@ static const char *keep_column(struct store_page *page, sqlite3_stmt *stmt, int 
 	return keep(page, bytes, sqlite3_column_bytes(stmt, nr));
 }
 
-static void add_run_name(struct strbuf *out, const char *profile, const char *designs, const char *params)
+static void add_run_name(struct strbuf *out, const char *profile, const char *designs,
+			 const char *params)
 {
 	strbuf_addstr(out, profile);
 	if (strcmp(designs, "-"))
@@ -91,18 +125,18 @@ static struct page_script *new_section(struct store_page *page, sqlite3_stmt *st
 	if (mem_grow(&page->sections, &page->cap, page->nr + 1, sizeof(*section)))
 		return NULL;
 	section = &page->sections[page->nr++];
-	*section = (struct page_script){ .text = "" };
+	*section = (struct page_script){.text = ""};
 	section->file = keep_column(page, stmt, R_FILE);
 	return section;
 }
 
-static int add_variant(struct page_script *section, sqlite3_stmt *stmt, struct store_page *page,
-		       const struct report_stall_limits *limits)
+static int add_variant(struct page_script *section, sqlite3_stmt *stmt,
+		       struct store_page *page, const struct report_stall_limits *limits)
 {
 	struct strbuf name = STRBUF_INIT;
 	struct page_variant *variant;
-	int err = mem_grow(&section->variants, &section->cap_variants, section->nr_variants + 1,
-			   sizeof(*variant));
+	int err = mem_grow(&section->variants, &section->cap_variants,
+			   section->nr_variants + 1, sizeof(*variant));
 
 	if (err)
 		return err;
@@ -189,10 +223,10 @@ static void add_text(void *ctx, sqlite3_stmt *stmt)
 }
 
 /* The run that stalls longest, in detail. Return: SQLite's result code. */
-static int show_run(struct report_store *store, struct store_page *page, struct page_script *section,
-		    int64_t run)
+static int show_run(struct report_store *store, struct store_page *page,
+		    struct page_script *section, int64_t run)
 {
-	struct filling filling = { page, section };
+	struct filling filling = {page, section};
 	int rc;
 
 	section->ops = mem_zalloc(MAX_OPS * sizeof(section->ops[0]));
@@ -270,7 +304,8 @@ static int add_point(struct page_growth *growth, sqlite3_stmt *stmt, bool *units
 	struct page_series *series;
 	int slot;
 
-	add_run_name(&name, store_column(stmt, 1), store_column(stmt, 2), store_column(stmt, 4));
+	add_run_name(&name, store_column(stmt, 1), store_column(stmt, 2),
+		     store_column(stmt, 4));
 	if (strcmp(store_column(stmt, 3), "-"))
 		strbuf_addf(&name, ", %s", store_column(stmt, 3));
 	series = find_series(growth, strbuf_str(&name));
@@ -286,7 +321,8 @@ static int add_point(struct page_growth *growth, sqlite3_stmt *stmt, bool *units
 	return 0;
 }
 
-static int fill_growth(struct report_store *store, struct page_script *section, const char *param)
+static int fill_growth(struct report_store *store, struct page_script *section,
+		       const char *param)
 {
 	struct page_growth *growth = &section->growth;
 	sqlite3_stmt *stmt = NULL;
@@ -303,15 +339,20 @@ static int fill_growth(struct report_store *store, struct page_script *section, 
 	growth->count = !units;
 	if (err == -E2BIG) {
 		growth->sizes = 0;
-		strbuf_addf(&growth->why, "The parameter %s has more than %d values.", param, PAGE_SIZES);
+		strbuf_addf(&growth->why, "The parameter %s has more than %d values.",
+			    param, PAGE_SIZES);
 		return SQLITE_OK;
 	}
-	strbuf_addf(&growth->what, "The stored runs by the parameter %s: every point is a run, the lines "
-		    "only connect them.", param);
+	strbuf_addf(
+		&growth->what,
+		"The stored runs by the parameter %s: every point is a run, the lines "
+		"only connect them.",
+		param);
 	return err ? SQLITE_NOMEM : rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int add_growth(struct report_store *store, struct page_script *section, bool params)
+static int add_growth(struct report_store *store, struct page_script *section,
+		      bool params)
 {
 	struct strbuf param = STRBUF_INIT;
 	sqlite3_stmt *stmt = NULL;
@@ -328,24 +369,27 @@ static int add_growth(struct report_store *store, struct page_script *section, b
 	if (!rc && param.len)
 		rc = fill_growth(store, section, strbuf_str(&param));
 	else if (!rc)
-		strbuf_addstr(&section->growth.why, "Not shown: no parameter of the stored runs was set to "
-						    "several numbers.");
+		strbuf_addstr(&section->growth.why,
+			      "Not shown: no parameter of the stored runs was set to "
+			      "several numbers.");
 	strbuf_release(&param);
 	return rc;
 }
 
-static void add_verdict(struct page_script *section, const struct page_variant *worst, size_t lockups,
-			uint64_t checked, uint64_t failed)
+static void add_verdict(struct page_script *section, const struct page_variant *worst,
+			size_t lockups, uint64_t checked, uint64_t failed)
 {
 	struct strbuf *headline = &section->headline, *out = &section->verdict;
 	const struct page_variant *least = worst;
 	size_t i;
 
-	strbuf_addf(headline, "%zu of %zu runs predict a soft lockup; the longest stall is ", lockups,
-		    section->nr_variants);
+	strbuf_addf(headline,
+		    "%zu of %zu runs predict a soft lockup; the longest stall is ",
+		    lockups, section->nr_variants);
 	if (!lockups) {
 		strbuf_reset(headline);
-		strbuf_addstr(headline, "No soft lockup predicted; the longest stall is ");
+		strbuf_addstr(headline,
+			      "No soft lockup predicted; the longest stall is ");
 	}
 	report_add_ns(headline, worst->stall);
 	strbuf_addf(headline, ", of %s, %s.", worst->name, worst->mmu);
@@ -354,11 +398,13 @@ static void add_verdict(struct page_script *section, const struct page_variant *
 			least = &section->variants[i];
 	strbuf_addf(out, "%zu stored runs. The least stall is ", section->nr_variants);
 	report_add_ns(out, least->stall);
-	strbuf_addf(out, ", of %s, %s.\nOperations and timeline are those of the run that is marked.\n",
+	strbuf_addf(out,
+		    ", of %s, %s.\nOperations and timeline are those of the run that is "
+		    "marked.\n",
 		    least->name, least->mmu);
 	if (checked)
-		strbuf_addf(out, "Expectations: %llu checked, %llu failed.\n", (unsigned long long)checked,
-			    (unsigned long long)failed);
+		strbuf_addf(out, "Expectations: %llu checked, %llu failed.\n",
+			    (unsigned long long)checked, (unsigned long long)failed);
 	section->bad = lockups || failed;
 }
 
@@ -372,8 +418,8 @@ struct summary {
 	uint64_t executed;
 };
 
-static int finish(struct report_store *store, struct store_page *page, const struct summary *sum,
-		  const char *path, bool params)
+static int finish(struct report_store *store, struct store_page *page,
+		  const struct summary *sum, const char *path, bool params)
 {
 	struct page_script *section = &page->sections[page->nr - 1];
 	struct page_variant *worst = &section->variants[sum->worst];
@@ -382,12 +428,13 @@ static int finish(struct report_store *store, struct store_page *page, const str
 	worst->shown = true;
 	section->total_ops = sum->executed;
 	add_verdict(section, worst, sum->lockups, sum->checked, sum->failed);
-	strbuf_addf(&section->commands, "mmuscope report --store %s\nmmuscope list runs %s\n", path, path);
+	strbuf_addf(&section->commands,
+		    "mmuscope report --store %s\nmmuscope list runs %s\n", path, path);
 	return rc ? rc : add_growth(store, section, params);
 }
 
-static int add_run(struct store_page *page, sqlite3_stmt *stmt, const struct report_stall_limits *limits,
-		   struct summary *sum)
+static int add_run(struct store_page *page, sqlite3_stmt *stmt,
+		   const struct report_stall_limits *limits, struct summary *sum)
 {
 	struct page_script *section = &page->sections[page->nr - 1];
 	const struct page_variant *variant;
@@ -399,7 +446,8 @@ static int add_run(struct store_page *page, sqlite3_stmt *stmt, const struct rep
 	sum->checked += sqlite3_column_int64(stmt, R_CHECKED);
 	sum->failed += sqlite3_column_int64(stmt, R_FAILED);
 	sum->lockups += variant->lockup;
-	if (section->nr_variants == 1 || variant->stall > section->variants[sum->worst].stall) {
+	if (section->nr_variants == 1 ||
+	    variant->stall > section->variants[sum->worst].stall) {
 		sum->worst = section->nr_variants - 1;
 		sum->run = sqlite3_column_int64(stmt, R_NR);
 		sum->executed = sqlite3_column_int64(stmt, R_EXECUTED);
@@ -419,18 +467,19 @@ static bool same_file(const struct store_page *page, sqlite3_stmt *stmt)
 static int read_runs(struct report_store *store, const char *path,
 		     const struct report_stall_limits *limits, struct store_page *page)
 {
-	struct summary sum = { 0 };
+	struct summary sum = {0};
 	sqlite3_stmt *stmt = NULL;
 	int64_t version = 0;
 	int rc = store_number(store, "PRAGMA user_version", &version);
 
-	rc = rc ? rc : store_prepare(store, version >= 2 ? RUNS(PARAMS) : RUNS("NULL"), &stmt);
+	rc = rc ? rc
+		: store_prepare(store, version >= 2 ? RUNS(PARAMS) : RUNS("NULL"), &stmt);
 	while (!rc && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		rc = SQLITE_OK;
 		if (!same_file(page, stmt)) {
 			if (page->nr)
 				rc = finish(store, page, &sum, path, version >= 2);
-			sum = (struct summary){ 0 };
+			sum = (struct summary){0};
 			if (!rc && !new_section(page, stmt))
 				rc = SQLITE_NOMEM;
 		}
@@ -446,7 +495,7 @@ int report_store_page(struct report_store *store, const char *path,
 		      const struct report_stall_limits *limits, struct strbuf *diag,
 		      struct store_page *ret_page)
 {
-	struct store_page page = { 0 };
+	struct store_page page = {0};
 	int rc = read_runs(store, path, limits, &page);
 
 	if (!rc && !page.error) {
