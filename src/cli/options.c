@@ -99,6 +99,18 @@ static int add_set(struct parser *p, const struct option *option, const char *ar
 	return OPTIONS_BAD;
 }
 
+static int add_string(struct parser *p, const struct option *option, const char *arg)
+{
+	struct option_strings *strings = option->value;
+
+	if (strings->nr < OPTION_MAX_STRINGS) {
+		strings->string[strings->nr++] = arg;
+		return 0;
+	}
+	usage_error(p->command, "--%s may be given %d times", option->name, OPTION_MAX_STRINGS);
+	return OPTIONS_BAD;
+}
+
 /* Decimal with a binary unit. */
 static int set_size(struct parser *p, const struct option *option, const char *arg)
 {
@@ -163,6 +175,8 @@ static int set_value(struct parser *p, const struct option *option, const char *
 		return add_set(p, option, arg);
 	case OPTION_SIZE:
 		return set_size(p, option, arg);
+	case OPTION_STRINGS:
+		return add_string(p, option, arg);
 	case OPTION_FLAG:
 	case OPTION_END:
 		break;
@@ -191,6 +205,9 @@ static void unset(const struct option *option)
 		break;
 	case OPTION_SIZE:
 		*(uint64_t *)option->value = UINT64_MAX;
+		break;
+	case OPTION_STRINGS:
+		((struct option_strings *)option->value)->nr = 0;
 		break;
 	case OPTION_END:
 		break;
