@@ -142,6 +142,19 @@ int filemap_get(struct mm_file *file, uint64_t index, uint64_t *ret_pfn)
 	return 0;
 }
 
+int mm_file_read(struct mm_file *file, uint64_t start, uint64_t end)
+{
+	uint64_t index, pfn;
+	int err = 0;
+
+	if (file->kind != MM_FILE_CACHE)
+		return -EINVAL;
+	end = end < file->size ? end : file->size;
+	for (index = start / PAGE_SIZE; !err && index * PAGE_SIZE < end; index++)
+		err = filemap_get(file, index, &pfn);
+	return err;
+}
+
 /* A huge page goes with the last of its small ones; all of them do. */
 static void drop_page(struct mm_file *file, uint64_t pfn)
 {

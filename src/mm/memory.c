@@ -60,19 +60,26 @@ static int do_anonymous_page(struct vm_area_struct *vma, uint64_t addr, pte_t *p
 	return 0;
 }
 
-/* Linux: do_fault_around(): what the file has in memory near @addr is mapped at once. */
+/*
+ * Linux: do_fault_around(): what the file has in memory near @addr is mapped at once: 16 pages from
+ * a multiple of 64K on, or from the start of the VMA or page table if that is later, to where these
+ * end at most.
+ */
 static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
-	uint64_t window = addr & ~(FAULT_AROUND_PAGES * PAGE_SIZE - 1);
-	uint64_t end = window + FAULT_AROUND_PAGES * PAGE_SIZE;
-	uint64_t at;
+	uint64_t at = addr & ~(FAULT_AROUND_PAGES * PAGE_SIZE - 1);
+	uint64_t end = (addr & PMD_MASK) + PMD_SIZE;
 
 	if (userfaultfd_wp(vma))
 		return;
+	if (at < vma->vm_start)
+		at = vma->vm_start;
+	if (end > at + FAULT_AROUND_PAGES * PAGE_SIZE)
+		end = at + FAULT_AROUND_PAGES * PAGE_SIZE;
 	if (end > vma->vm_end)
 		end = vma->vm_end;
-	for (at = window < vma->vm_start ? vma->vm_start : window; at < end; at += PAGE_SIZE) {
+	for (; at < end; at += PAGE_SIZE) {
 		pte_t *p = ptep + ((int64_t)(at - (addr & PAGE_MASK)) >> PAGE_SHIFT);
 		uint64_t index = linear_page_index(vma, at);
 		uint64_t pfn = filemap_find(vma->vm_file, index);

@@ -84,6 +84,7 @@ static const struct option map_options[] = {
 	FLAG("nohuge", GROUP_HUGE, SCRIPT_MAP_NOHUGE),
 	FLAG("populate", GROUP_POPULATE, SCRIPT_MAP_POPULATE),
 	FLAG("fixed", GROUP_FIXED, SCRIPT_MAP_FIXED),
+	FLAG("cached", GROUP_CACHED, SCRIPT_MAP_CACHED),
 	{ "of=", OPTION_VIEW, GROUP_OF, FIELD(name2), SCRIPT_MAP_OF },
 	{ "offset=", OPTION_SIZE, GROUP_OFFSET, FIELD(addr2), 0 },
 	{ .word = NULL },

@@ -78,7 +78,7 @@ struct layout {
 struct params;
 
 #define MAX_ARGS 5
-#define MAX_GROUPS 8
+#define MAX_GROUPS 9
 
 /*
  * struct parser - the state of one parse
@@ -302,6 +302,7 @@ enum {
 	GROUP_HUGE,
 	GROUP_POPULATE,
 	GROUP_FIXED,
+	GROUP_CACHED,
 	GROUP_OF,
 	GROUP_OFFSET,
 	/* of other operations */

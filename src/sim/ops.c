@@ -124,6 +124,12 @@ static int op_map(struct sim *sim, const struct script_op *op)
 		flags |= MAP_ANONYMOUS;
 	if (op->flags & SCRIPT_MAP_NORESERVE)
 		flags |= MAP_NORESERVE;
+	if (op->flags & SCRIPT_MAP_CACHED)
+		err = mm_file_read(file, op->addr2, op->addr2 + op->len);
+	if (err) {
+		mm_file_put(file);
+		return err;
+	}
 	err = mm_mmap(mm, op->addr, op->len, prot_bits(op->prot), flags, file, op->addr2);
 	object_release(sim, object);
 	object->kind = SIM_MAP;

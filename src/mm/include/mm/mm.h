@@ -125,6 +125,13 @@ int mm_file_create_dax(struct machine *machine, uint64_t size, uint64_t align,
 		       struct mm_file **ret_file);
 
 /**
+ * mm_file_read() - [@start, @end) bytes of @file get into the page cache, as read() or readahead
+ * does; pages behind the end of the file do not. Return: 0, -EINVAL for devices and hugetlbfs,
+ * -ENOMEM.
+ */
+int mm_file_read(struct mm_file *file, uint64_t start, uint64_t end);
+
+/**
  * mm_truncate() - ftruncate(): @size bytes are left. Return: 0; -EINVAL for devices and for sizes
  * of hugetlbfs that are not whole pages; -ENOMEM.
  */

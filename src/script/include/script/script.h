@@ -88,6 +88,7 @@ enum {
 	SCRIPT_MAP_NOHUGE = 1 << 4,   /* madvise(MADV_NOHUGEPAGE) after the mmap */
 	SCRIPT_MAP_POPULATE = 1 << 5, /* MAP_POPULATE */
 	SCRIPT_MAP_FIXED = 1 << 7,    /* meant to replace what is there: no warning */
+	SCRIPT_MAP_CACHED = 1 << 8,   /* the file's pages are in the page cache already */
 	SCRIPT_MAP_OF = 1 << 6,	      /* of=NAME2, offset=addr2: another view of NAME2's object */
 };
 
