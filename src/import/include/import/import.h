@@ -159,6 +159,7 @@ struct import_call {
  *   the first process
  * @cut: lines longer than IMPORT_MAX_LINE, read up to there
  * @nr_bad: lines that could not be read; @bad: the first of them
+ * @lost: events that the recording kernel had to drop, as a recording of ours says
  * @unfinished: calls begun and never finished
  * @processes, @threads, @vms: how many appeared
  * @calls: @nr_calls names in order of appearance
@@ -179,6 +180,7 @@ struct import_report {
 	uint64_t assumed_threads;
 	uint64_t cut;
 	uint64_t unfinished;
+	uint64_t lost;
 	uint64_t processes;
 	uint64_t threads;
 	uint64_t vms;
