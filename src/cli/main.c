@@ -20,6 +20,7 @@ const struct command *const commands[] = {
 	&command_verify,
 	&command_import,
 	&command_probe,
+	&command_record,
 	&command_list,
 	&command_commands,
 	&command_help,

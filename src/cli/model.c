@@ -267,3 +267,15 @@ void model_mmus(const struct script *script, struct strbuf *out)
 			strbuf_addch(out, '+');
 	}
 }
+
+const char *model_profile_by_release(const char *release)
+{
+	unsigned int major = 0, minor = 0;
+
+	sscanf(release, "%u.%u", &major, &minor);
+	if (major > 6)
+		return "linux-7.2";
+	if (major == 6 && minor >= 12)
+		return "linux-6.12";
+	return major > 3 || (major == 3 && minor >= 15) ? "linux-6.1" : "linux-3.14";
+}

@@ -73,6 +73,9 @@ void model_json_cost(struct report_json *json, const char *name, const struct re
 /** model_first_mmu() - of the script's first VM, as enum script_mmu; -1 without a VM. */
 int model_first_mmu(const struct script *script);
 
+/** model_profile_by_release() - the model's nearest profile to a kernel's uname -r. */
+const char *model_profile_by_release(const char *release);
+
 /** model_mmus() - the kinds of MMU that a script's VMs have, as "shadow+tdp"; "-" without a VM. */
 void model_mmus(const struct script *script, struct strbuf *out);
 

@@ -348,6 +348,8 @@ int options_parse(const struct command *command, int argc, char **argv)
 			p.next++;
 			break;
 		}
+		if (command->wraps && word[0] != '-')
+			break;
 		if (word[0] != '-' || !word[1])
 			argv[kept++] = word;
 		else if (word[1] == '-')
