@@ -92,13 +92,10 @@ struct verify_minimal {
 
 /* verify_scripts.c */
 
-/*
- * What random scripts have in them if nothing is chosen: all of verify_random_names[] but those
- * behind "mremap", so that a seed of old gives the script of old.
+/**
+ * verify_random_features() - bits over verify_random_names[] as SCRIPT_RANDOM_*, which have the
+ * same order; 0 is all of them
  */
-#define VERIFY_RANDOM_DEFAULT 0x3ff
-
-/** verify_random_features() - bits over verify_random_names[] as SCRIPT_RANDOM_*; 0: the default */
 unsigned int verify_random_features(uint64_t chosen);
 
 /** verify_random_names[] - the features as --features knows them, in the order of their bits. */

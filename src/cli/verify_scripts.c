@@ -11,23 +11,15 @@
 
 #include <base/mem.h>
 
-const char *const verify_random_names[] = { "anon", "shmem", "file",  "thp",   "hugetlb", "dax",
-					    "fork", "numa",  "guest", "mremap", "nested", NULL };
+const char *const verify_random_names[] = {
+	"anon",	   "shmem",    "file",	    "thp",   "hugetlb", "dax", "fork",	  "numa", "guest",
+	"mremap",  "truncate", "collapse",  "shmem_thp", "track", "place", "ksm", "pageout",
+	"heap",	   "nested",   NULL,
+};
 
 unsigned int verify_random_features(uint64_t chosen)
 {
-	static const unsigned int bits[] = {
-		SCRIPT_RANDOM_ANON, SCRIPT_RANDOM_SHMEM, SCRIPT_RANDOM_FILE,  SCRIPT_RANDOM_THP,
-		SCRIPT_RANDOM_HUGETLB, SCRIPT_RANDOM_DAX, SCRIPT_RANDOM_FORK, SCRIPT_RANDOM_NUMA,
-		SCRIPT_RANDOM_GUEST, SCRIPT_RANDOM_MREMAP, SCRIPT_RANDOM_NESTED,
-	};
-	unsigned int features = 0, i;
-
-	if (!chosen)
-		chosen = VERIFY_RANDOM_DEFAULT;
-	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-		features |= chosen >> i & 1 ? bits[i] : 0;
-	return features;
+	return chosen ? chosen : (SCRIPT_RANDOM_NESTED << 1) - 1;
 }
 
 static bool out_of_memory(void)

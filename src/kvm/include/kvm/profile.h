@@ -28,6 +28,8 @@
  * @zap_orphans: rewriting an upper nested table zaps the shadow page below at once when
  *	nothing else points to it (seen on 7.2); else it stays until something zaps it,
  *	a page above it, say
+ * @clean_rewrite: an entry that is written over one whose writable bit is set, an MMIO entry
+ *	included, is not made dirty (make_spte() leaves early; to 6.12)
  * @self_map_4k: a writable page of a guest's tables that holds one of the tables on the way to
  *	it is shadowed with 4 KiB pages (is_self_change_mapping(), up to 6.2)
  * @lockless_aging: aging takes no mmu_lock (7.x); no difference in one thread
@@ -48,6 +50,7 @@ struct kvm_profile {
 	bool zap_orphans;
 	bool self_map_4k;
 	bool lockless_aging;
+	bool clean_rewrite;
 	uint64_t nonpresent;
 	uint32_t desc_capacity;
 	uint32_t rmap_recycle;
