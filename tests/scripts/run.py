@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every example script under every profile, and those with a guest under every kind of MMU.
+"""Every example script under every profile, and those with a guest under every kind of MMU, unless
+they use what one kind of guest alone has.
 
 usage: run.py MMUSCOPE SOURCE_FOLDER    (TAP on standard output)
 
@@ -22,6 +23,8 @@ BINARY = os.path.abspath(sys.argv[1])
 SOURCE = Path(sys.argv[2]).resolve()
 MMUS = ('tdp', 'direct', 'shadow', 'nested')
 NOT_MODELLED = re.compile(r'error: (the model does not .*?):')
+# Operations of one kind of guest only.
+OWN_KIND = re.compile(r'^(l2_map|vmrun|guest_map|cr3)\s', re.M)
 FINDING = re.compile(r'^[^:]+:(\d+): invariant (\d) broken', re.M)
 
 # The lazy start of mprotect takes address 0 for "not started": from 3.15 on, in kernels only.
@@ -148,7 +151,7 @@ def main():
         if path.parent.name == 'sweeps':
             check_sweep(path)
             continue
-        guest = re.search(r'^vm\s', path.read_text(), re.M)
+        guest = re.search(r'^vm\s', path.read_text(), re.M) and not OWN_KIND.search(path.read_text())
         for profile in profiles():
             for mmu in (None, *MMUS) if guest else (None,):
                 check(path, profile, mmu)
