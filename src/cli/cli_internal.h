@@ -44,7 +44,7 @@ struct command {
 };
 
 extern const struct command *const commands[];
-extern const struct command command_commands, command_compare, command_help, command_import,
+extern const struct command command_bench, command_commands, command_compare, command_help, command_import,
 	command_list, command_probe, command_run, command_verify;
 
 extern const char mmuscope_version[];

@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&command_verify,
 	&command_import,
 	&command_probe,
+	&command_bench,
 	&command_list,
 	&command_commands,
 	&command_help,

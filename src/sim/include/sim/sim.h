@@ -51,12 +51,14 @@ extern const char *const sim_counter_help[SIM_COUNTER_NR];
  * @op: the operation; @index: how many operations ran before it
  * @err: 0 or the negative errno that Linux would return
  * @delta: change of each counter (for maxima and for pages_*: the value after)
+ * @ns: time that the operation itself took, with sim_options.timed; 0 else
  */
 struct sim_op_result {
 	const struct script_op *op;
 	uint64_t index;
 	int err;
 	uint64_t delta[SIM_COUNTER_NR];
+	uint64_t ns;
 };
 
 /* sim_options.designs: what no kernel does, in the order of script_design_names[]. */
@@ -81,6 +83,7 @@ enum {
  * @mmu: enum script_mmu for every VM of the script instead of its own; -1 as written
  * @audit: check invariants 1 to 8 after every operation
  * @literal: scan reverse maps and tables entry by entry instead of counting
+ * @timed: tell op_done how long each operation took, without parsing, counters and checks
  * @sink: listener for event records, NULL for none
  * @op_done: called after each operation; NULL for none. Only then are deltas computed.
  * @note: called with one line of text (no newline) for things worth telling on standard error: a
@@ -95,6 +98,7 @@ struct sim_options {
 	int mmu;
 	bool audit;
 	bool literal;
+	bool timed;
 	struct event_sink *sink;
 	void (*op_done)(void *ctx, const struct sim_op_result *result);
 	void (*note)(void *ctx, const char *text);
