@@ -50,6 +50,8 @@ int pt_arena_alloc(struct pt_arena *arena, uint64_t *ret_pfn)
 		if (arena->next >= arena->max)
 			return -ENOMEM;
 		nr = arena->next++;
+		region_used(&arena->tables, nr * PT_TABLE_BYTES);
+		region_used(&arena->meta, nr * arena->meta_size);
 	}
 	arena->live++;
 	*ret_pfn = arena->base_pfn + nr;

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define HUGE_PAGE (2u << 20)
+#define FIRST_ADVICE (4u << 20)
+
 static atomic_uint_least64_t nr_asked, nr_live;
 static atomic_uint_least64_t fail_at;
 
@@ -113,7 +116,27 @@ int region_reserve(struct region *ret_region, size_t size)
 	count_live(p);
 	ret_region->base = p;
 	ret_region->size = size;
+	ret_region->next_advice = FIRST_ADVICE;
 	return 0;
+}
+
+void region_expect(struct region *region, size_t offset, size_t len)
+{
+	uintptr_t start = (uintptr_t)region->base + offset, end;
+
+	assert(offset <= region->size);
+	if (len > region->size - offset)
+		len = region->size - offset;
+	end = (start + len) & ~(uintptr_t)(HUGE_PAGE - 1);
+	start = (start + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+	if (start < end)
+		(void)madvise((void *)start, end - start, MADV_HUGEPAGE);
+}
+
+void __region_used(struct region *region, size_t used)
+{
+	region_expect(region, used, used);
+	region->next_advice = 2 * used;
 }
 
 void region_discard(struct region *region, size_t offset, size_t len)

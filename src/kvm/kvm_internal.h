@@ -412,6 +412,19 @@ static inline struct mmu_page_bucket *mmu_page_bucket(struct kvm *kvm, uint64_t 
 	return &kvm->page_hash[(gfn * 0x61c8864680b583ebull) >> (64 - KVM_MMU_HASH_BITS)];
 }
 
+/* ---- guest_run.c ---- */
+
+/**
+ * kvm_access_run() - as many of the accesses to the @nr frames from @gfn on as can be done at once.
+ * Return: how many were; 0 when the next needs kvm_guest_access().
+ */
+uint64_t kvm_access_run(struct kvm *kvm, uint64_t gfn, uint64_t nr, unsigned int access);
+/**
+ * kvm_leaf_accesses() - how many accesses, @stride bytes apart from @gpa on, the large leaf that
+ * the first of them hit also serves; 1 where there is none.
+ */
+uint64_t kvm_leaf_accesses(struct kvm *kvm, uint64_t gpa, uint64_t stride, unsigned int access);
+
 /* ---- rmap.c ---- */
 
 int desc_pool_init(struct desc_pool *pool);

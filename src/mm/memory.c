@@ -2,6 +2,8 @@
 /* User accesses and the faults they take (mm/memory.c of Linux 6.1 to 7.2). */
 #include "mm_internal.h"
 
+#include <string.h>
+
 #define FAULT_AROUND_PAGES 16u
 
 /* A fault may have to be handled more than once (split, then copy); never more often than this. */
@@ -436,6 +438,28 @@ static int access_table(struct vm_area_struct *vma, pte_t *table, uint64_t addr,
 }
 
 /*
+ * The further accesses after @addr and below @end, @step apart, that a large leaf serves as well.
+ * Return: from @addr to the last of them.
+ */
+static uint64_t note_writes(struct machine *m, pte_t entry, unsigned int level, uint64_t addr,
+			    uint64_t end, uint64_t step, enum mm_access access)
+{
+	uint64_t more = (end - addr - 1) / step, i;
+
+	if (access != MM_WRITE)
+		return more * step;
+	if (step == PAGE_SIZE && !(addr & ~PMD_MASK) && more == HPAGE_PMD_NR - 1 &&
+	    level == PT_LEVEL_PMD && pfn_is_huge(pte_pfn(entry))) {
+		memset(pfn_folio(m, pte_pfn(entry))->written, 0xff,
+		       sizeof(pfn_folio(m, 0)->written));
+		return more * step;
+	}
+	for (i = 1; i <= more; i++)
+		note_write(m, entry, level, addr + i * step);
+	return more * step;
+}
+
+/*
  * The accesses in one block of 2 MiB that lies in one VMA. A PTE table, once there, is walked
  * straight; a leaf above needs one access for all of them.
  */
@@ -460,9 +484,7 @@ static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end,
 		ret = err ? err : ret;
 		if (err || level == PT_LEVEL_PTE)
 			continue;
-		for (; end - addr > step; addr += step)
-			if (access == MM_WRITE)
-				note_write(vma->vm_mm->machine, *entry, level, addr + step);
+		addr += note_writes(vma->vm_mm->machine, *entry, level, addr, end, step, access);
 	}
 	*ret_next = addr;
 	return ret;
@@ -558,6 +580,37 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 		return err;
 	fill_translation(mm, *entry, level, address, ret);
 	return 0;
+}
+
+uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,
+			 uint64_t nr, uint64_t *ret_pfn)
+{
+	const uint64_t need = _PAGE_PRESENT | _PAGE_USER | _PAGE_RW;
+	struct vm_area_struct *vma = find_vma(mm, address);
+	unsigned int level, index = (address >> PAGE_SHIFT) & (PTRS_PER_PTE - 1);
+	uint64_t i;
+	pte_t *pte;
+
+	if (!vma || vma->vm_start > address || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
+		return 0;
+	pte = pt_lookup(mm, address, PT_LEVEL_PTE, &level);
+	if (!pte || level != PT_LEVEL_PTE)
+		return 0;
+	if (nr > PTRS_PER_PTE - index)
+		nr = PTRS_PER_PTE - index;
+	if (nr > (vma->vm_end - address) >> PAGE_SHIFT)
+		nr = (vma->vm_end - address) >> PAGE_SHIFT;
+	for (i = 0; i < nr; i++) {
+		uint64_t pfn = pte_pfn(pte[i]);
+
+		/* what was written to a page of a huge page is remembered, see note_write() */
+		if ((pte[i].val & need) != need || pfn_is_huge(pfn))
+			break;
+		if (i % every == 0)
+			mark_accessed(&pte[i], write ? MM_WRITE : MM_READ);
+		ret_pfn[i] = pfn;
+	}
+	return i;
 }
 
 struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)

@@ -45,6 +45,7 @@ int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 		if (m->next_page >= PFN_SMALL_MAX - 1)
 			return -ENOMEM;
 		index = m->next_page++;
+		region_used(&m->pages, index * sizeof(*pages));
 	}
 	pages[index] = (struct page){ .flags = flags };
 	m->live_pages++;
@@ -62,6 +63,7 @@ uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint
 	if (nr > PFN_SMALL_MAX - 1 - m->next_page)
 		nr = PFN_SMALL_MAX - 1 - m->next_page;
 	*ret_pfn = PFN_SMALL_BASE + m->next_page;
+	region_used(&m->pages, m->next_page * sizeof(*pages));
 	for (i = m->next_page; i < m->next_page + nr; i++)
 		pages[i] = (struct page){ .flags = flags };
 	m->next_page += nr;
@@ -284,6 +286,7 @@ int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 		if (m->next_folio >= PFN_HUGE_MAX - 1)
 			return -ENOMEM;
 		block = m->next_folio++;
+		region_used(&m->folios, block * sizeof(*folios));
 	}
 	head = PFN_HUGE_BASE + block * HPAGE_PMD_NR;
 	folios[block] = (struct folio){ .flags = flags };

@@ -42,6 +42,17 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 		     struct mm_translation *ret);
 
 /**
+ * mm_get_user_run() - mm_get_user_page() of up to @nr pages from @address on, as far as each is
+ * mapped writable by an entry of its own and the access needs no fault.
+ * @every: only every so many pages is accessed (its entry marked), the others are looked at as by
+ *	mm_translate()
+ * @ret_pfn: frames, for @nr pages at most
+ * Return: how many; never beyond one table, 512 at most.
+ */
+uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,
+			 uint64_t nr, uint64_t *ret_pfn);
+
+/**
  * mm_translate() - look only; no fault, no change.
  * Return: 0; -ENOENT when no present leaf maps @address (protnone is not present).
  */
