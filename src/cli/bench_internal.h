@@ -12,10 +12,11 @@
 #include <report/sample.h>
 #include <sim/sim.h>
 
-#define BENCH_MAX_SERIES 8
+#define BENCH_MAX_SERIES 9
 #define BENCH_MAX_TARGETS 8
 #define BENCH_MAX_FACTS 10
 #define BENCH_SIZES 4
+#define BENCH_NAME_MAX 40
 #define BENCH_PAGE 4096u
 
 /* How a number is to be read. */
@@ -88,7 +89,8 @@ struct bench_result {
 	struct bench_growth growth;
 	struct strbuf notes;
 	struct strbuf skipped;
-	bool oom;
+	char names[BENCH_MAX_SERIES + 1][BENCH_NAME_MAX]; /* made for this result */
+	unsigned int nr_names;
 };
 
 /**

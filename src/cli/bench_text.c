@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,44 +14,66 @@
 #include <import/import.h>
 #include <script/script.h>
 
-/** struct recording - a recording in memory: as lines, and as the script that it becomes */
+#define MAX_RECORDINGS 4
+
+/**
+ * struct recording - a recording: its file, its lines, and the script that it becomes
+ * @name: of the file, without its suffixes; @plain: the same for the reference
+ */
 struct recording {
+	const char *path;
+	const char *name;
+	const char *plain;
 	enum import_format format;
 	struct strbuf text;
 	struct strbuf script;
+	uint64_t ops;
 	struct import_report report;
 };
 
+/* From the file's first byte to the script, decompression included. */
 static int import_once(struct recording *rec, double *ret_ns)
 {
 	struct import_options options = { .name = "bench" };
-	struct import_memory memory = { .data = rec->text.buf, .len = rec->text.len };
-	struct import_source source = import_source_memory(&memory);
 	struct import_sink sink = import_sink_strbuf(&rec->script);
 	double start = host_bench_now();
 	int err;
 
 	strbuf_reset(&rec->script);
-	if (rec->format == IMPORT_STRACE)
-		err = import_strace(&options, &source, &sink, &rec->report);
-	else
-		err = import_ftrace(&options, &source, &sink, &rec->report);
+	err = import_file(rec->format, rec->path, &options, &sink, &rec->report);
 	*ret_ns = host_bench_now() - start;
 	return err ? err : strbuf_error(&rec->script);
 }
 
-static int load_recording(const char *path, struct recording *rec)
+/* The lines of the file and nothing else, decompression included. */
+static int read_once(struct recording *rec, double *ret_ns)
 {
+	double start = host_bench_now();
+	int fd = open(rec->path, O_RDONLY | O_CLOEXEC), err;
 	struct import_source source;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 
 	if (fd < 0)
 		return -errno;
+	strbuf_reset(&rec->text);
 	source = import_source_fd(fd);
 	err = import_text(&source, &rec->text);
 	close(fd);
-	rec->format = strstr(path, ".ftrace") ? IMPORT_FTRACE : IMPORT_STRACE;
+	*ret_ns = host_bench_now() - start;
 	return err;
+}
+
+/* Names that live as long as the result. */
+static void name_recording(struct bench_result *result, struct recording *rec)
+{
+	const char *name = strrchr(rec->path, '/') ? strrchr(rec->path, '/') + 1 : rec->path;
+	char(*names)[BENCH_NAME_MAX] = &result->names[result->nr_names];
+
+	snprintf(names[0], BENCH_NAME_MAX, "%.*s", (int)strcspn(name, "."), name);
+	snprintf(names[1], BENCH_NAME_MAX, "reading %.*s", (int)strcspn(name, "."), name);
+	rec->name = names[0];
+	rec->plain = names[1];
+	result->nr_names += 2;
+	rec->format = strstr(name, ".ftrace") ? IMPORT_FTRACE : IMPORT_STRACE;
 }
 
 /* Calls @one for every recording there is; says why when there is none. */
@@ -68,10 +91,10 @@ static int for_recordings(const struct bench_env *env, struct bench_result *resu
 	if (!err && glob(strbuf_str(&pattern), GLOB_BRACE, NULL, &found))
 		strbuf_addf(&result->skipped, "no recording in %s (--recordings DIR says where)",
 			    env->recordings);
-	for (i = 0; i < found.gl_pathc && !err; i++) {
-		err = load_recording(found.gl_pathv[i], rec);
-		if (!err)
-			err = one(env, result, rec);
+	for (i = 0; i < found.gl_pathc && i < MAX_RECORDINGS && !err; i++) {
+		rec->path = found.gl_pathv[i];
+		name_recording(result, rec);
+		err = one(env, result, rec);
 		strbuf_release(&rec->text);
 		strbuf_release(&rec->script);
 	}
@@ -84,48 +107,35 @@ static int for_recordings(const struct bench_env *env, struct bench_result *resu
 static int import_measure(const struct bench_env *env, struct bench_result *result,
 			  struct recording *rec)
 {
-	bool strace = rec->format == IMPORT_STRACE;
+	double ns, plain = 0, text;
+	uint64_t lines;
 	unsigned int i;
 	int err = 0;
 
 	for (i = 0; i < env->runs && !err; i++) {
-		uint64_t lines = 0;
-		double plain = host_loop_lines(rec->text.buf, rec->text.len, &lines), ns;
-
-		if (plain < 0)
-			return plain;
 		err = import_once(rec, &ns);
 		if (!err)
-			err = bench_add(result, strace ? "strace" : "ftrace", "line", ns / lines);
+			err = read_once(rec, &plain);
 		if (!err)
-			err = bench_add(result,
-					strace ? "plain reading of strace" : "plain reading of ftrace",
-					"line", plain / lines);
+			err = bench_add(result, rec->name, "line", ns / rec->report.lines);
+		if (!err)
+			err = bench_add(result, rec->plain, "line", plain / rec->report.lines);
 	}
-	return err;
-}
-
-static void import_target(struct bench_result *result, const char *what, const char *plain,
-			  const char *name)
-{
-	double ours = bench_median(result, what);
-
-	if (ours)
-		bench_at_most(result, name, BENCH_RATIO, ours / bench_median(result, plain), 10);
+	if (err)
+		return err;
+	text = host_loop_lines(rec->text.buf, rec->text.len, &lines);
+	strbuf_addf(&result->notes, "%s: getline() over its text in memory takes %.0f ns a line\n",
+		    rec->name, text / lines);
+	bench_at_most(result, rec->name, BENCH_RATIO,
+		      bench_median(result, rec->name) / bench_median(result, rec->plain), 10);
+	return 0;
 }
 
 int bench_import(const struct bench *bench, const struct bench_env *env,
 		 struct bench_result *result)
 {
-	int err;
-
 	bench_progress("%s: measuring", bench->name);
-	err = for_recordings(env, result, import_measure);
-	if (err || result->skipped.len)
-		return err;
-	import_target(result, "strace", "plain reading of strace", "strace / plain");
-	import_target(result, "ftrace", "plain reading of ftrace", "ftrace / plain");
-	return 0;
+	return for_recordings(env, result, import_measure);
 }
 
 static int replay_once(struct recording *rec, struct bench_result *result)
@@ -144,10 +154,11 @@ static int replay_once(struct recording *rec, struct bench_result *result)
 	if (!err)
 		err = sim_run(script, &options, &done);
 	ran = host_bench_now() - start;
+	rec->ops = done.ops;
 	if (!err)
-		err = bench_add(result, "replay", "operation", ran / done.ops);
+		err = bench_add(result, rec->name, "operation", ran / done.ops);
 	if (!err)
-		err = bench_add(result, "parse", "operation", parsed / done.ops);
+		err = bench_add(result, "parsing", "operation", parsed / done.ops);
 	sim_result_release(&done);
 	script_free(script);
 	strbuf_release(&diag);
@@ -163,20 +174,17 @@ static int replay_measure(const struct bench_env *env, struct bench_result *resu
 
 	for (i = 0; i < env->runs && !err; i++)
 		err = replay_once(rec, result);
+	if (!err)
+		bench_at_least(result, rec->name, BENCH_RATE, 1e9 / bench_median(result, rec->name),
+			       1e6);
 	return err;
 }
 
 int bench_replay(const struct bench *bench, const struct bench_env *env,
 		 struct bench_result *result)
 {
-	int err;
-
 	bench_progress("%s: measuring", bench->name);
-	err = for_recordings(env, result, replay_measure);
-	if (err || result->skipped.len)
-		return err;
-	bench_at_least(result, "operations", BENCH_RATE, 1e9 / bench_median(result, "replay"), 1e6);
-	return 0;
+	return for_recordings(env, result, replay_measure);
 }
 
 static const char seven_lines[] =

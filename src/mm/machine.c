@@ -31,6 +31,11 @@ int machine_create(const struct machine_config *config, struct machine **ret_mac
 	return 0;
 }
 
+void machine_end(struct machine *machine)
+{
+	machine->ending = true;
+}
+
 struct machine *machine_destroy(struct machine *machine)
 {
 	if (!machine)
@@ -125,12 +130,14 @@ static void exit_mmap(struct mm_struct *mm)
 	mmu_notifier_range_init(&range, MMU_NOTIFY_UNMAP, 0, UINT64_MAX);
 	mmu_notifier_invalidate_range_start(&mm->notifier, &range);
 	RB_FOREACH_SAFE (vma, vma_tree, &mm->vmas, next) {
-		unmap_page_range(vma, vma->vm_start, vma->vm_end, false);
+		if (!mm->machine->ending)
+			unmap_page_range(vma, vma->vm_start, vma->vm_end, false);
 		vma_unlink(vma);
 		vma_free(vma);
 	}
 	mmu_notifier_invalidate_range_end(&mm->notifier, &range);
-	pt_free_all(mm);
+	if (!mm->machine->ending)
+		pt_free_all(mm);
 }
 
 struct mm_struct *mm_destroy(struct mm_struct *mm)

@@ -128,6 +128,7 @@ struct machine {
 	enum thp_mode thp;
 	enum thp_mode shmem_thp;
 	bool oom;
+	bool ending; /* see machine_end() */
 	void (*before_change)(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
 	void *ctx;
 	struct pt_arena tables;

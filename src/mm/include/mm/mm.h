@@ -69,6 +69,13 @@ struct machine_config {
 /** machine_create() - Return: 0 or -ENOMEM. */
 int machine_create(const struct machine_config *config, struct machine **ret_machine);
 
+/**
+ * machine_end() - the machine is about to be destroyed and nobody will look at it again: address
+ * spaces that end from now on leave their pages and tables to machine_destroy(). They notify as
+ * ever.
+ */
+void machine_end(struct machine *machine);
+
 /** machine_destroy() - free everything, address spaces included; NULL is fine; returns NULL. */
 struct machine *machine_destroy(struct machine *machine);
 
