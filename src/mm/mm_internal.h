@@ -250,6 +250,7 @@ enum mm_file_kind { MM_FILE_CACHE, MM_FILE_HUGETLB, MM_FILE_DAX };
  * struct mm_file - an object with pages: a shmem object or a file, hugetlbfs, a DAX device
  * @root: top table of the radix tree from page index to frame; 0 while empty. The index of a
  *	hugetlb file counts huge pages.
+ * @last_index, @last_table: index / 512 and frame of the lowest table used last; 0: none
  * @page_size: of the entries that map it
  * @first_pfn: of a device
  * @i_mmap: VMAs that map it; those of equal offset are in the order of Linux's interval tree
@@ -259,6 +260,8 @@ struct mm_file {
 	struct machine *machine;
 	uint64_t size;
 	uint64_t root;
+	uint64_t last_index;
+	uint64_t last_table;
 	uint64_t page_size;
 	uint64_t first_pfn;
 	uint32_t refs;
