@@ -271,7 +271,7 @@ static const struct option options[] = {
 		   "where replay and import find recordings (scripts/recordings)"),
 	OPT_FLAG('c', "check", &check, "exit with 1 when a target was missed"),
 	OPT_FLAG('l', "list", &list, "list the benchmarks and stop"),
-	OPT_FLAG('j', "json", &json, "everything as JSON"),
+	OPT_FLAG('J', "json", &json, "everything as JSON"),
 	OPT_END,
 };
 

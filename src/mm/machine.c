@@ -80,19 +80,18 @@ void machine_set_shmem_thp(struct machine *machine, enum thp_mode mode)
 	machine->shmem_thp = mode;
 }
 
-uint64_t machine_bytes(const struct machine *machine, uint64_t *ret_peak)
+void machine_memory(const struct machine *machine, struct mm_memory *ret)
 {
-	uint64_t per_table = PT_TABLE_BYTES + sizeof(struct pt_info);
-	uint64_t bytes = machine->tables.live * per_table +
-			 machine->live_pages * sizeof(struct page) +
-			 machine->live_folios * sizeof(struct folio);
-	uint64_t peak = (machine->tables.next - 1) * per_table +
-			machine->next_page * sizeof(struct page) +
-			machine->next_folio * sizeof(struct folio);
+	const struct mm_struct *mm;
 
-	if (ret_peak)
-		*ret_peak = peak;
-	return bytes;
+	*ret = (struct mm_memory){
+		.tables = machine->tables.live * (PT_TABLE_BYTES + sizeof(struct pt_info)),
+		.frames = machine->live_pages * sizeof(struct page) +
+			  machine->live_folios * sizeof(struct folio),
+		.pages = machine->live_pages + machine->live_folios * HPAGE_PMD_NR,
+	};
+	LIST_FOREACH (mm, &machine->mms, node)
+		ret->vmas += mm->map_count * sizeof(struct vm_area_struct);
 }
 
 int mm_create(struct machine *machine, struct mm_struct **ret_mm)

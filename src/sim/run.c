@@ -147,6 +147,7 @@ static void run_op(struct sim *sim, const struct script_op *op)
 	result.err = sim_execute(sim, op);
 	if (sim->options->timed)
 		result.ns = now_ns() - start;
+	sim_memory_note(sim);
 	longest = take_longest(sim);
 	sim->result->ops++;
 	if (machine_oom(sim->machine) || (result.err == -ENOMEM && op->code >= OP_VM))
@@ -257,7 +258,6 @@ int sim_run(const struct script *script, const struct sim_options *options,
 		err = sim_loop(&sim);
 	if (sim.machine && sim.main) {
 		sim_counters(&sim, ret->counters);
-		machine_bytes(sim.machine, &ret->peak_bytes);
 	}
 	sim.events.sink = NULL;
 	sim_teardown(&sim);

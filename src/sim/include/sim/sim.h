@@ -61,6 +61,18 @@ struct sim_op_result {
 	uint64_t ns;
 };
 
+/* What memory is taken for, in the order of sim_memory_names[]. */
+enum sim_memory {
+	SIM_MEMORY_PRIMARY,   /* page tables of the processes and of files, with their records */
+	SIM_MEMORY_FRAMES,    /* records of frames and huge pages */
+	SIM_MEMORY_VMAS,
+	SIM_MEMORY_SECONDARY, /* page tables of the VMs, with their records */
+	SIM_MEMORY_HEADS,     /* reverse-map heads in use */
+	SIM_MEMORY_CHAINS,    /* descriptors of heads with more than one SPTE */
+	SIM_MEMORY_NR
+};
+extern const char *const sim_memory_names[SIM_MEMORY_NR];
+
 /* sim_options.designs: what no kernel does, in the order of script_design_names[]. */
 enum {
 	SIM_DESIGN_TIGHT = 1 << 0,	/* mprotect and NUMA hinting notify populated runs only */
@@ -113,7 +125,9 @@ struct sim_options {
  * @violations: invariants found broken (with audit)
  * @failures: text for the user: script line, expected and actual side by side
  * @counters: totals over the run
- * @peak_bytes: memory of the model's tables and frames at their largest
+ * @peak_bytes: memory of the model's own structures after the operation when it was largest
+ * @peak_pages: 4 KiB pages populated then, 512 for a huge one
+ * @memory: @peak_bytes by kind
  * @head_bytes, @index_bytes: memory that a kernel takes for the reverse-map heads of every VM, and
  *	for the index over them
  */
@@ -125,6 +139,8 @@ struct sim_result {
 	struct strbuf failures;
 	uint64_t counters[SIM_COUNTER_NR];
 	uint64_t peak_bytes;
+	uint64_t peak_pages;
+	uint64_t memory[SIM_MEMORY_NR];
 	uint64_t head_bytes;
 	uint64_t index_bytes;
 };
