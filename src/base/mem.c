@@ -102,15 +102,11 @@ void mem_free(void *p)
 	free(p);
 }
 
-int region_reserve(struct region *ret_region, size_t size)
+static int reserve(struct region *ret_region, size_t size)
 {
-	void *p;
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	assert(size > 0);
-	if (mem_fail_now())
-		return -ENOMEM;
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		 -1, 0);
 	if (p == MAP_FAILED)
 		return -ENOMEM;
 	count_live(p);
@@ -118,6 +114,27 @@ int region_reserve(struct region *ret_region, size_t size)
 	ret_region->size = size;
 	ret_region->next_advice = FIRST_ADVICE;
 	return 0;
+}
+
+int region_reserve(struct region *ret_region, size_t size)
+{
+	assert(size > 0);
+	return mem_fail_now() ? -ENOMEM : reserve(ret_region, size);
+}
+
+int region_reserve_most(struct region *ret_region, size_t unit, uint64_t *nr)
+{
+	unsigned int shift;
+
+	if (mem_fail_now())
+		return -ENOMEM;
+	for (shift = 0; shift <= 9 && *nr >> shift; shift += 3) {
+		if (reserve(ret_region, (*nr >> shift) * unit))
+			continue;
+		*nr >>= shift;
+		return 0;
+	}
+	return -ENOMEM;
 }
 
 void region_expect(struct region *region, size_t offset, size_t len)

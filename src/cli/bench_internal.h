@@ -18,6 +18,8 @@
 #define BENCH_SIZES 4
 #define BENCH_NAME_MAX 40
 #define BENCH_PAGE 4096u
+/* What is linear passes from one cache to the next on its way from the smallest size. */
+#define BENCH_LINEAR 1.25
 
 /* How a number is to be read. */
 enum bench_unit {

@@ -112,7 +112,7 @@ static int dense_growth(const struct bench *bench, struct bench_result *result)
 		bench_result_release(&alone);
 	}
 	if (!err)
-		bench_grown(result, 1.15);
+		bench_grown(result, BENCH_LINEAR);
 	return err;
 }
 
@@ -228,7 +228,7 @@ static int guest_growth(const struct bench *bench, const char *mmu, struct bench
 		bench_result_release(&alone);
 	}
 	if (!err)
-		bench_grown(result, 1.15);
+		bench_grown(result, BENCH_LINEAR);
 	return err;
 }
 

@@ -126,7 +126,7 @@ static int scale_growth(const struct bench *bench, const struct scale *scale,
 	if (err)
 		return err;
 	bench_grow(result, scale->size, whole);
-	bench_grown(result, 1.15);
+	bench_grown(result, BENCH_LINEAR);
 	return 0;
 }
 

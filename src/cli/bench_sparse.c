@@ -156,6 +156,6 @@ int bench_hint_sparse(const struct bench *bench, const struct bench_env *env,
 	bench_always(result, "counts that differ", BENCH_COUNT, differ, 0);
 	bench_at_least(result, "literal / ours", BENCH_RATIO,
 		       bench_median(result, "literal scan") / bench_median(result, "ours"), 1000);
-	bench_grown(result, 1.15);
+	bench_grown(result, BENCH_LINEAR);
 	return 0;
 }

@@ -89,7 +89,7 @@ static int fill_row(void *ctx, size_t i, void *slot)
 	options.ctx = row;
 	err = sim_run(c->script, &options, &row->result);
 	sim_result_release(&row->result); /* what failed does not matter here */
-	return err ? model_error(c->script->file, err) : STATUS_OK;
+	return err ? model_gave_up(c->script->file, &row->result, err) : STATUS_OK;
 }
 
 static int fill_rows(struct comparison *c)

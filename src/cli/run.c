@@ -224,7 +224,7 @@ static int run_script(struct run *run, struct event_sink *sink, struct sim_resul
 	if (run->json)
 		json_finish(run, ret_result, err);
 	if (err)
-		return model_error(run->script->file, err);
+		return model_gave_up(run->script->file, ret_result, err);
 	return ret_result->failed || ret_result->violations ? STATUS_DIFFERENT : STATUS_OK;
 }
 

@@ -142,6 +142,8 @@ struct machine {
 	uint64_t next_gigantic;
 	uint64_t free_gigantic;
 	uint64_t next_dax; /* first frame that no device has */
+	uint64_t max_pages;  /* records that there is address space for */
+	uint64_t max_folios;
 	uint64_t next_page;
 	uint64_t free_page; /* index + 1 of the last freed frame, 0 if none */
 	uint64_t live_pages;

@@ -249,6 +249,24 @@ def test_memory():
        '--stats has bytes per page by kind', text)
 
 
+def test_short_memory():
+    # 30 GB of address space: less than what is reserved where there is room
+    limit = (30 << 30, 30 << 30)
+    got = subprocess.run([BINARY, 'run', 'seven.mms'], capture_output=True, text=True, cwd=work,
+                         preexec_fn=None if SLOW else lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
+    ok(got.returncode == 0 and got.stdout == run('run', 'seven.mms').stdout,
+       'a limit on the address space changes nothing', got.stderr)
+    limit = (700 << 20, 700 << 20)
+    text = 'map a 0x100000000000 64G rw anon private nohuge\ntouch a 64G w\n'
+    if SLOW:
+        return
+    got = subprocess.run([BINARY, 'run', '--trace', 'short.trace', '-'], capture_output=True, text=True, cwd=work,
+                         input=text, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
+    ok(got.returncode == 3 and re.search(r'out of memory after 2 operations: the model took \d+ MiB for \d+ pages',
+                                         got.stderr), 'out of memory says what was needed', got.stderr)
+    ok(not os.path.exists(os.path.join(work, 'short.trace')), 'and leaves no half-written trace')
+
+
 def bench_sound(bench):
     """Whether what one benchmark says about itself follows from its own figures."""
     medians = {series['name']: series['median_ns'] for series in bench['series']}
@@ -585,6 +603,7 @@ def main():
         test_run()
         test_jobs()
         test_memory()
+        test_short_memory()
         test_bench()
         test_json()
         test_compare()

@@ -72,6 +72,15 @@ struct region {
 int region_reserve(struct region *ret_region, size_t size);
 
 /**
+ * region_reserve_most() - @unit bytes for each of *@nr elements, or for as many fewer as the
+ * address space has room for (a limit on it, or strict accounting of memory): an 8th, a 64th, a
+ * 512th.
+ * @nr: in and out; untouched on failure
+ * Return: 0; -ENOMEM when there is not even that; @ret_region is untouched then.
+ */
+int region_reserve_most(struct region *ret_region, size_t unit, uint64_t *nr);
+
+/**
  * region_expect() - [@offset, @offset + @len) will be written from end to end: let the kernel back
  * it with huge pages where it has them. Changes nothing else; less than a huge page is ignored.
  */
