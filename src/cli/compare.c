@@ -200,25 +200,10 @@ static void add_json(struct report_json *out, const struct comparison *c,
 	report_json_close(out);
 }
 
-static void add_verdict(const struct comparison *c, const struct compare_row *row,
-			struct strbuf *out)
-{
-	struct strbuf who = STRBUF_INIT;
-
-	strbuf_addf(&who, "%s", row->profile);
-	if (row->designs) {
-		strbuf_addstr(&who, " with ");
-		design_add_names(&who, row->designs, ",");
-	}
-	strbuf_addf(&who, ", %s", compare_mmu(c, row->mmu));
-	stall_verdict(&row->stall, strbuf_str(&who), out);
-	strbuf_release(&who);
-}
-
-static void explain(const struct comparison *c)
+static int explain(const struct comparison *c)
 {
 	struct strbuf notes = STRBUF_INIT;
-	size_t i;
+	int err;
 
 	fputs("\nNOTIFIED and POPULATED: bytes in all notifications, and how many of them were mapped.\n"
 	      "FRAMES: guest frames covered. SCANNED, VISITED: reverse-map heads looked at, and those\n"
@@ -230,10 +215,11 @@ static void explain(const struct comparison *c)
 				      " INDEX is its memory\n");
 	design_add_notes(&notes, c->any, &c->tuning, &c->cost);
 	strbuf_addch(&notes, '\n');
-	for (i = 0; i < c->nr; i++)
-		add_verdict(c, &c->rows[i], &notes);
-	fputs(strbuf_str(&notes), stdout);
+	err = compare_verdicts(c, &notes);
+	if (!err)
+		fputs(strbuf_str(&notes), stdout);
 	strbuf_release(&notes);
+	return err;
 }
 
 static int print_table(const struct comparison *c)
@@ -264,8 +250,8 @@ static int print_table(const struct comparison *c)
 	report_table_free(table);
 	if (err)
 		return STATUS_BROKEN;
-	explain(c);
-	return STATUS_OK;
+	err = explain(c);
+	return err ? model_error("table", err) : STATUS_OK;
 }
 
 static int print_json(const struct comparison *c)
@@ -288,11 +274,15 @@ static int print_json(const struct comparison *c)
 
 static int print(const struct comparison *c)
 {
+	int err;
+
 	if (json)
 		return print_json(c);
 	if (format != FORMAT_LKML)
 		return print_table(c);
-	compare_lkml(stdout, c);
+	err = compare_lkml(stdout, c);
+	if (err)
+		return model_error("table", err);
 	return ferror(stdout) ? STATUS_BROKEN : STATUS_OK;
 }
 

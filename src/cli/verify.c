@@ -17,7 +17,7 @@
 #define MAX_OPS 100000
 #define MAX_TOUCHED 4000
 #define SCRIPT_LIMIT_MS 40000 /* an emulated host shadow-walks 512 GiB in some seconds */
-#define ALL_FEATURES 0x3ff /* of verify_random_names[] */
+#define ALL_FEATURES 0x3ffff /* of verify_random_names[] */
 
 static uint64_t kernels_wanted, random_nr, seed, ops = DEFAULT_OPS, features;
 static uint64_t shrink_max = UINT64_MAX;

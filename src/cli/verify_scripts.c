@@ -11,8 +11,11 @@
 
 #include <base/mem.h>
 
-const char *const verify_random_names[] = { "anon", "shmem", "file",  "thp",   "hugetlb", "dax",
-					    "fork", "numa",  "guest", "mremap", NULL };
+const char *const verify_random_names[] = {
+	"anon",	   "shmem",    "file",	    "thp",   "hugetlb", "dax", "fork",	  "numa", "guest",
+	"mremap",  "truncate", "collapse",  "shmem_thp", "track", "place", "ksm", "pageout",
+	"heap",	   NULL,
+};
 
 static bool out_of_memory(void)
 {

@@ -24,13 +24,17 @@ static bool nothing_interferes(const struct kvm *kvm, unsigned int access)
 }
 
 /* Accesses that the hardware lets through, from @sptep on. */
-static uint64_t hits(spte_t *sptep, uint64_t nr, unsigned int access)
+static uint64_t hits(struct kvm *kvm, spte_t *sptep, uint64_t nr, unsigned int access)
 {
-	unsigned int acc = access & KVM_ACCESS_WRITE ? SPTE_ACC_WRITE : 0;
-	uint64_t bits = SPTE_ACCESSED | (acc ? SPTE_DIRTY : 0), i;
+	uint64_t i;
 
-	for (i = 0; i < nr && spte_allows(sptep[i], acc); i++)
-		sptep[i].val |= bits;
+	for (i = 0; i < nr && spte_allows(sptep[i], access ? SPTE_ACC_WRITE : 0); i++) {
+		sptep[i].val |= SPTE_ACCESSED;
+		if (!access)
+			continue;
+		sptep[i].val |= SPTE_DIRTY;
+		mm_page_written(kvm->mm, spte_pfn(sptep[i]));
+	}
 	return i;
 }
 
@@ -109,7 +113,7 @@ uint64_t kvm_access_run(struct kvm *kvm, uint64_t gfn, uint64_t nr, unsigned int
 		return 0;
 	if (nr > PT_TABLE_ENTRIES - sptep_index(sptep))
 		nr = PT_TABLE_ENTRIES - sptep_index(sptep);
-	n = hits(sptep, nr, access);
+	n = hits(kvm, sptep, nr, access);
 	if (n)
 		return n;
 	slot = gfn_to_memslot(&kvm->memslots[0], gfn);
@@ -124,17 +128,26 @@ uint64_t kvm_access_run(struct kvm *kvm, uint64_t gfn, uint64_t nr, unsigned int
 							 access & KVM_ACCESS_WRITE);
 }
 
-uint64_t kvm_leaf_accesses(struct kvm *kvm, uint64_t gpa, uint64_t stride, unsigned int access)
+uint64_t kvm_leaf_accesses(struct kvm *kvm, uint64_t gpa, uint64_t stride, uint64_t nr,
+			   unsigned int access)
 {
-	uint64_t gfn = gpa >> PAGE_SHIFT, left;
+	uint64_t gfn = gpa >> PAGE_SHIFT, size, offset;
 	unsigned int level;
 	spte_t *sptep;
 
 	if (!nothing_interferes(kvm, access))
 		return 1;
 	sptep = kvm_mmu_walk(kvm, 0, gfn, &level);
-	if (!sptep || level == SPTE_LEVEL_4K || !hits(sptep, 1, access))
+	if (!sptep || level == SPTE_LEVEL_4K || !spte_leaf(*sptep, level) || stride % PAGE_SIZE ||
+	    !spte_allows(*sptep, access ? SPTE_ACC_WRITE : 0))
 		return 1;
-	left = (spte_pages(level) << PAGE_SHIFT) - (gpa & ((spte_pages(level) << PAGE_SHIFT) - 1));
-	return (left - 1) / stride + 1;
+	size = spte_pages(level) << PAGE_SHIFT;
+	offset = gpa & (size - 1);
+	if (nr > (size - offset - 1) / stride + 1)
+		nr = (size - offset - 1) / stride + 1;
+	sptep->val |= SPTE_ACCESSED | (access ? SPTE_DIRTY : 0);
+	if (access)
+		mm_pages_written(kvm->mm, spte_pfn(*sptep) + (offset >> PAGE_SHIFT),
+				 stride >> PAGE_SHIFT, nr);
+	return nr;
 }

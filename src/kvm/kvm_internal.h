@@ -217,9 +217,12 @@ struct kvm {
 	bool literal;
 	bool rmap_index;
 	bool dying;
+	bool released;
 	unsigned int root_level;
 
 	struct kvm_memslots memslots[KVM_ADDRESS_SPACES];
+	uint64_t memslots_generation; /* of all address spaces, for MMIO entries */
+	bool has_mmio;		      /* there is, or was, an MMIO entry */
 
 	/* invalidation protocol, section 5.1 of the semantics */
 	uint64_t mn_active_invalidate_count;
@@ -420,10 +423,11 @@ static inline struct mmu_page_bucket *mmu_page_bucket(struct kvm *kvm, uint64_t 
  */
 uint64_t kvm_access_run(struct kvm *kvm, uint64_t gfn, uint64_t nr, unsigned int access);
 /**
- * kvm_leaf_accesses() - how many accesses, @stride bytes apart from @gpa on, the large leaf that
- * the first of them hit also serves; 1 where there is none.
+ * kvm_leaf_accesses() - the access to @gpa hit; how many of the @nr accesses, @stride bytes apart
+ * from there on, does the same large leaf serve? They are done then; 1 where there is none.
  */
-uint64_t kvm_leaf_accesses(struct kvm *kvm, uint64_t gpa, uint64_t stride, unsigned int access);
+uint64_t kvm_leaf_accesses(struct kvm *kvm, uint64_t gpa, uint64_t stride, uint64_t nr,
+			   unsigned int access);
 
 /* ---- rmap.c ---- */
 
@@ -526,6 +530,8 @@ int mmu_alloc_direct_root(struct kvm *kvm, unsigned int as_id);
 int direct_map(struct kvm *kvm, struct kvm_page_fault *fault);
 /** kvm_mmu_zap_all() - all shadow pages, latest first, and the roots (release). */
 void kvm_mmu_zap_all(struct kvm *kvm);
+/** kvm_mmu_count_zap_all() - only the count of that, for a VM that is freed whole. */
+void kvm_mmu_count_zap_all(struct kvm *kvm);
 /** kvm_mmu_zap_all_fast() - all page tables, oldest first (slot deleted or moved). */
 void kvm_mmu_zap_all_fast(struct kvm *kvm);
 
@@ -602,6 +608,9 @@ int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault,
  */
 int kvm_fault_begin(struct kvm *kvm);
 int kvm_fault_end(struct kvm *kvm, const struct kvm_page_fault *fault, int ret);
+/* struct kvm_page_fault.pfn of a guest frame without a slot */
+#define KVM_PFN_NOSLOT (1ull << 63)
+
 /** kvm_count_fault() - pf_fixed and the like. */
 void kvm_count_fault(struct kvm *kvm, int ret);
 

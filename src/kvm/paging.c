@@ -375,6 +375,10 @@ static int shadow_access(struct kvm *kvm, uint64_t addr, unsigned int access,
 		if (spte_allows(*sptep, rights_of(kvm, access))) {
 			sptep->val |= SPTE_ACCESSED |
 				      (access & KVM_ACCESS_WRITE ? SPTE_DIRTY : 0);
+			if (access & KVM_ACCESS_WRITE)
+				mm_page_written(kvm->mm, spte_pfn(*sptep) +
+							 ((addr >> PAGE_SHIFT) &
+							  (spte_pages(level) - 1)));
 			*ret_gpa =
 				(sp_gfn(kvm, sptep_sp(kvm, sptep), sptep_index(sptep)) +
 				 ((addr >> PAGE_SHIFT) & (spte_pages(level) - 1)))

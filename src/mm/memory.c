@@ -441,21 +441,18 @@ static int access_table(struct vm_area_struct *vma, pte_t *table, uint64_t addr,
  * The further accesses after @addr and below @end, @step apart, that a large leaf serves as well.
  * Return: from @addr to the last of them.
  */
-static uint64_t note_writes(struct machine *m, pte_t entry, unsigned int level, uint64_t addr,
+static uint64_t note_writes(struct mm_struct *mm, pte_t entry, unsigned int level, uint64_t addr,
 			    uint64_t end, uint64_t step, enum mm_access access)
 {
 	uint64_t more = (end - addr - 1) / step, i;
 
-	if (access != MM_WRITE)
+	if (access != MM_WRITE || level > PT_LEVEL_PMD)
 		return more * step;
-	if (step == PAGE_SIZE && !(addr & ~PMD_MASK) && more == HPAGE_PMD_NR - 1 &&
-	    level == PT_LEVEL_PMD && pfn_is_huge(pte_pfn(entry))) {
-		memset(pfn_folio(m, pte_pfn(entry))->written, 0xff,
-		       sizeof(pfn_folio(m, 0)->written));
-		return more * step;
-	}
-	for (i = 1; i <= more; i++)
-		note_write(m, entry, level, addr + i * step);
+	if (step % PAGE_SIZE == 0)
+		mm_pages_written(mm, pte_pfn(entry) + ((addr & ~PMD_MASK) >> PAGE_SHIFT),
+				 step >> PAGE_SHIFT, more + 1);
+	for (i = 1; step % PAGE_SIZE && i <= more; i++)
+		note_write(mm->machine, entry, level, addr + i * step);
 	return more * step;
 }
 
@@ -484,7 +481,7 @@ static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end,
 		ret = err ? err : ret;
 		if (err || level == PT_LEVEL_PTE)
 			continue;
-		addr += note_writes(vma->vm_mm->machine, *entry, level, addr, end, step, access);
+		addr += note_writes(vma->vm_mm, *entry, level, addr, end, step, access);
 	}
 	*ret_next = addr;
 	return ret;
@@ -611,6 +608,24 @@ uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, uns
 		ret_pfn[i] = pfn;
 	}
 	return i;
+}
+
+void mm_page_written(struct mm_struct *mm, uint64_t pfn)
+{
+	page_written(mm->machine, pfn);
+}
+
+void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr)
+{
+	struct machine *m = mm->machine;
+	uint64_t i;
+
+	if (step == 1 && nr == HPAGE_PMD_NR && pfn_is_huge(pfn) && !(pfn % HPAGE_PMD_NR)) {
+		memset(pfn_folio(m, pfn)->written, 0xff, sizeof(pfn_folio(m, pfn)->written));
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		page_written(m, pfn + i * step);
 }
 
 struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)

@@ -366,7 +366,8 @@ def test_json():
 
 def test_compare():
     got = expect(0, 'compare', '-p', 'linux-6.1,linux-6.12', 'seven.mms', out='EST. STALL')
-    ok(got.stdout.count('\nlinux-6.1 ') == 1 and got.stdout.count('\nlinux-6.12 ') == 1,
+    table = got.stdout.split('\n\n')[0]
+    ok(table.count('\nlinux-6.1 ') == 1 and table.count('\nlinux-6.12 ') == 1,
        'one row per profile', got.stdout)
     ok('cost table' in got.stdout, 'the estimate names its source')
     expect(0, 'compare', '-m', 'tdp', 'hole.mms', err='--mmu changes nothing',
@@ -434,9 +435,20 @@ def test_stall():
     rows = json.loads(run('compare', '--json', '--stall-limit', '1ms', 'seven.mms').stdout)['rows']
     over = {row['profile']: row['stall']['stall_limit']['over'] for row in rows}
     ok(over['linux-6.12'] and not over['linux-6.1'], 'compare has them', over)
-    got = expect(0, 'compare', '--stall-limit', '1ms', 'seven.mms', out='^linux-6.1, shadow: longest operation')
-    wide = [line for line in got.stdout.splitlines() if ': longest ' in line and len(line) > 105]
-    ok(not wide, 'no verdict is much wider than the table', *wide)
+    got = expect(0, 'compare', '--stall-limit', '1ms', 'seven.mms',
+                 out=r'^linux-6\.1 shadow:\n  longest stretch .*\n  longest operation ')
+    wide = [line for line in got.stdout.splitlines() if '  longest ' in line and len(line) > 95]
+    ok(not wide, 'no verdict is wider than the table', *wide)
+    got = run('compare', '--mmu', 'shadow,tdp', '--design', 'all', 'seven.mms').stdout
+    verdicts = got.split('\n\n')[-1]
+    ok('linux-6.12 shadow, linux-7.2 shadow' in verdicts, 'rows with one verdict share it', verdicts)
+    ok(verdicts.count('  longest stretch') == len(set(re.findall('  longest stretch .*', verdicts))),
+       'and none is said twice', verdicts)
+    ok(re.search('linux-7.2\\s+lazy-unmap\\s+shadow', verdicts), 'designs among them', verdicts)
+    got = run('compare', '--format', 'lkml', '--stall-limit', '1ms', 'seven.mms').stdout
+    ok('SOFT' not in got and 'no soft lockup' in got and 'OVER 1.00 ms' in got,
+       'verdicts in tables for mail', got)
+    ok(max(map(len, got.splitlines())) <= 75, 'within 75 columns', got)
 
 
 def test_costs():

@@ -194,6 +194,20 @@ uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, uns
 	return i;
 }
 
+void mm_page_written(struct mm_struct *mm, uint64_t pfn)
+{
+	(void)mm;
+	(void)pfn;
+}
+
+void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr)
+{
+	(void)mm;
+	(void)pfn;
+	(void)step;
+	(void)nr;
+}
+
 uint64_t mm_next_populated(struct mm_struct *mm, uint64_t address, uint64_t end)
 {
 	while (address < end &&

@@ -27,6 +27,8 @@
  *	passes (seen on 6.12); else the 1G entries with all below them, then the root's
  * @zap_orphans: rewriting an upper nested table zaps the shadow page below at once when
  *	nothing else points to it (seen on 7.2); else it stays until something zaps it
+ * @clean_rewrite: an entry that is written over one whose writable bit is set, an MMIO entry
+ *	included, is not made dirty (make_spte() leaves early; to 6.12)
  * @lockless_aging: aging takes no mmu_lock (7.x); no difference in one thread
  * @nonpresent: value of an absent SPTE
  * @desc_capacity: SPTEs per pte_list_desc
@@ -44,6 +46,7 @@ struct kvm_profile {
 	bool zap_each_level;
 	bool zap_orphans;
 	bool lockless_aging;
+	bool clean_rewrite;
 	uint64_t nonpresent;
 	uint32_t desc_capacity;
 	uint32_t rmap_recycle;

@@ -58,6 +58,15 @@ uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, uns
  */
 int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret);
 
+/**
+ * mm_page_written() - a secondary MMU has let a write to frame @pfn through: the page is not all
+ * zeros any more, which the split of a huge page asks about (mm/huge_memory.c, since 6.12).
+ */
+void mm_page_written(struct mm_struct *mm, uint64_t pfn);
+
+/** mm_pages_written() - the same for @nr frames, @step apart, of one huge page or of none. */
+void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr);
+
 /** mm_next_populated() - the first address >= @address and < @end that has a present or
  * non-present leaf entry (anything but none); @end when there is none. In O(tables visited). */
 uint64_t mm_next_populated(struct mm_struct *mm, uint64_t address, uint64_t end);
