@@ -3,6 +3,7 @@
 #include "cli_internal.h"
 #include "compare_internal.h"
 #include "jobs_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -29,6 +30,14 @@ static void note_nothing(void *ctx, const char *text)
 {
 	(void)ctx;
 	(void)text;
+}
+
+static void op_begin(void *ctx, const struct script_op *op, uint64_t index, const struct sim *view)
+{
+	(void)ctx;
+	(void)op;
+	(void)view;
+	progress_update(index);
 }
 
 static void op_done(void *ctx, const struct sim_op_result *result)
@@ -85,6 +94,7 @@ static int fill_row(void *ctx, size_t i, void *slot)
 		.options = options,
 		.mmu = row->mmu >= 0 ? row->mmu : model_first_mmu(c->script),
 	};
+	options.op_begin = op_begin;
 	options.op_done = op_done;
 	options.ctx = row;
 	err = sim_run(c->script, &options, &row->result);
@@ -346,9 +356,11 @@ static int compare(struct comparison *c, const struct script *script)
 	make_command(c);
 	if (!profiles)
 		profiles = UINT64_MAX;
+	progress_init("operations");
 	status = compare_all(c);
 	if (status == STATUS_OK)
 		status = fill_rows(c);
+	progress_end();
 	return status == STATUS_OK ? print(c) : status;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "jobs_internal.h"
 #include "cli_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static void child(const struct jobs *jobs, size_t i, void *shared, const struct 
 {
 	int status = STATUS_BROKEN;
 
+	progress_end();
 	if (dup2(job->out, STDOUT_FILENO) >= 0 && dup2(job->err, STDERR_FILENO) >= 0)
 		status = jobs->task(jobs->ctx, i, slot_of(jobs, shared, i));
 	status = finish_output(status);

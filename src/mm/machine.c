@@ -94,6 +94,19 @@ void machine_memory(const struct machine *machine, struct mm_memory *ret)
 		ret->vmas += mm->map_count * sizeof(struct vm_area_struct);
 }
 
+uint64_t machine_bytes(const struct machine *machine, uint64_t *ret_peak)
+{
+	uint64_t per_table = PT_TABLE_BYTES + sizeof(struct pt_info);
+	struct mm_memory memory;
+
+	machine_memory(machine, &memory);
+	if (ret_peak)
+		*ret_peak = (machine->tables.next - 1) * per_table +
+			    machine->next_page * sizeof(struct page) +
+			    machine->next_folio * sizeof(struct folio);
+	return memory.tables + memory.frames;
+}
+
 int mm_create(struct machine *machine, struct mm_struct **ret_mm)
 {
 	struct mm_struct *mm = mem_zalloc(sizeof(*mm));

@@ -194,6 +194,7 @@ uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, uns
 	return i;
 }
 
+/* Nobody asks this primary MMU for pages of zeros. */
 void mm_page_written(struct mm_struct *mm, uint64_t pfn)
 {
 	(void)mm;

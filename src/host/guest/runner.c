@@ -467,6 +467,7 @@ static int prepare_machine(const struct script *script)
 			err = kcall_prepare();
 		guests |= op->code == OP_VM;
 	}
+	kvmtrace_kind(script_mmu(script));
 	return err ? err : kvmtrace_set(guests);
 }
 

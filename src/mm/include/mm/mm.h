@@ -96,6 +96,9 @@ struct mm_memory {
 };
 void machine_memory(const struct machine *machine, struct mm_memory *ret);
 
+/** machine_bytes() - memory that tables and frame records take now; @ret_peak the most ever. */
+uint64_t machine_bytes(const struct machine *machine, uint64_t *ret_peak);
+
 /** machine_oom() - true once the model itself (not the modelled kernel) ran out of memory. */
 bool machine_oom(const struct machine *machine);
 
