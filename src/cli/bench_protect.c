@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <base/mem.h>
+#include <base/stopwatch.h>
 #include <host/bench.h>
 #include <script/script.h>
 #include <trace/trace.h>
@@ -258,19 +259,19 @@ static int traced(struct protect *at, uint64_t size, unsigned int rounds, double
 	char path[] = "/tmp/mmuscope-bench-XXXXXX";
 	struct trace_writer writer;
 	int fd = mkstemp(path), err;
-	double start;
+	struct stopwatch watch;
 
 	if (fd < 0)
 		return -errno;
 	close(fd);
 	err = trace_writer_open(&writer, path);
-	start = host_bench_now();
+	stopwatch_start(&watch);
 	if (!err) {
 		err = guest_model(at, "tdp", size, rounds, &writer.sink);
 		at->events += writer.events;
 		keep_error(&err, trace_writer_close(&writer));
 	}
-	*ret_ns = host_bench_now() - start;
+	*ret_ns = stopwatch_ns(&watch);
 	unlink(path);
 	return err;
 }
@@ -286,11 +287,12 @@ int bench_trace_on(const struct bench *bench, const struct bench_env *env,
 	for (i = 0; i < env->runs && !err; i++) {
 		struct protect off = { .result = result, .series = "off" };
 		struct protect on = { .result = result, .series = "on" };
-		double start = host_bench_now();
+		struct stopwatch watch;
 
 		bench_progress("%s: run %u of %u", bench->name, i + 1, env->runs);
+		stopwatch_start(&watch);
 		err = guest_model(&off, "tdp", result->size, 1, NULL);
-		all_off = host_bench_now() - start;
+		all_off = stopwatch_ns(&watch);
 		if (!err)
 			err = traced(&on, result->size, 1, &ns);
 		if (err)

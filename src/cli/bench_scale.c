@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <base/stopwatch.h>
 #include <host/bench.h>
 #include <script/script.h>
 
@@ -40,11 +41,12 @@ static int scale_work(void *ctx, void *result)
 	const struct scale *scale = ctx;
 	struct scale_result *at = result;
 	struct sim_options options = { .mmu = -1, .op_done = scale_done, .ctx = at };
-	double start = host_bench_now();
+	struct stopwatch watch;
 	struct strbuf text = STRBUF_INIT;
 	struct sim_result done;
 	int err;
 
+	stopwatch_start(&watch);
 	strbuf_addf(&text,
 		    "map ram 0x100000000000 %1$llu rw anon private noreserve %2$s\n"
 		    "touch ram %1$llu w\nvm vm0 %3$s\nmemslot vm0 0 gpa=0 ram %1$llu\n"
@@ -60,7 +62,7 @@ static int scale_work(void *ctx, void *result)
 		sim_result_release(&done);
 	}
 	strbuf_release(&text);
-	at->total = host_bench_now() - start;
+	at->total = stopwatch_ns(&watch);
 	return err;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <base/mem.h>
+#include <base/stopwatch.h>
 #include <host/bench.h>
 #include <import/import.h>
 #include <script/script.h>
@@ -36,29 +37,32 @@ static int import_once(struct recording *rec, double *ret_ns)
 {
 	struct import_options options = { .name = "bench" };
 	struct import_sink sink = import_sink_strbuf(&rec->script);
-	double start = host_bench_now();
+	struct stopwatch watch;
 	int err;
 
+	stopwatch_start(&watch);
 	strbuf_reset(&rec->script);
 	err = import_file(rec->format, rec->path, &options, &sink, &rec->report);
-	*ret_ns = host_bench_now() - start;
+	*ret_ns = stopwatch_ns(&watch);
 	return err ? err : strbuf_error(&rec->script);
 }
 
 /* The lines of the file and nothing else, decompression included. */
 static int read_once(struct recording *rec, double *ret_ns)
 {
-	double start = host_bench_now();
-	int fd = open(rec->path, O_RDONLY | O_CLOEXEC), err;
 	struct import_source source;
+	struct stopwatch watch;
+	int fd, err;
 
+	stopwatch_start(&watch);
+	fd = open(rec->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	strbuf_reset(&rec->text);
 	source = import_source_fd(fd);
 	err = import_text(&source, &rec->text);
 	close(fd);
-	*ret_ns = host_bench_now() - start;
+	*ret_ns = stopwatch_ns(&watch);
 	return err;
 }
 
@@ -144,16 +148,19 @@ static int replay_once(struct recording *rec, struct bench_result *result)
 	struct strbuf diag = STRBUF_INIT;
 	struct script *script = NULL;
 	struct sim_result done = { 0 };
-	double start = host_bench_now(), parsed = 0, ran = 0;
-	int err = script_parse("<bench>", rec->script.buf, rec->script.len, &diag, &script);
+	double parsed = 0, ran = 0;
+	struct stopwatch watch;
+	int err;
 
-	parsed = host_bench_now() - start;
+	stopwatch_start(&watch);
+	err = script_parse("<bench>", rec->script.buf, rec->script.len, &diag, &script);
+	parsed = stopwatch_ns(&watch);
 	if (!err)
 		err = sim_check(script, &options, &diag);
-	start = host_bench_now();
+	stopwatch_start(&watch);
 	if (!err)
 		err = sim_run(script, &options, &done);
-	ran = host_bench_now() - start;
+	ran = stopwatch_ns(&watch);
 	rec->ops = done.ops;
 	if (!err)
 		err = bench_add(result, rec->name, "operation", ran / done.ops);

@@ -125,7 +125,7 @@ static int vma_growth(const struct bench *bench, struct bench_result *result, ui
 		bench_result_release(&alone);
 	}
 	if (!err)
-		bench_grown(result, 0.5);
+		bench_grown(result, 0.6);
 	return err;
 }
 

@@ -10,20 +10,13 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include <base/stopwatch.h>
 
 #include "process_internal.h"
 
 #define PAGE 4096u
-
-double host_bench_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e9 + t.tv_nsec;
-}
 
 uint64_t host_bench_memory(void)
 {
@@ -109,11 +102,12 @@ int host_area_protect(struct host_area *area, uint64_t offset, uint64_t len, boo
 		      double *ret_ns)
 {
 	int prot = PROT_READ | (write ? PROT_WRITE : 0);
-	double start = host_bench_now();
+	struct stopwatch watch;
 
+	stopwatch_start(&watch);
 	if (mprotect(area->base + offset, len, prot))
 		return -errno;
-	*ret_ns = host_bench_now() - start;
+	*ret_ns = stopwatch_ns(&watch);
 	return 0;
 }
 
@@ -142,20 +136,23 @@ static int reap(pid_t pid, struct rusage *ret_usage)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static double nanoseconds(const struct timeval *t)
+{
+	return t->tv_sec * 1e9 + t->tv_usec * 1e3;
+}
+
 int host_bench_spawn(const char *const argv[], const char *stdin_text, double *ret_ns)
 {
 	int fd = text_fd(stdin_text), status;
-	struct rusage usage;
-	double start;
+	struct rusage usage = { 0 };
 	pid_t pid;
 
 	if (fd < 0)
 		return fd;
-	start = host_bench_now();
 	status = process_start(argv, NULL, (const int[]){ fd, -1, -1 }, 3, &pid);
 	if (!status)
 		status = reap(pid, &usage);
-	*ret_ns = host_bench_now() - start;
+	*ret_ns = nanoseconds(&usage.ru_utime) + nanoseconds(&usage.ru_stime);
 	close(fd);
 	return status;
 }

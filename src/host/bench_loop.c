@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
+#include <base/stopwatch.h>
+
 #ifndef __clang__
 #pragma GCC optimize("O3")
 #endif
@@ -96,10 +98,11 @@ const char *host_bench_vectors(void)
 
 static double timed(loop_fn *loop, uint64_t *words, size_t nr, uint64_t value)
 {
-	double start = host_bench_now();
+	struct stopwatch watch;
 
+	stopwatch_start(&watch);
 	loop(words, nr, value);
-	return host_bench_now() - start;
+	return stopwatch_ns(&watch);
 }
 
 #ifndef __x86_64__
@@ -121,12 +124,14 @@ double host_loop_fill(uint64_t *words, size_t nr, uint64_t first)
 
 double host_loop_lines(const char *text, size_t len, uint64_t *ret_lines)
 {
-	double start = host_bench_now();
-	FILE *in = fmemopen((void *)text, len, "r");
+	struct stopwatch watch;
 	uint64_t lines = 0;
 	char *line = NULL;
 	size_t cap = 0;
+	FILE *in;
 
+	stopwatch_start(&watch);
+	in = fmemopen((void *)text, len, "r");
 	if (!in)
 		return -errno;
 	while (getline(&line, &cap, in) >= 0)
@@ -134,5 +139,5 @@ double host_loop_lines(const char *text, size_t len, uint64_t *ret_lines)
 	free(line);
 	fclose(in);
 	*ret_lines = lines;
-	return host_bench_now() - start;
+	return stopwatch_ns(&watch);
 }

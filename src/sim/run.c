@@ -3,9 +3,9 @@
 #include "sim_internal.h"
 
 #include <base/errname.h>
+#include <base/stopwatch.h>
 
 #include <string.h>
-#include <time.h>
 
 static struct sim *sim_of_tee(struct event_sink *sink)
 {
@@ -123,19 +123,12 @@ static uint64_t take_longest(struct sim *sim)
 	return longest;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
-}
-
 static void run_op(struct sim *sim, const struct script_op *op)
 {
 	struct sim_op_result result = { .op = op, .index = sim->result->ops, .view = sim };
 	uint64_t before[SIM_COUNTER_NR], after[SIM_COUNTER_NR];
-	uint64_t longest, start;
+	struct stopwatch watch = { 0 };
+	uint64_t longest;
 
 	sim->op = op;
 	sim->nr_seen = 0;
@@ -145,10 +138,11 @@ static void run_op(struct sim *sim, const struct script_op *op)
 	mark_op(sim, op);
 	if (sim->options->op_done)
 		sim_counters(sim, before);
-	start = sim->options->timed ? now_ns() : 0;
+	if (sim->options->timed)
+		stopwatch_start(&watch);
 	result.err = sim_execute(sim, op);
 	if (sim->options->timed)
-		result.ns = now_ns() - start;
+		result.ns = stopwatch_ns(&watch);
 	sim_memory_note(sim);
 	longest = take_longest(sim);
 	sim->result->ops++;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the benchmarks compare the model with: the running kernel's own system calls, plain loops
- * over memory, programs started and files read. All times are nanoseconds of CLOCK_MONOTONIC.
+ * over memory, programs started and files read. All times are nanoseconds as base/stopwatch.h takes
+ * them.
  *
  * Everything that is mapped here belongs to this process and goes with host_area_unmap().
  */
@@ -11,9 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/** host_bench_now() - CLOCK_MONOTONIC. */
-double host_bench_now(void);
 
 /** host_bench_memory() - bytes that can be used without swapping (MemAvailable); 0 if unknown. */
 uint64_t host_bench_memory(void);
@@ -73,7 +71,7 @@ double host_loop_lines(const char *text, size_t len, uint64_t *ret_lines);
 /**
  * host_bench_spawn() - start a program, wait for its end.
  * @stdin_text: what it reads from standard input; its output goes to /dev/null
- * @ret_ns: from the start to the end
+ * @ret_ns: processor time of the program, its start included
  * Return: its exit status, 128 + N after signal N, or a negative errno.
  */
 int host_bench_spawn(const char *const argv[], const char *stdin_text, double *ret_ns);
