@@ -93,6 +93,7 @@ struct bench_result {
 	struct strbuf skipped;
 	char names[BENCH_MAX_SERIES + 1][BENCH_NAME_MAX]; /* made for this result */
 	unsigned int nr_names;
+	double all_ops, all_ns; /* replay: of all recordings */
 };
 
 /**

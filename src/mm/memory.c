@@ -352,9 +352,38 @@ static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access
 	return -EFAULT;
 }
 
+/* @model in each of the @nr entries, with frames that nobody ever had; how many there were. */
+static uint64_t fill_fresh(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
+{
+	uint64_t pfn, i;
+
+	nr = page_alloc_run(m, PG_ANON | PG_ANON_EXCLUSIVE, nr, &pfn);
+	for (i = 0; i < nr; i++) {
+		pfn_page(m, pfn + i)->mapcount = 1;
+		pte[i].val = model.val | (pfn + i) << PAGE_SHIFT;
+	}
+	if (nr)
+		lru_add_run(m, pfn, nr);
+	return nr;
+}
+
+/* The same with frames that were freed, as far as they go. */
+static uint64_t fill_from_free(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
+{
+	uint64_t pfn, i;
+
+	for (i = 0; i < nr && m->free_page; i++) {
+		(void)page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+		pfn_page(m, pfn)->mapcount = 1;
+		pte[i].val = model.val | pfn << PAGE_SHIFT;
+		lru_add(m, pfn);
+	}
+	return i;
+}
+
 /*
  * First writes to anonymous memory, page after page: as many of the @nr entries from @pte on as
- * are none and get consecutive frames. Return: how many, or -ENOMEM.
+ * are none, and as there are frames of one kind for. Return: how many, or -ENOMEM.
  */
 static int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t nr)
 {
@@ -362,26 +391,21 @@ static int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t n
 	struct pt_info *info = pt_info(m, pte);
 	unsigned int first = ((uintptr_t)pte & (PT_TABLE_BYTES - 1)) / sizeof(*pte);
 	pte_t model = mk_written(vma, pfn_pte(0, vm_get_page_prot(vma->vm_flags)));
-	uint64_t n = 0, i, pfn;
+	uint64_t n = 0;
 
 	while (n < nr && pte_none(pte[n]))
 		n++;
 	if (anon_vma_prepare(vma))
 		return -ENOMEM;
-	n = page_alloc_run(m, PG_ANON | PG_ANON_EXCLUSIVE, n, &pfn);
+	n = m->free_page ? fill_from_free(m, pte, n, model) : fill_fresh(m, pte, n, model);
 	if (!n) {
 		m->oom = true;
 		return -ENOMEM;
-	}
-	for (i = 0; i < n; i++) {
-		pfn_page(m, pfn + i)->mapcount = 1;
-		pte[i].val = model.val | (pfn + i) << PAGE_SHIFT;
 	}
 	pt_info_use(info, first);
 	info->used += n - 1;
 	if (first + n - 1 > info->last)
 		info->last = first + n - 1;
-	lru_add_run(m, pfn, n);
 	m->stat.pgfault += n;
 	return n;
 }
