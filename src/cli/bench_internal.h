@@ -20,6 +20,8 @@
 #define BENCH_PAGE 4096u
 /* What is linear passes from one cache to the next on its way from the smallest size. */
 #define BENCH_LINEAR 1.25
+/* The same where every page lies in tables and heads of its own: a few cache lines each. */
+#define BENCH_SPARSE 1.45
 
 /* How a number is to be read. */
 enum bench_unit {

@@ -53,6 +53,7 @@ static void dense_done(void *ctx, const struct sim_op_result *op)
 	struct protect *at = ctx;
 	double ns;
 
+	keep_error(&at->err, op->err);
 	if (op->op->code != OP_MPROTECT)
 		return;
 	if (at->skip) {
@@ -162,6 +163,7 @@ static void guest_done(void *ctx, const struct sim_op_result *op)
 	struct protect *at = ctx;
 	const char *name = at->series;
 
+	keep_error(&at->err, op->err);
 	at->sptes += op->delta[SIM_SPTES_ZAPPED];
 	if (op->op->code == OP_GUEST)
 		name = "fault back in";

@@ -21,13 +21,15 @@ struct scale_result {
 	double guest;
 	double protect;
 	double total;
-	uint64_t peak;
+	int err;
 };
 
 static void scale_done(void *ctx, const struct sim_op_result *op)
 {
 	struct scale_result *at = ctx;
 
+	if (!at->err)
+		at->err = op->err;
 	if (op->op->code == OP_TOUCH)
 		at->touch += op->ns;
 	else if (op->op->code == OP_GUEST)
@@ -58,8 +60,8 @@ static int scale_work(void *ctx, void *result)
 	if (!err)
 		err = bench_model(strbuf_str(&text), &options, &done);
 	if (!err) {
-		at->peak = done.peak_bytes;
 		sim_result_release(&done);
+		err = at->err;
 	}
 	strbuf_release(&text);
 	at->total = stopwatch_ns(&watch);

@@ -36,6 +36,8 @@ static void vma_done(void *ctx, const struct sim_op_result *op)
 	double kernel = 0, ns = 0;
 	unsigned int i;
 
+	if (!at->err)
+		at->err = op->err;
 	if (op->op->code != OP_MPROTECT)
 		return;
 	if (at->setup) {

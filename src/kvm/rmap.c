@@ -424,9 +424,12 @@ static void zap_level(struct kvm *kvm, struct slot_rmap *rmap, unsigned int leve
 			i = next;
 			continue;
 		}
+		/* while this one is zapped the next comes into the cache */
+		next = next_head(kvm, rmap, i, last);
+		if (next <= last)
+			__builtin_prefetch(&rmap->heads[next], 1);
 		walk->zapped += zap_head(kvm, rmap, i, level);
 		rmap_walk_may_yield(kvm, walk);
-		next = next_head(kvm, rmap, i, last);
 		walk->stretch += (next <= last ? next : last) - i;
 		i = next;
 	}
