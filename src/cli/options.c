@@ -358,6 +358,7 @@ static size_t print_left(FILE *out, const struct option *option)
 }
 
 #define HELP_COLUMN 26
+#define HELP_WIDTH 90
 
 void options_print(FILE *out, const struct option *options)
 {
@@ -371,9 +372,14 @@ void options_print(FILE *out, const struct option *options)
 			options->help);
 		if (!options->choices)
 			continue;
-		fprintf(out, "%*s", HELP_COLUMN - 1, "");
-		for (i = 0; options->choices[i]; i++)
-			fprintf(out, " %s", options->choices[i]);
+		width = HELP_WIDTH;
+		for (i = 0; options->choices[i]; i++) {
+			size_t len = strlen(options->choices[i]) + 1;
+
+			if (width + len > HELP_WIDTH)
+				width = fprintf(out, i ? "\n%*s" : "%*s", HELP_COLUMN - 1, "") - !!i;
+			width += fprintf(out, " %s", options->choices[i]);
+		}
 		fputc('\n', out);
 	}
 	fprintf(out, "  -h, --help%*s%s\n", HELP_COLUMN - 12, "", "show this text");

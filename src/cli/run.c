@@ -503,7 +503,7 @@ static const struct option options[] = {
 		   mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
 	OPT_STRING('t', "trace", &trace_path, "FILE",
-		   "events as ftrace text; - shows no table; .pftrace is for Perfetto"),
+		   "events as ftrace text; - shows no table; .pftrace: for Perfetto"),
 	OPT_FLAG('a', "audit", &audit, "check invariants 1 to 8 after every operation"),
 	OPT_FLAG(0, "literal", &literal, "scan tables entry by entry instead of counting"),
 	OPT_FLAG('s', "stats", &stats, "print every counter"),
