@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 	&command_import,
 	&command_probe,
 	&command_record,
+	&command_bench,
 	&command_list,
 	&command_commands,
 	&command_help,

@@ -202,6 +202,18 @@ double model_stall(const struct report_cost *cost, const uint64_t *counters)
 	return report_cost_estimate(cost, &work);
 }
 
+int model_gave_up(const char *file, const struct sim_result *result, int err)
+{
+	if (err == -ENOMEM)
+		error("%s: out of memory after %llu operations: the model took %llu MiB for %llu pages",
+		      file, (unsigned long long)result->ops,
+		      (unsigned long long)result->peak_bytes >> 20,
+		      (unsigned long long)result->peak_pages);
+	else
+		model_error(file, err);
+	return STATUS_BROKEN;
+}
+
 int model_error(const char *file, int err)
 {
 	error("%s: the model gave up: %s", file, strerror(-err));

@@ -63,6 +63,12 @@ double model_stall(const struct report_cost *cost, const uint64_t *counters);
 /** model_error() - what sim_run() returned, as a message. Return: STATUS_BROKEN. */
 int model_error(const char *file, int err);
 
+/**
+ * model_gave_up() - the same for a run that sim_run() ended: with what was in memory by then.
+ * Return: STATUS_BROKEN.
+ */
+int model_gave_up(const char *file, const struct sim_result *result, int err);
+
 /** model_json_counters() - an object of all counters; with @nonzero only of those that are not 0. */
 void model_json_counters(struct report_json *json, const char *name, const uint64_t *counters,
 			 bool nonzero);

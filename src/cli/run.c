@@ -2,6 +2,7 @@
 /* mmuscope run */
 #include "cli_internal.h"
 #include "design_internal.h"
+#include "jobs_internal.h"
 #include "keep_internal.h"
 #include "run_internal.h"
 #include "stall_internal.h"
@@ -11,10 +12,11 @@
 #include <string.h>
 
 #include <base/errname.h>
+#include <base/mem.h>
 #include <report/table.h>
 
 static int profile = -1, mmu = -1;
-static uint64_t levels, designs, watchdog_thresh;
+static uint64_t jobs, levels, designs, watchdog_thresh;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static const char *trace_path, *cost_path, *stall_limit, *store_path;
 static struct keep keep;
@@ -118,6 +120,7 @@ static void json_begin(struct run *run)
 static void json_finish(struct run *run, const struct sim_result *result, int err)
 {
 	struct report_json *out = run->json;
+	unsigned int i;
 
 	report_json_close(out);
 	report_json_uint(out, "executed", result->ops);
@@ -129,6 +132,11 @@ static void json_finish(struct run *run, const struct sim_result *result, int er
 	report_json_double(out, "stall_ns", run->stall.sum.total);
 	stall_json(out, &run->stall);
 	report_json_uint(out, "peak_bytes", result->peak_bytes);
+	report_json_uint(out, "peak_pages", result->peak_pages);
+	report_json_object(out, "memory");
+	for (i = 0; i < SIM_MEMORY_NR; i++)
+		report_json_uint(out, sim_memory_names[i], result->memory[i]);
+	report_json_close(out);
 	report_json_uint(out, "head_bytes", result->head_bytes);
 	report_json_uint(out, "index_bytes", result->index_bytes);
 	report_json_str(out, "error", err ? errname(err) : "");
@@ -238,7 +246,7 @@ static int run_script(struct run *run, struct event_sink *sink, struct sim_resul
 		json_finish(run, ret_result, err);
 	store_status = worse(store_status, keep_finish(&keep, ret_result, &run->stall.sum, err));
 	if (err)
-		return model_error(run->script->file, err);
+		return model_gave_up(run->script->file, ret_result, err);
 	return ret_result->failed || ret_result->violations ? STATUS_DIFFERENT : STATUS_OK;
 }
 
@@ -296,29 +304,80 @@ static void add_script(struct report_table *table, const char *path, int status,
 	report_table_ns(table, stall);
 }
 
-/* One row per script, and what failed in each. */
-static int summarise(char **paths, const struct report_cost *cost, struct report_table *table,
-		     struct strbuf *failures)
+/**
+ * struct many - several scripts
+ * @table: one row each: they are quiet and @rows tells the table; otherwise each prints all
+ */
+struct many {
+	char **paths;
+	const struct report_cost *cost;
+	struct event_sink *sink;
+	struct report_json *json;
+	bool table;
+};
+
+struct many_row {
+	int status;
+	double stall;
+	struct sim_result result;
+};
+
+/* A script of which the table will have a row: prints what failed. */
+static int summarise(const struct many *many, const char *path, struct many_row *row)
 {
-	int status = STATUS_OK;
+	struct run run = { .cost = *many->cost };
+	struct script *script = load(path, false, &run);
 
-	for (; *paths; paths++) {
-		struct run run = { .cost = *cost };
-		struct sim_result result = { 0 };
-		struct script *script = load(*paths, false, &run);
-		int one = STATUS_BROKEN;
+	row->status = STATUS_BROKEN;
+	run.rows.max = 1;
+	if (script)
+		row->status = run_script(&run, NULL, &row->result);
+	row->stall = run.stall.sum.total;
+	fputs(strbuf_str(&row->result.failures), stdout);
+	run_rows_release(&run.rows);
+	sim_result_release(&row->result);
+	script_free(script);
+	return row->status;
+}
 
-		run.rows.max = 1;
-		if (script)
-			one = run_script(&run, NULL, &result);
-		add_script(table, *paths, one, &result, run.stall.sum.total);
-		strbuf_addstr(failures, strbuf_str(&result.failures));
-		status = worse(status, one);
-		run_rows_release(&run.rows);
-		sim_result_release(&result);
-		script_free(script);
-	}
+static int run_task(void *ctx, size_t i, void *slot)
+{
+	const struct many *many = ctx;
+
+	if (many->table)
+		return summarise(many, many->paths[i], slot);
+	/* in a process of its own, or here, after those before it */
+	if (many->json && jobs > 1 && !keep.store)
+		report_json_skip(many->json, i);
+	return run_one(many->paths[i], many->cost, many->sink, many->json);
+}
+
+static int run_all(struct many *many, struct many_row *rows, size_t nr)
+{
+	const struct jobs all = {
+		.at_once = many->sink || keep.store ? 1 : jobs,
+		.nr = nr,
+		.task = run_task,
+		.ctx = many,
+		.slots = rows,
+		.slot_size = sizeof(*rows),
+	};
+	int status = rows ? jobs_run(&all) : STATUS_BROKEN;
+
+	if (!rows)
+		error("out of memory for %zu scripts", nr);
+	if (many->json && jobs > 1 && !keep.store)
+		report_json_skip(many->json, nr);
 	return status;
+}
+
+static size_t count(char **paths)
+{
+	size_t nr = 0;
+
+	while (paths[nr])
+		nr++;
+	return nr;
 }
 
 static int run_many(char **paths, const struct report_cost *cost)
@@ -329,33 +388,49 @@ static int run_many(char **paths, const struct report_cost *cost)
 		{ "FAILED", REPORT_RIGHT },	{ "NOTIFICATIONS", REPORT_RIGHT },
 		{ "NOTIFIED", REPORT_RIGHT },	{ "EST. STALL", REPORT_RIGHT },
 	};
-	struct strbuf failures = STRBUF_INIT;
+	struct many many = { .paths = paths, .cost = cost, .table = true };
+	size_t nr = count(paths), i;
+	struct many_row *rows;
 	struct report_table *table;
 	int status, err;
 
 	err = report_table_new(columns, sizeof(columns) / sizeof(columns[0]), !noheadings, &table);
 	if (err)
 		return model_error("table", err);
-	status = summarise(paths, cost, table, &failures);
-	fputs(strbuf_str(&failures), stdout);
-	strbuf_release(&failures);
+	rows = mem_zalloc(nr * sizeof(*rows));
+	status = run_all(&many, rows, nr);
+	for (i = 0; rows && i < nr; i++)
+		add_script(table, paths[i], rows[i].status, &rows[i].result, rows[i].stall);
+	mem_free(rows);
 	if (!quiet && report_table_print(table, stdout))
 		status = STATUS_BROKEN;
 	report_table_free(table);
 	return status;
 }
 
+/* Each script with all that it has to say. */
+static int run_each(char **paths, const struct report_cost *cost, struct event_sink *sink,
+		    struct report_json *out)
+{
+	struct many many = { .paths = paths, .cost = cost, .sink = sink, .json = out };
+	size_t nr = count(paths);
+	struct many_row *rows = mem_zalloc(nr * sizeof(*rows));
+	int status = run_all(&many, rows, nr);
+
+	mem_free(rows);
+	return status;
+}
+
 static int run_json(char **paths, const struct report_cost *cost, struct event_sink *sink)
 {
 	struct report_json out;
-	int status = STATUS_OK;
+	int status;
 
 	report_json_init(&out, stdout);
 	report_json_object(&out, NULL);
 	model_json_cost(&out, "cost", cost);
 	report_json_array(&out, "scripts");
-	for (; *paths; paths++)
-		status = worse(status, run_one(*paths, cost, sink, &out));
+	status = run_each(paths, cost, sink, &out);
 	report_json_close(&out);
 	status = worse(status, store_status);
 	report_json_int(&out, "status", status);
@@ -411,17 +486,13 @@ static int run_traced(char **paths, const struct report_cost *cost)
 
 static int run_scripts(int argc, char **argv, const struct report_cost *cost)
 {
-	int status = STATUS_OK;
-
 	if (trace_path)
 		return run_traced(argv, cost);
 	if (json)
 		return run_json(argv, cost, NULL);
 	if (argc > 1 && !all_ops && !stats && !map && !map_line)
 		return run_many(argv, cost);
-	for (; *argv; argv++)
-		status = worse(status, run_one(*argv, cost, NULL, NULL));
-	return status;
+	return run_each(argv, cost, NULL, NULL);
 }
 
 static int run(int argc, char **argv)
@@ -478,7 +549,8 @@ static const struct option options[] = {
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
 	STORE_OPTION(&store_path),
-	OPT_FLAG('j', "json", &json, "everything as JSON"),
+	JOBS_OPTION(&jobs, "scripts"),
+	OPT_FLAG('J', "json", &json, "everything as JSON"),
 	OPT_FLAG('n', "noheadings", &noheadings, "no headings over tables"),
 	OPT_FLAG('q', "quiet", &quiet, "print failed expectations only"),
 	OPT_END,

@@ -19,7 +19,7 @@
 #define PAGE_SIZE (1ull << PAGE_SHIFT)
 #define KVM_NR_LEVELS 3 /* levels that can be leaves: 4K, 2M, 1G */
 #define KVM_MAX_ROOT_LEVEL 5
-#define KVM_MMU_HASH_BITS 12
+#define KVM_MMU_HASH_BITS 18 /* the kernel has 12: its guests have fewer shadow pages */
 
 /* role.word of a shadow page, as union kvm_mmu_page_role lays it out. */
 #define ROLE_LEVEL_MASK 0xfu
@@ -428,6 +428,20 @@ static inline struct mmu_page_bucket *mmu_page_bucket(struct kvm *kvm, uint64_t 
 {
 	return &kvm->page_hash[(gfn * 0x61c8864680b583ebull) >> (64 - KVM_MMU_HASH_BITS)];
 }
+
+/* ---- guest_run.c ---- */
+
+/**
+ * kvm_access_run() - as many of the accesses to the @nr frames from @gfn on as can be done at once.
+ * Return: how many were; 0 when the next needs kvm_guest_access().
+ */
+uint64_t kvm_access_run(struct kvm *kvm, uint64_t gfn, uint64_t nr, unsigned int access);
+/**
+ * kvm_leaf_accesses() - the access to @gpa hit; how many of the @nr accesses, @stride bytes apart
+ * from there on, does the same large leaf serve? They are done then; 1 where there is none.
+ */
+uint64_t kvm_leaf_accesses(struct kvm *kvm, uint64_t gpa, uint64_t stride, uint64_t nr,
+			   unsigned int access);
 
 /* ---- rmap.c ---- */
 

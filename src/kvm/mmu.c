@@ -330,18 +330,45 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 	return -EAGAIN;
 }
 
+/* Page after page will be mapped: the heads are going to be used from end to end. */
+static void expect_accesses(struct kvm *kvm, uint64_t gfn, uint64_t nr)
+{
+	struct kvm_memory_slot *slot = gfn_to_memslot(&kvm->memslots[0], gfn);
+	struct slot_rmap *rmap;
+
+	if (!slot || !slot_has_rmap(slot))
+		return;
+	rmap = &slot->rmap[0];
+	if (nr > slot->base_gfn + slot->npages - gfn)
+		nr = slot->base_gfn + slot->npages - gfn;
+	region_expect(&rmap->mem, (gfn - slot->base_gfn) * sizeof(rmap->heads[0]),
+		      nr * sizeof(rmap->heads[0]));
+}
+
 int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t stride,
 			   unsigned int access, uint64_t *ret_done)
 {
-	uint64_t done = 0, at;
+	uint64_t done = 0, left = len, n;
 	int err = 0;
 
 	assert(stride && gpa + len >= gpa);
-	for (at = 0; at < len && !err; at += stride) {
-		err = kvm_guest_access(kvm, gpa + at, access);
-		done += !err;
-		if (stride > UINT64_MAX - at)
-			break;
+	/* accesses still to come, the one at @gpa first */
+	left = len ? (len - 1) / stride + 1 : 0;
+	if (stride == PAGE_SIZE)
+		expect_accesses(kvm, gpa >> PAGE_SHIFT, left);
+	while (left) {
+		n = stride == PAGE_SIZE ? kvm_access_run(kvm, gpa >> PAGE_SHIFT, left, access) : 0;
+		if (!n) {
+			err = kvm_guest_access(kvm, gpa, access);
+			if (err)
+				break;
+			n = left > 1 ? kvm_leaf_accesses(kvm, gpa, stride, left, access) : 1;
+		}
+		if (n > left)
+			n = left;
+		done += n;
+		left -= n;
+		gpa += n * stride;
 	}
 	if (ret_done)
 		*ret_done = done;

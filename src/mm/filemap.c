@@ -55,7 +55,8 @@ void mm_file_put(struct mm_file *file)
 	if (!file || --file->refs)
 		return;
 	assert(TAILQ_EMPTY(&file->i_mmap));
-	filemap_truncate(file, 0, UINT64_C(1) << (9 * FILE_LEVELS));
+	if (!file->machine->ending)
+		filemap_truncate(file, 0, UINT64_C(1) << (9 * FILE_LEVELS));
 	LIST_REMOVE(file, node);
 	mem_free(file);
 }
@@ -66,6 +67,8 @@ static uint64_t *file_slot(const struct mm_file *file, uint64_t index)
 	uint64_t pfn = file->root;
 	unsigned int level;
 
+	if (file->last_table && file->last_index == index >> 9)
+		return pt_arena_table(&file->machine->tables, file->last_table) + (index & 511);
 	if (index >> (9 * FILE_LEVELS))
 		return NULL;
 	for (level = FILE_LEVELS; pfn; level--) {
@@ -99,11 +102,26 @@ static int file_table(struct mm_file *file, uint64_t *slot, unsigned int level)
 	return err;
 }
 
+/* The lowest table that page @index is in, for the next pages. */
+static void remember_table(struct mm_file *file, uint64_t index, uint64_t pfn)
+{
+	file->last_index = index >> 9;
+	file->last_table = pfn;
+}
+
 int filemap_add(struct mm_file *file, uint64_t index, uint64_t pfn)
 {
 	uint64_t *slot = &file->root;
 	unsigned int level;
 
+	if (file->last_table && file->last_index == index >> 9) {
+		slot = file_slot(file, index);
+		if (!*slot)
+			((struct pt_info *)pt_arena_meta(&file->machine->tables,
+							 file->last_table))->used++;
+		*slot = pfn;
+		return 0;
+	}
 	if (index >> (9 * FILE_LEVELS))
 		return -EFBIG;
 	for (level = FILE_LEVELS; level; level--) {
@@ -116,6 +134,8 @@ int filemap_add(struct mm_file *file, uint64_t index, uint64_t pfn)
 		slot = pt_arena_table(&file->machine->tables, *slot) + file_index(index, level);
 		if (!*slot)
 			info->used += level == 1;
+		if (level == 1)
+			remember_table(file, index, pt_arena_pfn(&file->machine->tables, slot));
 	}
 	*slot = pfn;
 	return 0;
@@ -196,6 +216,7 @@ static void truncate_below(struct mm_file *file, uint64_t *slot, unsigned int le
 
 void filemap_truncate(struct mm_file *file, uint64_t first, uint64_t last)
 {
+	file->last_table = 0;
 	if (file->root && first < last)
 		truncate_below(file, &file->root, FILE_LEVELS, 0, first, last);
 }

@@ -2,6 +2,8 @@
 /* User accesses and the faults they take (mm/memory.c of Linux 6.1 to 7.2). */
 #include "mm_internal.h"
 
+#include <string.h>
+
 #define FAULT_AROUND_PAGES 16u
 
 /* A fault may have to be handled more than once (split, then copy); never more often than this. */
@@ -357,9 +359,38 @@ static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access
 	return -EFAULT;
 }
 
+/* @model in each of the @nr entries, with frames that nobody ever had; how many there were. */
+static uint64_t fill_fresh(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
+{
+	uint64_t pfn, i;
+
+	nr = page_alloc_run(m, PG_ANON | PG_ANON_EXCLUSIVE, nr, &pfn);
+	for (i = 0; i < nr; i++) {
+		pfn_page(m, pfn + i)->mapcount = 1;
+		pte[i].val = model.val | (pfn + i) << PAGE_SHIFT;
+	}
+	if (nr)
+		lru_add_run(m, pfn, nr);
+	return nr;
+}
+
+/* The same with frames that were freed, as far as they go. */
+static uint64_t fill_from_free(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
+{
+	uint64_t pfn, i;
+
+	for (i = 0; i < nr && m->free_page; i++) {
+		(void)page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+		pfn_page(m, pfn)->mapcount = 1;
+		pte[i].val = model.val | pfn << PAGE_SHIFT;
+		lru_add(m, pfn);
+	}
+	return i;
+}
+
 /*
  * First writes to anonymous memory, page after page: as many of the @nr entries from @pte on as
- * are none and get consecutive frames. Return: how many, or -ENOMEM.
+ * are none, and as there are frames of one kind for. Return: how many, or -ENOMEM.
  */
 static int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t nr)
 {
@@ -367,26 +398,21 @@ static int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t n
 	struct pt_info *info = pt_info(m, pte);
 	unsigned int first = ((uintptr_t)pte & (PT_TABLE_BYTES - 1)) / sizeof(*pte);
 	pte_t model = mk_written(vma, pfn_pte(0, vm_get_page_prot(vma->vm_flags)));
-	uint64_t n = 0, i, pfn;
+	uint64_t n = 0;
 
 	while (n < nr && pte_none(pte[n]))
 		n++;
 	if (anon_vma_prepare(vma))
 		return -ENOMEM;
-	n = page_alloc_run(m, PG_ANON | PG_ANON_EXCLUSIVE, n, &pfn);
+	n = m->free_page ? fill_from_free(m, pte, n, model) : fill_fresh(m, pte, n, model);
 	if (!n) {
 		m->oom = true;
 		return -ENOMEM;
-	}
-	for (i = 0; i < n; i++) {
-		pfn_page(m, pfn + i)->mapcount = 1;
-		pte[i].val = model.val | (pfn + i) << PAGE_SHIFT;
 	}
 	pt_info_use(info, first);
 	info->used += n - 1;
 	if (first + n - 1 > info->last)
 		info->last = first + n - 1;
-	lru_add_run(m, pfn, n);
 	m->stat.pgfault += n;
 	return n;
 }
@@ -443,6 +469,25 @@ static int access_table(struct vm_area_struct *vma, pte_t *table, uint64_t addr,
 }
 
 /*
+ * The further accesses after @addr and below @end, @step apart, that a large leaf serves as well.
+ * Return: from @addr to the last of them.
+ */
+static uint64_t note_writes(struct mm_struct *mm, pte_t entry, unsigned int level, uint64_t addr,
+			    uint64_t end, uint64_t step, enum mm_access access)
+{
+	uint64_t more = (end - addr - 1) / step, i;
+
+	if (access != MM_WRITE || level > PT_LEVEL_PMD)
+		return more * step;
+	if (step % PAGE_SIZE == 0)
+		mm_pages_written(mm, pte_pfn(entry) + ((addr & ~PMD_MASK) >> PAGE_SHIFT),
+				 step >> PAGE_SHIFT, more + 1);
+	for (i = 1; step % PAGE_SIZE && i <= more; i++)
+		note_write(mm->machine, entry, level, addr + i * step);
+	return more * step;
+}
+
+/*
  * The accesses in one block of 2 MiB that lies in one VMA. A PTE table, once there, is walked
  * straight; a leaf above needs one access for all of them.
  */
@@ -467,9 +512,7 @@ static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end,
 		ret = err ? err : ret;
 		if (err || level == PT_LEVEL_PTE)
 			continue;
-		for (; end - addr > step; addr += step)
-			if (access == MM_WRITE)
-				note_write(vma->vm_mm->machine, *entry, level, addr + step);
+		addr += note_writes(vma->vm_mm, *entry, level, addr, end, step, access);
 	}
 	*ret_next = addr;
 	return ret;
@@ -567,9 +610,53 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 	return 0;
 }
 
+uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,
+			 uint64_t nr, uint64_t *ret_pfn)
+{
+	const uint64_t need = _PAGE_PRESENT | _PAGE_USER | _PAGE_RW;
+	struct vm_area_struct *vma = find_vma(mm, address);
+	unsigned int level, index = (address >> PAGE_SHIFT) & (PTRS_PER_PTE - 1);
+	uint64_t i;
+	pte_t *pte;
+
+	if (!vma || vma->vm_start > address || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
+		return 0;
+	pte = pt_lookup(mm, address, PT_LEVEL_PTE, &level);
+	if (!pte || level != PT_LEVEL_PTE)
+		return 0;
+	if (nr > PTRS_PER_PTE - index)
+		nr = PTRS_PER_PTE - index;
+	if (nr > (vma->vm_end - address) >> PAGE_SHIFT)
+		nr = (vma->vm_end - address) >> PAGE_SHIFT;
+	for (i = 0; i < nr; i++) {
+		uint64_t pfn = pte_pfn(pte[i]);
+
+		/* what was written to a page of a huge page is remembered, see note_write() */
+		if ((pte[i].val & need) != need || pfn_is_huge(pfn))
+			break;
+		if (i % every == 0)
+			mark_accessed(&pte[i], write ? MM_WRITE : MM_READ);
+		ret_pfn[i] = pfn;
+	}
+	return i;
+}
+
 void mm_page_written(struct mm_struct *mm, uint64_t pfn)
 {
 	page_written(mm->machine, pfn);
+}
+
+void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr)
+{
+	struct machine *m = mm->machine;
+	uint64_t i;
+
+	if (step == 1 && nr == HPAGE_PMD_NR && pfn_is_huge(pfn) && !(pfn % HPAGE_PMD_NR)) {
+		memset(pfn_folio(m, pfn)->written, 0xff, sizeof(pfn_folio(m, pfn)->written));
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		page_written(m, pfn + i * step);
 }
 
 struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)

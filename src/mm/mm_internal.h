@@ -129,6 +129,7 @@ struct machine {
 	enum thp_mode thp;
 	enum thp_mode shmem_thp;
 	bool oom;
+	bool ending; /* see machine_end() */
 	void (*before_change)(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
 	void *ctx;
 	struct pt_arena tables;
@@ -142,6 +143,8 @@ struct machine {
 	uint64_t next_gigantic;
 	uint64_t free_gigantic;
 	uint64_t next_dax; /* first frame that no device has */
+	uint64_t max_pages;  /* records that there is address space for */
+	uint64_t max_folios;
 	uint64_t next_page;
 	uint64_t free_page; /* index + 1 of the last freed frame, 0 if none */
 	uint64_t live_pages;
@@ -255,6 +258,7 @@ enum mm_file_kind { MM_FILE_CACHE, MM_FILE_HUGETLB, MM_FILE_DAX };
  * struct mm_file - an object with pages: a shmem object or a file, hugetlbfs, a DAX device
  * @root: top table of the radix tree from page index to frame; 0 while empty. The index of a
  *	hugetlb file counts huge pages.
+ * @last_index, @last_table: index / 512 and frame of the lowest table used last; 0: none
  * @page_size: of the entries that map it
  * @first_pfn: of a device
  * @i_mmap: VMAs that map it; those of equal offset are in the order of Linux's interval tree
@@ -264,6 +268,8 @@ struct mm_file {
 	struct machine *machine;
 	uint64_t size;
 	uint64_t root;
+	uint64_t last_index;
+	uint64_t last_table;
 	uint64_t page_size;
 	uint64_t first_pfn;
 	uint32_t refs;

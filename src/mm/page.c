@@ -11,14 +11,16 @@ int page_init(struct machine *m)
 {
 	int err;
 
-	err = region_reserve(&m->pages, PFN_SMALL_MAX * sizeof(struct page));
+	m->max_pages = PFN_SMALL_MAX;
+	m->max_folios = PFN_HUGE_MAX;
+	err = region_reserve_most(&m->pages, sizeof(struct page), &m->max_pages);
 	if (!err)
-		err = region_reserve(&m->folios, PFN_HUGE_MAX * sizeof(struct folio));
+		err = region_reserve_most(&m->folios, sizeof(struct folio), &m->max_folios);
 	if (!err)
-		err = region_reserve(&m->subpages,
-				     PFN_HUGE_MAX * HPAGE_PMD_NR * sizeof(struct page));
+		err = region_reserve_most(&m->subpages, HPAGE_PMD_NR * sizeof(struct page),
+					  &m->max_folios);
 	if (!err)
-		err = region_reserve(&m->anon_ids, PFN_SMALL_MAX * sizeof(uint32_t));
+		err = region_reserve_most(&m->anon_ids, sizeof(uint32_t), &m->max_pages);
 	if (!err)
 		err = region_reserve(&m->gigantic, PFN_GIGANTIC_MAX * sizeof(struct folio));
 	return err;
@@ -42,9 +44,10 @@ int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 		index = m->free_page - 1;
 		m->free_page = pages[index].mapcount;
 	} else {
-		if (m->next_page >= PFN_SMALL_MAX - 1)
+		if (m->next_page >= m->max_pages - 1)
 			return -ENOMEM;
 		index = m->next_page++;
+		region_used(&m->pages, index * sizeof(*pages));
 	}
 	pages[index] = (struct page){ .flags = flags };
 	m->live_pages++;
@@ -59,9 +62,10 @@ uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint
 
 	if (m->free_page)
 		return page_alloc(m, flags, ret_pfn) ? 0 : 1;
-	if (nr > PFN_SMALL_MAX - 1 - m->next_page)
-		nr = PFN_SMALL_MAX - 1 - m->next_page;
+	if (nr > m->max_pages - 1 - m->next_page)
+		nr = m->max_pages - 1 - m->next_page;
 	*ret_pfn = PFN_SMALL_BASE + m->next_page;
+	region_used(&m->pages, m->next_page * sizeof(*pages));
 	for (i = m->next_page; i < m->next_page + nr; i++)
 		pages[i] = (struct page){ .flags = flags };
 	m->next_page += nr;
@@ -299,9 +303,10 @@ int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 		block = m->free_folio - 1;
 		m->free_folio = folios[block].entire_mapcount;
 	} else {
-		if (m->next_folio >= PFN_HUGE_MAX - 1)
+		if (m->next_folio >= m->max_folios - 1)
 			return -ENOMEM;
 		block = m->next_folio++;
+		region_used(&m->folios, block * sizeof(*folios));
 	}
 	head = PFN_HUGE_BASE + block * HPAGE_PMD_NR;
 	folios[block] = (struct folio){ .flags = flags };

@@ -499,6 +499,8 @@ void sim_teardown(struct sim *sim)
 	size_t i;
 
 	sim->nr_slots = 0;
+	if (sim->machine)
+		machine_end(sim->machine);
 	for (i = 0; sim->objects && i < sim->script->nr_names; i++) {
 		struct sim_object *object = &sim->objects[i];
 

@@ -3,6 +3,7 @@
 #include "sim_internal.h"
 
 #include <base/errname.h>
+#include <base/stopwatch.h>
 
 #include <string.h>
 
@@ -126,6 +127,7 @@ static void run_op(struct sim *sim, const struct script_op *op)
 {
 	struct sim_op_result result = { .op = op, .index = sim->result->ops, .view = sim };
 	uint64_t before[SIM_COUNTER_NR], after[SIM_COUNTER_NR];
+	struct stopwatch watch = { 0 };
 	uint64_t longest;
 
 	sim->op = op;
@@ -136,7 +138,12 @@ static void run_op(struct sim *sim, const struct script_op *op)
 	mark_op(sim, op);
 	if (sim->options->op_done)
 		sim_counters(sim, before);
+	if (sim->options->timed)
+		stopwatch_start(&watch);
 	result.err = sim_execute(sim, op);
+	if (sim->options->timed)
+		result.ns = stopwatch_ns(&watch);
+	sim_memory_note(sim);
 	longest = take_longest(sim);
 	sim->result->ops++;
 	if (machine_oom(sim->machine) || (result.err == -ENOMEM && op->code >= OP_VM))
@@ -247,7 +254,6 @@ int sim_run(const struct script *script, const struct sim_options *options,
 		err = sim_loop(&sim);
 	if (sim.machine && sim.main) {
 		sim_counters(&sim, ret->counters);
-		machine_bytes(sim.machine, &ret->peak_bytes);
 	}
 	sim.events.sink = NULL;
 	sim_teardown(&sim);

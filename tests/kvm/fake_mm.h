@@ -177,11 +177,36 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 	return mm_translate(mm, address, ret);
 }
 
+uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,
+			 uint64_t nr, uint64_t *ret_pfn)
+{
+	uint64_t i;
+
+	for (i = 0; i < nr; i++) {
+		struct fake_pte *pte = fake_pte_at(mm, address + i * FAKE_PAGE);
+
+		if (!pte || !pte->allowed || pte->level != 1 || !pte->writable ||
+		    (write && !pte->may_write))
+			break;
+		mm->asked += i % every == 0;
+		ret_pfn[i] = pte->pfn;
+	}
+	return i;
+}
+
 /* Nobody asks this primary MMU for pages of zeros. */
 void mm_page_written(struct mm_struct *mm, uint64_t pfn)
 {
 	(void)mm;
 	(void)pfn;
+}
+
+void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr)
+{
+	(void)mm;
+	(void)pfn;
+	(void)step;
+	(void)nr;
 }
 
 uint64_t mm_next_populated(struct mm_struct *mm, uint64_t address, uint64_t end)

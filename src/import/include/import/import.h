@@ -113,6 +113,12 @@ struct import_memory {
 
 struct import_source import_source_memory(struct import_memory *memory);
 
+/**
+ * import_text() - the lines of a recording as they are, decompressed if need be, appended to @out.
+ * Return: 0; -EINVAL for broken compression; -ENOMEM; what the source returned.
+ */
+int import_text(const struct import_source *source, struct strbuf *out);
+
 /** import_sink_stdio() - write to @out, which is not flushed or closed. */
 struct import_sink import_sink_stdio(FILE *out);
 

@@ -333,8 +333,18 @@ void kvm_reset_maxima(struct kvm *kvm);
  */
 void kvm_rmap_bytes(struct kvm *kvm, uint64_t *ret_heads, uint64_t *ret_index);
 
-/** kvm_bytes() - memory used by tables, records, descriptors and touched head arrays. */
-uint64_t kvm_bytes(const struct kvm *kvm);
+/**
+ * struct kvm_memory - what a VM takes now; bytes
+ * @tables: with their records
+ * @heads: reverse-map heads in use
+ * @chains: descriptors of heads with more than one SPTE
+ */
+struct kvm_memory {
+	uint64_t tables;
+	uint64_t heads;
+	uint64_t chains;
+};
+void kvm_memory(const struct kvm *kvm, struct kvm_memory *ret);
 
 /**
  * struct kvm_invalidate_state - the invalidation window, for tests and audits

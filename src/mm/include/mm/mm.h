@@ -69,11 +69,32 @@ struct machine_config {
 /** machine_create() - Return: 0 or -ENOMEM. */
 int machine_create(const struct machine_config *config, struct machine **ret_machine);
 
+/**
+ * machine_end() - the machine is about to be destroyed and nobody will look at it again: address
+ * spaces that end from now on leave their pages and tables to machine_destroy(). They notify as
+ * ever.
+ */
+void machine_end(struct machine *machine);
+
 /** machine_destroy() - free everything, address spaces included; NULL is fine; returns NULL. */
 struct machine *machine_destroy(struct machine *machine);
 
 const struct mm_stat *machine_stat(const struct machine *machine);
 const struct mm_profile *machine_profile(const struct machine *machine);
+
+/**
+ * struct mm_memory - what the machine takes now; bytes
+ * @tables: page tables and the tables of files, with their records
+ * @frames: records of frames in use and of huge pages; not those of the parts of huge pages
+ * @pages: 4 KiB frames in use, 512 for a huge one
+ */
+struct mm_memory {
+	uint64_t tables;
+	uint64_t frames;
+	uint64_t vmas;
+	uint64_t pages;
+};
+void machine_memory(const struct machine *machine, struct mm_memory *ret);
 
 /** machine_bytes() - memory that tables and frame records take now; @ret_peak the most ever. */
 uint64_t machine_bytes(const struct machine *machine, uint64_t *ret_peak);
