@@ -39,10 +39,14 @@ int get_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role,
 		    struct kvm_mmu_page **ret_sp)
 {
 	struct kvm_mmu_page *sp = find_shadow_page(kvm, gfn, role);
-	bool created = !sp;
+	bool created;
 
-	if (sp && (sp->flags & SP_UNSYNC))
-		kvm_sync_page(kvm, sp);
+	/* it stays unsync and writable: only its entries are brought up to date */
+	if (sp && (sp->flags & SP_UNSYNC) && !kvm_sync_page(kvm, sp))
+		sp = NULL;
+	if (sp && !(role & ROLE_DIRECT))
+		sp->write_flooding = 0;
+	created = !sp;
 	if (created) {
 		int err = kvm_mmu_alloc_page(kvm, gfn, role, 0, &sp);
 
@@ -114,8 +118,12 @@ static void unlink_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 
 void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
+	struct kvm_mmu_page *child;
+
 	kvm_mmu_page_event(kvm, EVENT_KVM_MMU_PREPARE_ZAP_PAGE, sp, false);
 	kvm->stat.mmu_shadow_zapped++;
+	while ((child = kvm_find_unsync_child(kvm, sp)))
+		prepare_zap_page(kvm, child);
 	unlink_page(kvm, sp);
 	if (!(sp->role & ROLE_INVALID)) {
 		if (!(sp->role & ROLE_DIRECT))
@@ -123,13 +131,31 @@ void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 		TAILQ_REMOVE(&kvm->active_mmu_pages, sp, link);
 		LIST_REMOVE(sp, hash);
 	}
-	if (sp->flags & SP_UNSYNC) {
-		sp->flags &= ~SP_UNSYNC;
-		kvm->stat.mmu_unsync--;
-	}
+	if (sp->flags & SP_UNSYNC)
+		kvm_unlink_unsync_page(kvm, sp);
+	if (sp->root_count && !is_obsolete_sp(kvm, sp))
+		kvm->free_obsolete_roots = true;
 	sp->role |= ROLE_INVALID;
 	if (!sp->root_count)
 		kvm_mmu_free_page(kvm, sp);
+}
+
+struct kvm_mmu_page *prepare_zap_page_next(struct kvm *kvm, struct kvm_mmu_page *sp,
+					   struct kvm_mmu_page *next)
+{
+	uint64_t gfn = sp->gfn;
+
+	prepare_zap_page(kvm, sp);
+	/* the unsync pages below are gone, too; @next may have been one of them */
+	if (next) {
+		struct kvm_mmu_page *at;
+
+		LIST_FOREACH (at, mmu_page_bucket(kvm, gfn), hash)
+			if (at == next)
+				return next;
+		return LIST_FIRST(mmu_page_bucket(kvm, gfn));
+	}
+	return NULL;
 }
 
 void mmu_free_root(struct kvm *kvm, uint64_t *root_pfn)
@@ -149,8 +175,6 @@ static void free_rmap_roots(struct kvm *kvm)
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !kvm->tdp_mmu; as_id++)
 		if (kvm->root_pfn[as_id])
 			mmu_free_root(kvm, &kvm->root_pfn[as_id]);
-	if (kvm->paging.root_pfn)
-		mmu_free_root(kvm, &kvm->paging.root_pfn);
 }
 
 void kvm_mmu_zap_all(struct kvm *kvm)
@@ -162,6 +186,7 @@ void kvm_mmu_zap_all(struct kvm *kvm)
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm);
 	free_rmap_roots(kvm);
+	kvm_free_guest_roots(kvm);
 }
 
 void kvm_mmu_zap_all_fast(struct kvm *kvm)
@@ -175,6 +200,7 @@ void kvm_mmu_zap_all_fast(struct kvm *kvm)
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm);
 	free_rmap_roots(kvm);
+	kvm->free_obsolete_roots = true;
 	kvm_flush_remote_tlbs(kvm);
 }
 
@@ -182,15 +208,19 @@ int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,
 	       unsigned int access)
 {
 	struct kvm_mmu_page *parent = sptep_sp(kvm, sptep), *sp;
-	uint32_t role =
-		(parent->role & ~(ROLE_LEVEL_MASK | ROLE_DIRECT | ROLE_ACCESS_MASK)) |
-		(sp_level(parent) - 1) | (direct ? ROLE_DIRECT : 0) |
-		access << ROLE_ACCESS_SHIFT;
+	uint32_t role = (parent->role & ~(ROLE_LEVEL_MASK | ROLE_DIRECT | ROLE_ACCESS_MASK |
+					  3u << ROLE_QUADRANT_SHIFT)) |
+			(sp_level(parent) - 1) | (direct ? ROLE_DIRECT : 0) |
+			access << ROLE_ACCESS_SHIFT;
 	int err;
 
+	if (role & ROLE_4_BYTE_GPTE)
+		role |= (sptep_index(sptep) & 1) << ROLE_QUADRANT_SHIFT;
 	err = get_shadow_page(kvm, gfn, role, &sp);
 	if (err)
 		return err;
+	if (!direct)
+		kvm_sync_children(kvm, sp);
 	if (spte_present(*sptep)) {
 		drop_spte(kvm, sptep);
 		kvm_flush_remote_tlbs(kvm);
@@ -310,7 +340,7 @@ int direct_map(struct kvm *kvm, struct kvm_page_fault *fault)
 		.host_writable = fault->map_writable,
 		.write_fault = fault->access & KVM_ACCESS_WRITE,
 	};
-	unsigned int level = kvm->root_level;
+	unsigned int level;
 	spte_t *sptep, *table;
 	int ret;
 

@@ -40,6 +40,10 @@ void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *child, spte_t *sptep)
  */
 void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp);
 
+/** prepare_zap_page_next() - the same; where a walk of the bucket of its frame goes on. */
+struct kvm_mmu_page *prepare_zap_page_next(struct kvm *kvm, struct kvm_mmu_page *sp,
+					   struct kvm_mmu_page *next);
+
 /** mmu_free_root() - the vCPU drops a root; an invalid one goes with it. */
 void mmu_free_root(struct kvm *kvm, uint64_t *root_pfn);
 

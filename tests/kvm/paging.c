@@ -190,8 +190,8 @@ static int synchronise(struct guest *g, unsigned int *bad)
 
 	if (!err)
 		err = kvm_set_cr3(g->kvm, root);
-	if (!err && g->kvm->paging.root_pfn)
-		*bad += check_shadow(g, kvm_sp(g->kvm, g->kvm->paging.root_pfn), 0);
+	if (!err && g->kvm->paging.root.nr)
+		*bad += check_shadow(g, kvm_sp(g->kvm, g->kvm->paging.root.pfn[0]), 0);
 	return err;
 }
 
