@@ -77,6 +77,7 @@ struct desc_pool {
  * @root_count: how often it is a vCPU's root
  * @flags: SP_*
  * @write_flooding: emulated writes to the guest table since it was last walked
+ * @written: the emulated write (mmu_pte_write) that looked at it last
  * @link: in kvm.active_mmu_pages, latest first (shadow pages only)
  * @hash: in kvm.page_hash by @gfn (shadow pages only)
  * @shadowed: not direct: the guest frame and rights of each entry, a table of the same
@@ -90,6 +91,7 @@ struct kvm_mmu_page {
 	uint8_t root_count;
 	uint8_t flags;
 	uint8_t write_flooding;
+	uint32_t written;
 	TAILQ_ENTRY(kvm_mmu_page) link;
 	LIST_ENTRY(kvm_mmu_page) hash;
 	uint64_t shadowed;
@@ -189,7 +191,7 @@ RB_HEAD(tracked_tree, tracked_gfn);
  * @pgd: CR3 that it is for
  * @pfn: the shadow pages; 0: none
  */
-#define KVM_PREV_ROOTS 3
+#define KVM_PREV_ROOTS 3u /* KVM_MMU_NUM_PREV_ROOTS */
 struct kvm_root {
 	unsigned int nr;
 	uint64_t pgd;
@@ -245,9 +247,12 @@ struct kvm {
 	bool literal;
 	bool rmap_index;
 	bool dying;
+	bool released;
 	unsigned int root_level;
 
 	struct kvm_memslots memslots[KVM_ADDRESS_SPACES];
+	uint64_t memslots_generation; /* of all address spaces, for MMIO entries */
+	bool has_mmio;		      /* there is, or was, an MMIO entry */
 
 	/* invalidation protocol, section 5.1 of the semantics */
 	uint64_t mn_active_invalidate_count;
@@ -544,6 +549,8 @@ int mmu_alloc_direct_root(struct kvm *kvm, unsigned int as_id);
 int direct_map(struct kvm *kvm, struct kvm_page_fault *fault);
 /** kvm_mmu_zap_all() - all shadow pages, latest first, and the roots (release). */
 void kvm_mmu_zap_all(struct kvm *kvm);
+/** kvm_mmu_count_zap_all() - only the count of that, for a VM that is freed whole. */
+void kvm_mmu_count_zap_all(struct kvm *kvm);
 /** kvm_mmu_zap_all_fast() - all page tables, oldest first (slot deleted or moved). */
 void kvm_mmu_zap_all_fast(struct kvm *kvm);
 
@@ -639,6 +646,9 @@ int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault,
  */
 int kvm_fault_begin(struct kvm *kvm);
 int kvm_fault_end(struct kvm *kvm, const struct kvm_page_fault *fault, int ret);
+/* struct kvm_page_fault.pfn of a guest frame without a slot */
+#define KVM_PFN_NOSLOT (1ull << 63)
+
 /** kvm_count_fault() - pf_fixed and the like. */
 void kvm_count_fault(struct kvm *kvm, int ret);
 
@@ -714,6 +724,8 @@ void kvm_set_vcpu_mode(struct kvm *kvm, enum vcpu_mode mode);
 /** kvm_load_off_root() - the roots of a guest with paging off. Return: 0 or -ENOMEM. */
 int kvm_load_off_root(struct kvm *kvm);
 void kvm_free_guest_roots(struct kvm *kvm);
+/** kvm_count_guest_roots() - how many shadow pages are in use as those. */
+unsigned int kvm_count_guest_roots(const struct kvm *kvm);
 
 /**
  * direct_root() - the top table for guest-physical addresses and its level; NULL: none.

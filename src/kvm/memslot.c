@@ -304,7 +304,7 @@ static int change_slot(struct kvm *kvm, struct kvm_memslots *slots,
 	return move_slot(kvm, slots, slot, region);
 }
 
-int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *region)
+static int set_memory_region(struct kvm *kvm, const struct kvm_memory_region *region)
 {
 	uint64_t base_gfn = region->guest_phys_addr >> PAGE_SHIFT;
 	uint64_t npages = region->memory_size >> PAGE_SHIFT;
@@ -334,4 +334,14 @@ int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *regio
 	if (kvm->mn_active_invalidate_count)
 		return -EBUSY;
 	return create_slot(kvm, slots, region);
+}
+
+int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *region)
+{
+	int err = set_memory_region(kvm, region);
+
+	/* Linux gives each address space numbers of its own */
+	if (!err)
+		kvm->memslots_generation += KVM_ADDRESS_SPACES;
+	return err;
 }

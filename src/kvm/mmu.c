@@ -13,6 +13,7 @@
 #define PFERR_PRESENT (1ull << 0)
 #define PFERR_WRITE (1ull << 1)
 #define PFERR_USER (1ull << 2)
+#define PFERR_RSVD (1ull << 3)
 #define PFERR_FETCH (1ull << 4)
 #define PFERR_GUEST_FINAL (1ull << 32)
 #define PFERR_GUEST_PAGE (1ull << 33)
@@ -78,25 +79,36 @@ static unsigned int needed_rights(unsigned int access)
 }
 
 /*
- * The hardware's part: true when the access went through. @ret_present: why not, if not.
+ * The hardware's part: true when the access went through. @ret_sptep: where it ended if not, NULL
+ * without a root.
  */
 static bool hardware_access(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
-			    unsigned int access, bool *ret_present)
+			    unsigned int access, const spte_t **ret_sptep)
 {
 	unsigned int level;
 	spte_t *sptep = kvm_mmu_walk(kvm, as_id, gfn, &level);
 
-	*ret_present = sptep && (sptep->val & SPTE_PRESENT);
+	*ret_sptep = sptep;
 	if (!sptep || !spte_allows(*sptep, needed_rights(access)))
 		return false;
 	sptep->val |= SPTE_ACCESSED;
-	if (access & KVM_ACCESS_WRITE)
-		sptep->val |= SPTE_DIRTY;
+	if (!(access & KVM_ACCESS_WRITE))
+		return true;
+	sptep->val |= SPTE_DIRTY;
+	mm_page_written(kvm->mm, spte_pfn(*sptep) + (gfn & (spte_pages(level) - 1)));
 	return true;
 }
 
+/* Why the hardware refused the entry it ended at; reserved bits hide that it is present. */
+static uint64_t refusal(const spte_t *sptep)
+{
+	if (!sptep || !(sptep->val & SPTE_PRESENT))
+		return 0;
+	return spte_is_mmio(*sptep) ? PFERR_RSVD : PFERR_PRESENT;
+}
+
 static void page_fault_event(struct kvm *kvm, const struct kvm_page_fault *fault,
-			     bool present)
+			     const spte_t *sptep)
 {
 	uint64_t code = 0;
 
@@ -106,7 +118,7 @@ static void page_fault_event(struct kvm *kvm, const struct kvm_page_fault *fault
 		code = PFERR_USER |
 		       (fault->access & KVM_ACCESS_PAGING ? PFERR_GUEST_PAGE :
 							    PFERR_GUEST_FINAL);
-	code |= present ? PFERR_PRESENT : 0;
+	code |= refusal(sptep);
 	code |= fault->access & KVM_ACCESS_WRITE ? PFERR_WRITE : 0;
 	code |= fault->access & KVM_ACCESS_EXEC ? PFERR_FETCH : 0;
 	EVENT(kvm->events, EVENT_KVM_PAGE_FAULT, 0, kvm->rip, fault->gpa, code);
@@ -244,15 +256,37 @@ static int handle_fault(struct kvm *kvm, struct kvm_page_fault *fault)
 	return kvm->tdp_mmu ? kvm_tdp_mmu_map(kvm, fault) : direct_map(kvm, fault);
 }
 
-static int page_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool present)
+/*
+ * No slot: an entry that says so is made like any other, and the access goes to user space. One
+ * that is still right saves the work (handle_mmio_page_fault).
+ */
+static int handle_mmio_fault(struct kvm *kvm, struct kvm_page_fault *fault, const spte_t *sptep)
+{
+	int err;
+
+	if (sptep && spte_is_mmio(*sptep) && spte_mmio_current(*sptep, kvm->memslots_generation))
+		return -ENOENT;
+	fault->pfn = KVM_PFN_NOSLOT;
+	fault->map_writable = false;
+	fault->goal_level = SPTE_LEVEL_4K;
+	err = kvm_fault_begin(kvm);
+	if (!err)
+		err = kvm->tdp_mmu ? kvm_tdp_mmu_map(kvm, fault) : direct_map(kvm, fault);
+	return err < 0 ? err : -ENOENT;
+}
+
+static int page_fault(struct kvm *kvm, struct kvm_page_fault *fault, const spte_t *sptep)
 {
 	bool write = fault->access & KVM_ACCESS_WRITE;
+	bool present = refusal(sptep) == PFERR_PRESENT;
 	int ret;
 
-	page_fault_event(kvm, fault, present);
+	page_fault_event(kvm, fault, sptep);
 	kvm->stat.pf_taken++;
 	fault->slot = gfn_to_memslot(&kvm->memslots[fault->as_id], fault->gfn);
-	if (!fault->slot || (write && (fault->slot->flags & KVM_MEM_READONLY)))
+	if (!fault->slot)
+		ret = handle_mmio_fault(kvm, fault, sptep);
+	else if (write && (fault->slot->flags & KVM_MEM_READONLY))
 		ret = -ENOENT;
 	else if (write && present && gfn_write_tracked(kvm, fault->as_id, fault->gfn))
 		ret = RET_PF_EMULATE;
@@ -271,8 +305,8 @@ int kvm_access_physical(struct kvm *kvm, uint64_t gpa, unsigned int access,
 		.access = access,
 		.as_id = access & KVM_ACCESS_SMM ? 1 : 0,
 	};
+	const spte_t *sptep;
 	unsigned int tries;
-	bool present;
 	int ret;
 
 	*ret_emulated = false;
@@ -283,9 +317,9 @@ int kvm_access_physical(struct kvm *kvm, uint64_t gpa, unsigned int access,
 		ret = kvm_load_root(kvm, fault.as_id);
 		if (ret)
 			return ret;
-		if (hardware_access(kvm, fault.as_id, fault.gfn, access, &present))
+		if (hardware_access(kvm, fault.as_id, fault.gfn, access, &sptep))
 			return 0;
-		ret = page_fault(kvm, &fault, present);
+		ret = page_fault(kvm, &fault, sptep);
 		if (ret < 0)
 			return ret;
 		/* a write to a guest table: KVM has executed the instruction */
@@ -293,7 +327,9 @@ int kvm_access_physical(struct kvm *kvm, uint64_t gpa, unsigned int access,
 			*ret_emulated = true;
 			return guest_touch_table(kvm, gpa, true);
 		}
-		/* installed with accessed and dirty bits as this access needs them */
+		/* installed with accessed and dirty bits as this access needs them, or soon so */
+		if (kvm->has_mmio)
+			continue;
 		if (ret == RET_PF_FIXED &&
 		    (fault.map_writable || !(access & KVM_ACCESS_WRITE)))
 			return 0;

@@ -211,6 +211,9 @@ static bool hardware_access(struct kvm *kvm, uint64_t addr, unsigned int access,
 	if (!sptep || !spte_allows(*sptep, rights_of(kvm, access)))
 		return false;
 	sptep->val |= SPTE_ACCESSED | (access & KVM_ACCESS_WRITE ? SPTE_DIRTY : 0);
+	if (access & KVM_ACCESS_WRITE)
+		mm_page_written(kvm->mm, spte_pfn(*sptep) + ((addr >> PAGE_SHIFT) &
+							     (spte_pages(level) - 1)));
 	*ret_gpa = (sp_gfn(kvm, sptep_sp(kvm, sptep), sptep_index(sptep)) +
 		    ((addr >> PAGE_SHIFT) & (spte_pages(level) - 1)))
 			   << PAGE_SHIFT |
@@ -266,22 +269,6 @@ int kvm_guest_access_gva(struct kvm *kvm, uint64_t gva, unsigned int access)
 	return err;
 }
 
-/* mmu_page_zap_pte(): what was below a rewritten entry of an upper table. */
-static void zap_written(struct kvm *kvm, spte_t *sptep, unsigned int level)
-{
-	struct kvm_mmu_page *child;
-
-	if (spte_leaf(*sptep, level)) {
-		drop_spte(kvm, sptep);
-	} else if (spte_present(*sptep)) {
-		child = child_of(kvm, *sptep);
-		drop_parent_pte(kvm, child, sptep);
-		if (kvm->profile->zap_orphans && kvm->paging.nested &&
-		    !child->parent_ptes.val)
-			prepare_zap_page(kvm, child);
-	}
-}
-
 /* detect_write_misaligned(): what was written is no entry. One byte at its start may be. */
 static bool misaligned(const struct kvm_mmu_page *sp, uint64_t gpa, unsigned int bytes)
 {
@@ -313,36 +300,52 @@ static spte_t *written_sptes(const struct kvm *kvm, struct kvm_mmu_page *sp, uin
 	return &sp_table(kvm, sp)[offset / sizeof(spte_t)];
 }
 
-/* kvm_mmu_track_write(): @bytes at @gpa, a shadowed table, were written by the emulator. */
+/* One shadow page of a table that was written at @gpa; true asks for a flush. */
+static bool track_write_page(struct kvm *kvm, struct kvm_mmu_page *sp, uint64_t gpa,
+			     unsigned int bytes)
+{
+	bool present = false;
+	unsigned int nr;
+	spte_t *sptep;
+
+	if (misaligned(sp, gpa, bytes) ||
+	    (sp_level(sp) > SPTE_LEVEL_4K && ++sp->write_flooding >= WRITE_FLOODING)) {
+		prepare_zap_page(kvm, sp);
+		return true;
+	}
+	sptep = written_sptes(kvm, sp, gpa, &nr);
+	for (; sptep && nr; nr--, sptep++) {
+		present |= spte_present(*sptep);
+		mmu_page_zap_pte(kvm, sptep, sp_level(sp), kvm->profile->zap_orphans);
+	}
+	return present;
+}
+
+/*
+ * kvm_mmu_track_write(): @bytes at @gpa, a shadowed table, were written by the emulator. A page
+ * that goes may take others of the bucket along: then the bucket is looked at from its start.
+ */
 static void track_write(struct kvm *kvm, uint64_t gpa, unsigned int bytes)
 {
-	struct kvm_mmu_page *sp, *next;
-	uint64_t gfn = gpa >> PAGE_SHIFT;
+	uint32_t stamp = ++kvm->stat.mmu_pte_write;
+	uint64_t gfn = gpa >> PAGE_SHIFT, zapped;
+	struct kvm_mmu_page *sp;
 	bool flush = false;
 
-	kvm->stat.mmu_pte_write++;
 	if (kvm->paging.format == KVM_PAGING_PAE && kvm->vcpu_mode == VCPU_PAGING && bytes == 4) {
 		gpa &= ~7ull;
 		bytes = 8;
 	}
-	for (sp = LIST_FIRST(mmu_page_bucket(kvm, gfn)); sp; sp = next) {
-		unsigned int nr;
-		spte_t *sptep;
-
-		next = LIST_NEXT(sp, hash);
-		if (sp->gfn != gfn || is_obsolete_sp(kvm, sp) || (sp->role & ROLE_DIRECT))
+again:
+	LIST_FOREACH (sp, mmu_page_bucket(kvm, gfn), hash) {
+		if (sp->written == stamp || sp->gfn != gfn || is_obsolete_sp(kvm, sp) ||
+		    (sp->role & ROLE_DIRECT))
 			continue;
-		if (misaligned(sp, gpa, bytes) || (sp_level(sp) > SPTE_LEVEL_4K &&
-						   ++sp->write_flooding >= WRITE_FLOODING)) {
-			next = prepare_zap_page_next(kvm, sp, next);
-			flush = true;
-			continue;
-		}
-		sptep = written_sptes(kvm, sp, gpa, &nr);
-		for (; sptep && nr; nr--, sptep++) {
-			flush |= spte_present(*sptep);
-			zap_written(kvm, sptep, sp_level(sp));
-		}
+		sp->written = stamp;
+		zapped = kvm->stat.mmu_shadow_zapped;
+		flush |= track_write_page(kvm, sp, gpa, bytes);
+		if (kvm->stat.mmu_shadow_zapped != zapped)
+			goto again;
 	}
 	if (flush)
 		kvm_flush_remote_tlbs(kvm);

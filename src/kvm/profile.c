@@ -22,9 +22,9 @@
 	.rmap_budget = KVM_NO_BUDGET
 
 static const struct kvm_profile profiles[] = {
-	{ .name = "linux-3.14", PROFILE_6_1 },
-	{ .name = "linux-6.1", PROFILE_6_1 },
-	{ .name = "linux-6.12", PROFILE_6_12 },
+	{ .name = "linux-3.14", PROFILE_6_1, .clean_rewrite = true },
+	{ .name = "linux-6.1", PROFILE_6_1, .clean_rewrite = true },
+	{ .name = "linux-6.12", PROFILE_6_12, .clean_rewrite = true },
 	{ .name = "linux-7.2",
 	  PROFILE_6_12,
 	  .zap_orphans = true,

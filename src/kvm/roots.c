@@ -38,6 +38,24 @@ void kvm_free_guest_roots(struct kvm *kvm)
 	kvm->free_obsolete_roots = false;
 }
 
+static unsigned int count_root(const struct kvm_root *root)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < root->nr; i++)
+		nr += root->pfn[i] != 0;
+	return nr;
+}
+
+unsigned int kvm_count_guest_roots(const struct kvm *kvm)
+{
+	unsigned int i, nr = count_root(&kvm->paging.root) + count_root(&kvm->paging.off_root);
+
+	for (i = 0; i < KVM_PREV_ROOTS; i++)
+		nr += count_root(&kvm->paging.prev[i]);
+	return nr;
+}
+
 static bool root_obsolete(const struct kvm *kvm, const struct kvm_root *root)
 {
 	/* what PAE's roots hang on is no shadow page: they always go */

@@ -17,10 +17,10 @@ bool is_obsolete_sp(const struct kvm *kvm, const struct kvm_mmu_page *sp)
 
 static struct kvm_mmu_page *find_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role)
 {
-	struct kvm_mmu_page *sp, *next;
+	struct kvm_mmu_page *sp;
 
-	for (sp = LIST_FIRST(mmu_page_bucket(kvm, gfn)); sp; sp = next) {
-		next = LIST_NEXT(sp, hash);
+again:
+	LIST_FOREACH (sp, mmu_page_bucket(kvm, gfn), hash) {
 		if (sp->gfn != gfn || is_obsolete_sp(kvm, sp))
 			continue;
 		if (sp->role == role)
@@ -29,8 +29,10 @@ static struct kvm_mmu_page *find_shadow_page(struct kvm *kvm, uint64_t gfn, uint
 		 * the guest uses the frame as an upper table now: the unsync page is
 		 * stale
 		 */
-		if ((role & ROLE_LEVEL_MASK) > SPTE_LEVEL_4K && (sp->flags & SP_UNSYNC))
+		if ((role & ROLE_LEVEL_MASK) > SPTE_LEVEL_4K && (sp->flags & SP_UNSYNC)) {
 			prepare_zap_page(kvm, sp);
+			goto again;
+		}
 	}
 	return NULL;
 }
@@ -95,12 +97,18 @@ void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *child, spte_t *sptep)
 	sptep_sp(kvm, sptep)->used--;
 }
 
-static void zap_entry(struct kvm *kvm, spte_t *sptep, unsigned int level)
+void mmu_page_zap_pte(struct kvm *kvm, spte_t *sptep, unsigned int level, bool orphans)
 {
-	if (spte_leaf(*sptep, level))
+	struct kvm_mmu_page *child;
+
+	if (spte_leaf(*sptep, level)) {
 		drop_spte(kvm, sptep);
-	else if (spte_present(*sptep))
-		drop_parent_pte(kvm, child_of(kvm, *sptep), sptep);
+	} else if (spte_present(*sptep)) {
+		child = child_of(kvm, *sptep);
+		drop_parent_pte(kvm, child, sptep);
+		if (orphans && child->role & ROLE_GUEST_MODE && !child->parent_ptes.val)
+			prepare_zap_page(kvm, child);
+	}
 }
 
 static void unlink_page(struct kvm *kvm, struct kvm_mmu_page *sp)
@@ -111,7 +119,7 @@ static void unlink_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 	spte_t *parent;
 
 	for (i = 0; i < PT_TABLE_ENTRIES && sp->used; i++)
-		zap_entry(kvm, &table[i], level);
+		mmu_page_zap_pte(kvm, &table[i], level, true);
 	while ((parent = rmap_get_first(&sp->parent_ptes, &iter)))
 		drop_parent_pte(kvm, sp, parent);
 }
@@ -138,24 +146,6 @@ void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 	sp->role |= ROLE_INVALID;
 	if (!sp->root_count)
 		kvm_mmu_free_page(kvm, sp);
-}
-
-struct kvm_mmu_page *prepare_zap_page_next(struct kvm *kvm, struct kvm_mmu_page *sp,
-					   struct kvm_mmu_page *next)
-{
-	uint64_t gfn = sp->gfn;
-
-	prepare_zap_page(kvm, sp);
-	/* the unsync pages below are gone, too; @next may have been one of them */
-	if (next) {
-		struct kvm_mmu_page *at;
-
-		LIST_FOREACH (at, mmu_page_bucket(kvm, gfn), hash)
-			if (at == next)
-				return next;
-		return LIST_FIRST(mmu_page_bucket(kvm, gfn));
-	}
-	return NULL;
 }
 
 void mmu_free_root(struct kvm *kvm, uint64_t *root_pfn)
@@ -187,6 +177,19 @@ void kvm_mmu_zap_all(struct kvm *kvm)
 		kvm_tdp_mmu_zap_all(kvm);
 	free_rmap_roots(kvm);
 	kvm_free_guest_roots(kvm);
+}
+
+void kvm_mmu_count_zap_all(struct kvm *kvm)
+{
+	const struct kvm_mmu_page *sp;
+	unsigned int as_id;
+
+	TAILQ_FOREACH (sp, &kvm->active_mmu_pages, link)
+		kvm->stat.mmu_shadow_zapped++;
+	/* a root is zapped once more when it is let go of */
+	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !kvm->tdp_mmu; as_id++)
+		kvm->stat.mmu_shadow_zapped += !!kvm->root_pfn[as_id];
+	kvm->stat.mmu_shadow_zapped += kvm_count_guest_roots(kvm);
 }
 
 void kvm_mmu_zap_all_fast(struct kvm *kvm)
@@ -239,6 +242,11 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	unsigned int acc = req->acc;
 	spte_t old = *sptep, new;
 
+	if (!req->slot) {
+		kvm->has_mmio = true;
+		*sptep = spte_make_mmio(req->gfn, acc, kvm->memslots_generation);
+		return RET_PF_EMULATE;
+	}
 	if (spte_table(old, level)) {
 		drop_parent_pte(kvm, child_of(kvm, old), sptep);
 		flush = true;
@@ -255,6 +263,8 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	if (wrprot)
 		acc &= ~SPTE_ACC_WRITE;
 	new = spte_make_leaf(req->pfn, level, acc, req->host_writable, req->prefetch);
+	if (kvm->profile->clean_rewrite && spte_writable(*sptep))
+		new.val &= ~SPTE_DIRTY;
 	if (sptep->val == new.val)
 		return wrprot && req->write_fault ? RET_PF_EMULATE : RET_PF_SPURIOUS;
 	sp->used += !spte_present(*sptep);

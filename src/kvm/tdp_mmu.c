@@ -149,6 +149,8 @@ static int tdp_mmu_map_target(struct kvm *kvm, struct kvm_page_fault *fault,
 	emulate = !(acc & SPTE_ACC_WRITE) && (fault->access & KVM_ACCESS_WRITE);
 	new = spte_make_leaf(fault->pfn & ~(spte_pages(level) - 1), level, acc,
 			     fault->map_writable, false);
+	if (kvm->profile->clean_rewrite && spte_writable(old))
+		new.val &= ~SPTE_DIRTY;
 	if (new.val == old.val)
 		return emulate ? RET_PF_EMULATE : RET_PF_SPURIOUS;
 	tdp_mmu_set_spte(kvm, fault->as_id, gfn, sptep, new, level, true);
@@ -157,6 +159,16 @@ static int tdp_mmu_map_target(struct kvm *kvm, struct kvm_page_fault *fault,
 	EVENT(kvm->events, EVENT_KVM_MMU_SET_SPTE, gfn, new.val, level,
 	      sptep_address(kvm, sptep));
 	return emulate ? RET_PF_EMULATE : RET_PF_FIXED;
+}
+
+/* No slot: every access is user space's affair. Linux: make_mmio_spte() in place of a leaf. */
+static int tdp_mmu_map_mmio(struct kvm *kvm, struct kvm_page_fault *fault, spte_t *sptep)
+{
+	kvm->has_mmio = true;
+	tdp_mmu_set_spte(kvm, fault->as_id, fault->gfn, sptep,
+			 spte_make_mmio(fault->gfn, SPTE_ACC_ALL, kvm->memslots_generation),
+			 SPTE_LEVEL_4K, true);
+	return RET_PF_EMULATE;
 }
 
 int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault)
@@ -170,7 +182,8 @@ int kvm_tdp_mmu_map(struct kvm *kvm, struct kvm_page_fault *fault)
 	for (table = walk_start(kvm, fault, &level);; level--) {
 		sptep = &table[spte_index(fault->gfn, level)];
 		if (level == fault->goal_level)
-			return tdp_mmu_map_target(kvm, fault, sptep);
+			return fault->slot ? tdp_mmu_map_target(kvm, fault, sptep) :
+					     tdp_mmu_map_mmio(kvm, fault, sptep);
 		if (!spte_table(*sptep, level)) {
 			err = tdp_mmu_link_child(kvm, fault->as_id, fault->gfn, sptep,
 						 level);
@@ -217,7 +230,7 @@ static void zap_table_4k(struct tdp_zap *zap, struct kvm_mmu_page *sp, unsigned 
 	kvm->stat.tdp_walked += last - first + 1;
 	if (!sp->used)
 		return;
-	if (event_on(kvm->events)) {
+	if (event_on(kvm->events) || kvm->has_mmio) {
 		for (i = first; i <= last; i++)
 			if (spte_present(table[i])) {
 				tdp_mmu_set_spte(kvm, zap->as_id, sp_gfn(kvm, sp, i),

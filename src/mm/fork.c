@@ -184,7 +184,7 @@ static int dup_vma(struct mm_struct *child, struct vm_area_struct *vma)
 	return vma->vm_flags & VM_WIPEONFORK ? 0 : copy_page_range(new, vma);
 }
 
-int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child)
+static int dup_mm(struct mm_struct *mm, struct mm_struct **ret_child)
 {
 	struct mm_struct *child;
 	struct vm_area_struct *vma;
@@ -210,5 +210,26 @@ int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child)
 		}
 	}
 	*ret_child = child;
+	return 0;
+}
+
+int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child)
+{
+	int err = dup_mm(mm, ret_child);
+
+	if (!err)
+		lru_fork(mm, false);
+	return err;
+}
+
+int mm_forkwait(struct mm_struct *mm)
+{
+	struct mm_struct *child;
+	int err = dup_mm(mm, &child);
+
+	if (err)
+		return err;
+	lru_fork(mm, true);
+	mm_destroy(child);
 	return 0;
 }

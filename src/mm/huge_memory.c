@@ -101,6 +101,8 @@ void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr)
 		} else {
 			uint64_t pfn = pte_pfn(*pmd);
 
+			if (pte_dirty(*pmd))
+				page_set_dirty(mm->machine, pfn);
 			pt_set(mm->machine, pmd, (pte_t){ 0 });
 			folio_put_map(mm->machine, pfn);
 		}

@@ -149,14 +149,12 @@ static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t add
 	return pte_none(*pte);
 }
 
-/* What others map, too, keeps its place on the LRU. */
+/* What others map, too, is not for us to deactivate. */
 static void advise_lru(struct advise_walk *walk, uint64_t pfn)
 {
-	if (pfn_page(walk->m, pfn)->mapcount != 1)
-		return;
 	if (walk->free)
 		lru_lazyfree(walk->m, pfn);
-	else
+	else if (pfn_page(walk->m, pfn)->mapcount == 1)
 		lru_deactivate(walk->m, pfn);
 }
 

@@ -560,6 +560,11 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 	return 0;
 }
 
+void mm_page_written(struct mm_struct *mm, uint64_t pfn)
+{
+	page_written(mm->machine, pfn);
+}
+
 struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)
 {
 	return &mm->notifier;

@@ -120,6 +120,7 @@ struct machine {
 	struct lru_batch lru_add;	 /* new pages: not on the LRU yet */
 	struct lru_batch lru_deactivate; /* MADV_COLD */
 	struct lru_batch lru_lazyfree;	 /* MADV_FREE */
+	uint64_t lru_added; /* how often new pages have come from their batch to the LRU */
 	const struct pt_geometry *geo;
 	const struct pte_run_ops *run;
 	struct event_source *events;
@@ -207,6 +208,8 @@ void lru_deactivate(struct machine *m, uint64_t pfn);
 void lru_lazyfree(struct machine *m, uint64_t pfn);
 /* Empty the batches. */
 void lru_add_drain(struct machine *m);
+/* What a process that forks, and perhaps waits for the child, writes to its stack. */
+void lru_fork(struct mm_struct *mm, bool waits);
 /* The file lets go of it. */
 void page_drop_cache(struct machine *m, uint64_t pfn);
 int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
@@ -234,6 +237,9 @@ static inline void page_written(struct machine *m, uint64_t pfn)
 		pfn_folio(m, pfn)->written[index / 64] |= UINT64_C(1) << index % 64;
 }
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
+/* The page of an object holds what nothing else does; a huge one as a whole. */
+void page_set_dirty(struct machine *m, uint64_t pfn);
+bool page_is_dirty(const struct machine *m, uint64_t pfn);
 /* Linux: folio_maybe_dma_pinned() */
 bool page_pinned(const struct machine *m, uint64_t pfn);
 void page_pin(struct machine *m, uint64_t pfn);
@@ -352,6 +358,7 @@ struct mm_struct {
 	struct ksm_mm *ksm;
 	uint64_t numa_scan_offset;
 	uint32_t numa_scan_seq;
+	uint64_t stack_added[2]; /* of machine.lru_added, when its stack was last copied; + 1 */
 };
 
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma)

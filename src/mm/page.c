@@ -167,8 +167,10 @@ void page_put_map(struct machine *m, uint64_t pfn)
 void lru_add(struct machine *m, uint64_t pfn)
 {
 	m->lru_add.pfn[m->lru_add.nr++] = pfn;
-	if (m->lru_add.nr >= m->profile->lru_batch)
+	if (m->lru_add.nr >= m->profile->lru_batch) {
 		m->lru_add.nr = 0;
+		m->lru_added++;
+	}
 }
 
 void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr)
@@ -183,6 +185,7 @@ void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr)
 	for (i = 0; i < left; i++)
 		m->lru_add.pfn[i] = pfn + nr - left + i;
 	m->lru_add.nr = left;
+	m->lru_added++;
 }
 
 static bool page_on_lru(const struct machine *m, uint64_t pfn)
@@ -248,8 +251,23 @@ void lru_lazyfree(struct machine *m, uint64_t pfn)
 void lru_add_drain(struct machine *m)
 {
 	m->lru_add.nr = 0;
+	m->lru_added++;
 	lru_batch_release(m, &m->lru_deactivate);
 	lru_batch_release(m, &m->lru_lazyfree);
+}
+
+/*
+ * Behind a fork the parent writes to its stack, which is shared now. A page of it that the last
+ * fork's copy made and that is not on the LRU yet makes do_wp_page() empty the batches; the copy is
+ * the next such page. Waiting for the child needs another page than going on does.
+ */
+void lru_fork(struct mm_struct *mm, bool waits)
+{
+	struct machine *m = mm->machine;
+
+	if (mm->stack_added[waits] == m->lru_added + 1 || m->profile->unmap_drains)
+		lru_add_drain(m);
+	mm->stack_added[waits] = m->lru_added + 1;
 }
 
 void page_drop_cache(struct machine *m, uint64_t pfn)
@@ -356,7 +374,7 @@ void folio_split(struct machine *m, uint64_t pfn)
 		if (!folio->nr_mapped)
 			page[i] = (struct page){ .node = folio->node };
 		page[i].flags = (page[i].flags & PG_ANON_EXCLUSIVE) |
-				(folio->flags & (PG_ANON | PG_CACHE | PG_LAZYFREE));
+				(folio->flags & (PG_ANON | PG_CACHE | PG_LAZYFREE | PG_DIRTY));
 	}
 	folio->flags &= ~PG_CACHE;
 	folio->split = true;
@@ -453,6 +471,22 @@ bool folio_can_reuse(const struct machine *m, uint64_t pfn)
 		return false;
 	return (folio->flags & PG_ANON_EXCLUSIVE) ||
 	       folio->entire_mapcount + folio->nr_mapped == 1;
+}
+
+void page_set_dirty(struct machine *m, uint64_t pfn)
+{
+	if (!pfn_has_record(pfn) || pfn_is_gigantic(pfn))
+		return;
+	if (page_is_large(m, pfn))
+		pfn_folio(m, pfn)->flags |= PG_DIRTY;
+	else
+		pfn_page(m, pfn)->flags |= PG_DIRTY;
+}
+
+bool page_is_dirty(const struct machine *m, uint64_t pfn)
+{
+	return (page_is_large(m, pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) &
+	       PG_DIRTY;
 }
 
 bool page_pinned(const struct machine *m, uint64_t pfn)

@@ -185,7 +185,7 @@ static void unmap_small(struct rmap_vma *at, uint64_t pfn)
 	bool marker = userfaultfd_pte_wp(at->vma, *pte) && !vma_is_anonymous(at->vma);
 
 	if (pte_dirty(*pte))
-		pfn_page(m, pfn)->flags |= PG_DIRTY;
+		page_set_dirty(m, pfn);
 	before_change(at->vma->vm_mm, at->start, at->end);
 	pt_set(m, pte, marker ? PTE_MARKER : (pte_t){ 0 });
 	page_put_map(m, pfn);

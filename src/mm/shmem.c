@@ -110,6 +110,8 @@ static void unmap_folio_pages(struct mm_struct *mm, uint64_t head, uint64_t star
 		if (pfn - head >= HPAGE_PMD_NR)
 			continue;
 		before_change(mm, addr, addr + pt_size(m->geo, level));
+		if (pte_dirty(*entry))
+			page_set_dirty(m, pfn);
 		pt_set(m, entry, (pte_t){ 0 });
 		if (level == PT_LEVEL_PTE)
 			page_put_map(m, pfn);

@@ -32,6 +32,24 @@ static int find_first(struct mm_struct *mm, uint64_t start, uint64_t end,
 	return 0;
 }
 
+static bool splits_huge_page(const struct vm_area_struct *vma, uint64_t bits)
+{
+	return (vma->vm_flags & VM_HUGETLB) && (bits & (huge_page_size(vma) - 1));
+}
+
+/* May the range begin and end where it does? */
+static bool ends_fit(struct vm_area_struct *first, uint64_t start, uint64_t end)
+{
+	struct vm_area_struct *vma;
+
+	if (splits_huge_page(first, start))
+		return false;
+	for (vma = first; vma && vma->vm_start < end; vma = vma_next(vma))
+		if (end <= vma->vm_end && splits_huge_page(vma, end))
+			return false;
+	return true;
+}
+
 /* Linux: uffd_wp_range() */
 static void uffd_wp_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool wp)
 {
@@ -51,6 +69,8 @@ int mm_uffd_register(struct mm_struct *mm, uint64_t addr, uint64_t len)
 
 	if (!err)
 		err = find_first(mm, addr, end, &vma);
+	if (!err && !ends_fit(vma, addr, end))
+		err = -EINVAL;
 	for (; !err && vma && vma->vm_start < end; vma = vma_next(vma)) {
 		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
 		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
@@ -70,6 +90,8 @@ int mm_uffd_unregister(struct mm_struct *mm, uint64_t addr, uint64_t len)
 
 	if (!err)
 		err = find_first(mm, addr, end, &vma);
+	if (!err && splits_huge_page(vma, addr))
+		err = -EINVAL;
 	for (; !err && vma && vma->vm_start < end; vma = vma_next(vma)) {
 		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
 		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
@@ -101,6 +123,8 @@ int mm_uffd_writeprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, bool
 
 		if (!userfaultfd_wp(vma))
 			return -ENOENT;
+		if (splits_huge_page(vma, addr | len))
+			return -EINVAL;
 		uffd_wp_range(vma, from, to, wp);
 	}
 	return mm->machine->oom ? -ENOMEM : 0;

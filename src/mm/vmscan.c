@@ -47,9 +47,56 @@ static int reclaim_object(struct vm_area_struct *vma, uint64_t addr, uint64_t pf
 
 	if (err)
 		return err;
-	if (!pfn_page(m, pfn)->mapcount && !(pfn_page(m, pfn)->flags & PG_DIRTY))
+	if (!pfn_page(m, pfn)->mapcount && !page_is_dirty(m, pfn))
 		filemap_truncate(vma->vm_file, index, index + 1);
 	return 0;
+}
+
+/* What is left of a huge page, once nothing maps it. */
+static void reclaim_clean(struct mm_file *file, uint64_t index)
+{
+	struct machine *m = file->machine;
+	uint64_t i, pfn;
+
+	for (i = index; i < index + HPAGE_PMD_NR; i++) {
+		pfn = filemap_find(file, i);
+		if (pfn && !page_is_large(m, pfn) && !pfn_page(m, pfn)->mapcount &&
+		    !page_is_dirty(m, pfn))
+			filemap_truncate(file, i, i + 1);
+	}
+}
+
+/* A huge page of an object that is mapped as one. To 6.10 it is split first. */
+static int reclaim_huge_object(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
+{
+	struct machine *m = vma->vm_mm->machine;
+	struct mm_file *file = vma->vm_file;
+	uint64_t index = linear_page_index(vma, addr);
+	int err;
+
+	if (!m->profile->split_to_zeropage) {
+		err = split_file_folio(file, index);
+		if (!err)
+			reclaim_clean(file, index);
+		return err;
+	}
+	err = try_to_unmap_file(file, index, pfn);
+	if (!err && !pfn_folio(m, pfn)->entire_mapcount && !pfn_folio(m, pfn)->nr_mapped &&
+	    !page_is_dirty(m, pfn))
+		filemap_truncate(file, index, index + HPAGE_PMD_NR);
+	return err;
+}
+
+/*
+ * To 6.8 reclaim looks whether the folio has been used since, which only a secondary MMU can have
+ * done: madvise has made the entry old. Then it stays (folio_check_references()).
+ */
+static bool referenced(struct vm_area_struct *vma, uint64_t addr, uint64_t size)
+{
+	struct mm_struct *mm = vma->vm_mm;
+
+	return mm->machine->profile->pageout_keeps_referenced && mm_has_notifiers(&mm->notifier) &&
+	       mmu_notifier_clear_flush_young(&mm->notifier, addr, addr + size);
 }
 
 int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsigned int level,
@@ -62,11 +109,18 @@ int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsig
 		return 0;
 	if (level == PT_LEVEL_PMD)
 		addr &= PMD_MASK;
+	if (level == PT_LEVEL_PMD && whole && referenced(vma, addr, PMD_SIZE))
+		return 0;
 	if (level == PT_LEVEL_PMD && whole && (page_flags(m, pfn) & PG_LAZYFREE))
 		return reclaim_huge_lazyfree(vma, addr, entry);
+	if (page_is_large(m, pfn) && (page_flags(m, pfn) & PG_ANON))
+		return split_huge_page(vma, addr, pfn);
+	if (page_is_large(m, pfn) && level == PT_LEVEL_PMD)
+		return whole ? reclaim_huge_object(vma, addr, pfn) :
+			       split_file_folio(vma->vm_file, linear_page_index(vma, addr));
 	if (page_is_large(m, pfn))
-		return page_flags(m, pfn) & PG_ANON ? split_huge_page(vma, addr, pfn) : 0;
-	if (pfn_page(m, pfn)->mapcount != 1)
+		return 0;
+	if (pfn_page(m, pfn)->mapcount != 1 || referenced(vma, addr, PAGE_SIZE))
 		return 0;
 	if (!(page_flags(m, pfn) & PG_ANON))
 		return reclaim_object(vma, addr, pfn);

@@ -79,8 +79,8 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 			pte->val = 0;
 			gone++;
 		}
-		if (zap->object && old_dirty && pfn_has_record(pfn) && !pfn_is_gigantic(pfn))
-			pfn_page(zap->m, pfn)->flags |= PG_DIRTY;
+		if (zap->object && old_dirty)
+			page_set_dirty(zap->m, pfn);
 		page_put_map(zap->m, pfn);
 		zap->zapped++;
 	}
@@ -94,6 +94,8 @@ static void zap_leaf(struct zap *zap, pte_t *entry, uint64_t addr, uint64_t end)
 	uint64_t pfn = pte_pfn(*entry);
 
 	before_change(zap->mm, addr, end);
+	if (zap->object && pte_dirty(*entry))
+		page_set_dirty(zap->m, pfn);
 	pt_set(zap->m, entry, (pte_t){ 0 });
 	folio_put_map(zap->m, pfn);
 	zap->zapped++;

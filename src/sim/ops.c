@@ -68,14 +68,16 @@ static void object_release(struct sim *sim, struct sim_object *object)
 	if (object->kind == SIM_MAP)
 		mm_file_put(object->file);
 	if (object->kind == SIM_VM && object->kvm) {
+		kvm_release(object->kvm);
 		sim_keep_kvm(sim, object->kvm);
 		sim_forget_spaces(sim, object->kvm);
 		LIST_REMOVE(object, live);
 		kvm_destroy(object->kvm);
 	}
 	if (object->kind == SIM_DEVICE) {
-		if (object->device->notifier.subscriptions)
-			(void)mmu_interval_notifier_remove(&object->device->notifier);
+		if (object->device->notifier.subscriptions &&
+		    mmu_interval_notifier_remove(&object->device->notifier) == -EBUSY)
+			mmu_interval_notifier_abandon(mm_notifiers(object->mm));
 		mem_free(object->device);
 	}
 	memset(object, 0, sizeof(*object));
@@ -223,12 +225,7 @@ static int op_exit(struct sim *sim, const struct script_op *op)
 
 static int op_forkwait(struct sim *sim)
 {
-	struct mm_struct *child;
-	int err = mm_fork(sim->process->mm, &child);
-
-	if (!err)
-		mm_destroy(child);
-	return err;
+	return mm_forkwait(sim->process->mm);
 }
 
 static enum kvm_mmu_kind mmu_kind(const struct sim *sim, const struct script_op *op)

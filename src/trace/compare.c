@@ -44,12 +44,26 @@ static unsigned int what_of(enum event_id id)
 									 TRACE_WHAT_OTHER;
 }
 
+/*
+ * An entry without the host's frame number; one of memory without a slot (bit 51, not KVM's
+ * present bit 11) also without the generation of the slots, to which the guest's own ones count.
+ */
+static uint64_t entry_flags(uint64_t entry)
+{
+	bool mmio = entry >> 51 & 1 && !(entry & 0x800);
+
+	return entry & (mmio ? 0x807 : ENTRY_FLAGS);
+}
+
 static uint64_t masked(const struct event *event, unsigned int arg,
 		       const struct trace_compare_options *options)
 {
 	const struct mask *mask = &portable[event->id];
 
-	return options->portable && mask->set ? event->arg[arg] & mask->arg[arg] : event->arg[arg];
+	if (!options->portable || !mask->set)
+		return event->arg[arg];
+	return mask->arg[arg] == ENTRY_FLAGS ? entry_flags(event->arg[arg]) :
+					       event->arg[arg] & mask->arg[arg];
 }
 
 static int event_cmp(const struct event *a, const struct event *b,

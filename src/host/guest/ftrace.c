@@ -21,6 +21,7 @@
 #include "btf_internal.h"
 
 #define TRACING "/sys/kernel/tracing/"
+#define MAX_WINDOWS 16
 
 static int marker_fd = -1;
 static int pipe_fd = -1;
@@ -31,6 +32,8 @@ static struct {
 	uint64_t probe;
 	uint32_t proc;
 	uint32_t has_vm;
+	uint8_t window[MAX_WINDOWS]; /* whose memory the open notifications are about */
+	unsigned int nr_windows;
 	uint64_t mm[GUEST_MAX_PROCS];
 	uint32_t wait_mm;
 	uint64_t lost_before;
@@ -155,6 +158,20 @@ static uint64_t field(const char *line, const char *name)
 	return at ? strtoull(at + strlen(name), NULL, 0) : 0;
 }
 
+/* KVM's records inside a notification are about that memory, whoever changes it. */
+static void take_window(char sign, unsigned int proc)
+{
+	if (sign == '+' && trace.nr_windows < MAX_WINDOWS)
+		trace.window[trace.nr_windows++] = proc;
+	else if (sign == '-' && trace.nr_windows)
+		trace.nr_windows--;
+}
+
+static unsigned int kvm_proc(void)
+{
+	return trace.nr_windows ? trace.window[trace.nr_windows - 1] : trace.proc;
+}
+
 static void take_event(char sign, const char *line)
 {
 	uint64_t mm = field(line, " m="), start = field(line, " s=");
@@ -170,6 +187,7 @@ static void take_event(char sign, const char *line)
 		return;
 	}
 	proc = proc_of_mm(mm);
+	take_window(sign, proc);
 	if (proc && ranges_touch(trace.maps, start, end))
 		wire_printf("%c %u %u %lx %lx\n", sign, proc,
 			    (unsigned int)field(line, " v="), start, end);
@@ -189,6 +207,7 @@ static void take_op(const char *text)
 	const char *proc = strchr(text, ' ');
 
 	trace.proc = proc ? strtoul(proc, NULL, 10) : 0;
+	trace.nr_windows = 0;
 	wire_printf("op %s\n", text);
 }
 
@@ -202,9 +221,9 @@ static void take_line(char *line)
 		take_event('-', line);
 	} else if (!strncmp(line, "release: ", 9)) {
 		take_release(line);
-	} else if (line[0] == 'k' && trace.proc &&
-		   trace.has_vm & 1u << (trace.proc - 1)) {
-		kvmtrace_line(line, trace.proc, trace.maps, trace.slots);
+	} else if (line[0] == 'k') {
+		if (kvm_proc() && trace.has_vm & 1u << (kvm_proc() - 1))
+			kvmtrace_line(line, kvm_proc(), trace.maps, trace.slots);
 	} else if (!strncmp(line, mark, sizeof(mark) - 1)) {
 		line += sizeof(mark) - 1;
 		if (line[0] == 'M')

@@ -278,6 +278,9 @@ int op_move_pages(const struct script_op *op);
 int op_uffd(struct executor *ex, const struct script_op *op);
 int op_pagemap_scan(const struct script_op *op);
 int op_ksm(const struct script_op *op);
+int op_pin(const struct script_op *op);
+/* pin_forget() - in a forked child: what the parent has pinned is not its own. */
+void pin_forget(void);
 int op_vm(struct executor *ex, const struct script_op *op);
 int op_memslot(struct executor *ex, const struct script_op *op);
 int op_guest(struct executor *ex, const struct script_op *op);

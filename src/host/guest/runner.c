@@ -115,6 +115,7 @@ static void become_child(struct executor *ex, uint32_t self)
 	if (ex->uffd >= 0)
 		close(ex->uffd);
 	ex->uffd = -1;
+	pin_forget();
 	ex->self = self;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	ex->shared->proc[self].err = observe(ex);
@@ -129,6 +130,8 @@ static int op_fork(struct executor *ex, const struct script_op *op)
 	uint32_t self = shared->nr_procs;
 	long pid;
 
+	if (find_proc(ex, op->name) >= 0)
+		return -EEXIST;
 	if (self == GUEST_MAX_PROCS)
 		return -EAGAIN;
 	shared->proc[self].name = op->name;

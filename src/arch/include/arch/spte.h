@@ -53,6 +53,14 @@ typedef struct {
  */
 #define SPTE_FROZEN 0x5a0ull
 
+/*
+ * Set, beside SPTE_PRESENT, in an entry for guest memory without a slot: a reserved bit, so that
+ * each access faults (shadow_mmio_value with 40 physical address bits). The generation of the
+ * memslots stands in bits 3 to 10 and from bit 52 on (spte.c:make_mmio_spte()).
+ */
+#define SPTE_MMIO (1ull << 51)
+#define SPTE_MMIO_GEN_LOW 0x7f8ull
+
 /* Access rights of a mapping (KVM's ACC_*). */
 #define SPTE_ACC_EXEC 1u
 #define SPTE_ACC_WRITE 2u
@@ -157,6 +165,29 @@ static inline spte_t spte_make_leaf(uint64_t pfn, unsigned int level, unsigned i
 	return (spte_t){ val };
 }
 
+/** spte_make_mmio() - an entry for @gfn, which has no slot, at @generation of the slots. */
+static inline spte_t spte_make_mmio(uint64_t gfn, unsigned int acc, uint64_t generation)
+{
+	return (spte_t){ SPTE_MMIO | SPTE_PRESENT | gfn << 12 |
+			 (acc & SPTE_ACC_WRITE ? SPTE_WRITABLE : 0) |
+			 (acc & SPTE_ACC_USER ? SPTE_USER : 0) | (generation & 0xff) << 3 |
+			 (generation >> 8 & 0x7ff) << 52 };
+}
+
+/** spte_is_mmio() - the entry is one of those (is_mmio_spte). */
+static inline bool spte_is_mmio(spte_t spte)
+{
+	return (spte.val & (SPTE_MMIO | SPTE_PRESENT | SPTE_MMU_PRESENT)) ==
+	       (SPTE_MMIO | SPTE_PRESENT);
+}
+
+/** spte_mmio_current() - the slots are still those of when it was made (check_mmio_spte). */
+static inline bool spte_mmio_current(spte_t spte, uint64_t generation)
+{
+	return (spte.val >> 3 & 0xff) == (generation & 0xff) &&
+	       (spte.val >> 52 & 0x7ff) == (generation >> 8 & 0x7ff);
+}
+
 /** spte_valid() - the invariants of the software bits hold. */
 static inline bool spte_valid(spte_t spte)
 {
@@ -172,7 +203,7 @@ static inline bool spte_valid(spte_t spte)
 /** spte_allows() - the hardware lets an access with rights @acc (SPTE_ACC_*) through. */
 static inline bool spte_allows(spte_t spte, unsigned int acc)
 {
-	if (!(spte.val & SPTE_PRESENT))
+	if (!(spte.val & SPTE_PRESENT) || spte_is_mmio(spte))
 		return false;
 	if ((acc & SPTE_ACC_WRITE) && !(spte.val & SPTE_WRITABLE))
 		return false;

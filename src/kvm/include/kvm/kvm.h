@@ -74,9 +74,12 @@ struct kvm_config {
 int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm);
 
 /**
- * kvm_destroy() - unsubscribe (which zaps everything, with events) and free; NULL is
- * fine.
+ * kvm_release() - the process goes: unsubscribe, zap everything (kvm_mmu_zap_all(), which may
+ * yield behind each page). Only kvm_get_stat(), kvm_rmap_bytes() and kvm_destroy() after that.
  */
+void kvm_release(struct kvm *kvm);
+
+/** kvm_destroy() - kvm_release() if that was not yet, and free; NULL is fine. */
 void kvm_destroy(struct kvm *kvm);
 
 /*

@@ -26,7 +26,10 @@
  * @zap_each_level: taking down a TDP root clears 4K, 2M, 1G and root entries in four
  *	passes (seen on 6.12); else the 1G entries with all below them, then the root's
  * @zap_orphans: rewriting an upper nested table zaps the shadow page below at once when
- *	nothing else points to it (seen on 7.2); else it stays until something zaps it
+ *	nothing else points to it (seen on 7.2); else it stays until something zaps it,
+ *	a page above it, say
+ * @clean_rewrite: an entry that is written over one whose writable bit is set, an MMIO entry
+ *	included, is not made dirty (make_spte() leaves early; to 6.12)
  * @self_map_4k: a writable page of a guest's tables that holds one of the tables on the way to
  *	it is shadowed with 4 KiB pages (is_self_change_mapping(), up to 6.2)
  * @sync_remakes: synchronising an entry makes it anew, not accessed, even if nothing changed,
@@ -53,6 +56,7 @@ struct kvm_profile {
 	bool sync_remakes;
 	bool invlpg_maps;
 	bool lockless_aging;
+	bool clean_rewrite;
 	uint64_t nonpresent;
 	uint32_t desc_capacity;
 	uint32_t rmap_recycle;

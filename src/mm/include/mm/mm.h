@@ -240,6 +240,9 @@ int mm_uffd_writeprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, bool
 /** mm_fork() - a child with a copy (kernel/fork.c:dup_mmap()). Return: 0 or -ENOMEM. */
 int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child);
 
+/** mm_forkwait() - a child that exits at once, and the wait for it. Return: 0 or -ENOMEM. */
+int mm_forkwait(struct mm_struct *mm);
+
 enum mm_access { MM_READ, MM_WRITE, MM_EXEC };
 
 /**

@@ -54,6 +54,7 @@ enum wp_reuse {
  *	range that holds no block (7.x)
  * @collapse_target_only: collapsing pages of a file frees the page tables of the caller's VMA
  *	only, and fails when that has none (6.1)
+ * @pageout_keeps_referenced: MADV_PAGEOUT leaves pages alone that a secondary MMU has used (to 6.8)
  * @wp_reuse: see above
  * @lru_batch: folios that a per-CPU batch holds a reference on before it is emptied
  * @cold_holds: MADV_COLD puts folios into such a batch (multi-generational LRU)
@@ -93,6 +94,7 @@ struct mm_profile {
 	bool shmem_thp_any_vma;
 	bool nohuge_maps_small;
 	bool map_unmap_enomem;
+	bool pageout_keeps_referenced;
 	enum wp_reuse wp_reuse;
 	uint8_t lru_batch;
 	bool cold_holds;

@@ -47,6 +47,12 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
  */
 int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret);
 
+/**
+ * mm_page_written() - a secondary MMU has let a write to frame @pfn through: the page is not all
+ * zeros any more, which the split of a huge page asks about (mm/huge_memory.c, since 6.12).
+ */
+void mm_page_written(struct mm_struct *mm, uint64_t pfn);
+
 /** mm_next_populated() - the first address >= @address and < @end that has a present or
  * non-present leaf entry (anything but none); @end when there is none. In O(tables visited). */
 uint64_t mm_next_populated(struct mm_struct *mm, uint64_t address, uint64_t end);
