@@ -25,7 +25,6 @@
 static bool present;
 static bool shadow;
 static unsigned int role_access_bits;
-static unsigned int access_bit[ROLE_ACCESS_BITS]; /* of each right of a record */
 
 static int add_event_probe(unsigned int which)
 {
@@ -45,68 +44,43 @@ static int add_event_probe(unsigned int which)
 	return err;
 }
 
-/* The names of access bits in a record, from the lowest: execution, writing, user. */
-static const char access_letters[ROLE_ACCESS_BITS] = { 'x', 'w', 'u' };
-
-/* The name of the access rights @value, of those behind @at; NULL behind the last. */
-static const char *access_name(const char *at, unsigned int value)
-{
-	for (;; at++) {
-		at = strpbrk(at, "\"}");
-		if (!at || *at == '}')
-			return NULL;
-		if (!value--)
-			return at + 1;
-		at = strchr(at + 1, '"');
-		if (!at)
-			return NULL;
-	}
-}
-
 /*
- * Kernels that know a right to read have one access bit more in a role, and another order. The
+ * Kernels that tell user and supervisor execution apart have one access bit more in a role. The
  * tracepoint's own format has a name for each value of the access bits.
  */
-static void learn_access_bits(void)
+static unsigned int count_access_bits(void)
 {
 	struct strbuf text = STRBUF_INIT;
-	const char *names = NULL, *name, *end;
-	unsigned int i;
+	unsigned int names = 0, bits = 0;
+	const char *at;
 
-	for (i = 0; i < ROLE_ACCESS_BITS; i++)
-		access_bit[i] = i;
-	role_access_bits = ROLE_ACCESS_BITS;
-	if (!get_file(TRACING "events/kvmmmu/kvm_mmu_get_page/format", &text))
-		names = strstr(strbuf_str(&text), "access_str[]");
-	names = names ? strchr(names, '{') : NULL;
-	for (role_access_bits = 0; names && (name = access_name(names, 1u << role_access_bits));
-	     role_access_bits++) {
-		end = strchr(name, '"');
-		for (i = 0; end && i < ROLE_ACCESS_BITS; i++)
-			if (memchr(name, access_letters[i], end - name))
-				access_bit[i] = role_access_bits;
+	if (!get_file(TRACING "events/kvmmmu/kvm_mmu_get_page/format", &text)) {
+		at = strstr(strbuf_str(&text), "access_str[]");
+		for (at = at ? strchr(at, '{') : NULL; at && *at && *at != '}'; at++)
+			names += *at == ',';
+		names++;
 	}
-	if (role_access_bits < ROLE_ACCESS_BITS)
-		role_access_bits = ROLE_ACCESS_BITS;
+	while (2u << bits <= names)
+		bits++;
 	strbuf_release(&text);
+	return bits > ROLE_ACCESS_BITS ? bits : ROLE_ACCESS_BITS;
 }
 
 /*
- * A role as records have it: with three access bits in the order of a record. The bits from
- * ROLE_HIGH on are where they always were: these kernels lack as many bits before them.
+ * A role as records have it: execute, write, user. Kernels with more access bits than these have
+ * read first and execute last. The bits from ROLE_HIGH on are where they always were: those
+ * kernels lack as many bits before them.
  */
 static uint64_t record_role(uint64_t role)
 {
+	const unsigned int more = role_access_bits - ROLE_ACCESS_BITS;
 	const uint64_t low = (1u << (ROLE_ACCESS_SHIFT + ROLE_ACCESS_BITS)) - 1;
-	const uint64_t high = ~((1ull << ROLE_HIGH) - 1);
-	uint64_t moved = (role & ~high) >> (role_access_bits - ROLE_ACCESS_BITS) & ~low;
-	uint64_t access = 0;
-	unsigned int i;
+	const uint64_t high = ~((1ull << ROLE_HIGH) - 1), exec = 1u << ROLE_ACCESS_SHIFT;
+	uint64_t moved = (role & ~high) >> more & ~low;
 
-	for (i = 0; i < ROLE_ACCESS_BITS; i++)
-		access |= (role >> (ROLE_ACCESS_SHIFT + access_bit[i]) & 1) << i;
-	return (role & ((1u << ROLE_ACCESS_SHIFT) - 1)) | access << ROLE_ACCESS_SHIFT | moved |
-	       (role & high);
+	if (more)
+		role = (role & ~exec) | (role >> (role_access_bits - 1) & exec);
+	return (role & low) | moved | (role & high);
 }
 
 void kvmtrace_kind(enum script_mmu mmu)
@@ -120,7 +94,7 @@ int kvmtrace_set(bool on)
 	int err = 0;
 
 	if (!role_access_bits)
-		learn_access_bits();
+		role_access_bits = count_access_bits();
 
 	if (on == present)
 		return 0;
