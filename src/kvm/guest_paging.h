@@ -76,6 +76,7 @@ static inline uint64_t guest_error_code(const struct kvm *kvm, unsigned int acce
  * @pt_access: rights in force above the entry of each level, the table's own included
  * @max_level: where it began; @level: of the leaf
  * @pte_access: rights of the translation; @gfn: frame of the address
+ * @denied: the entries are present, their rights forbid it
  */
 struct guest_walker {
 	uint64_t pte[GUEST_MAX_LEVELS + 1];
@@ -84,6 +85,7 @@ struct guest_walker {
 	unsigned int max_level;
 	unsigned int level;
 	unsigned int pte_access;
+	bool denied;
 	uint64_t gfn;
 };
 
@@ -118,6 +120,11 @@ spte_t *root_table(const struct kvm *kvm, uint64_t addr);
 uint64_t level1_gpa(const struct kvm *kvm, const struct kvm_mmu_page *sp);
 /** sync_roots() - kvm_mmu_sync_roots(): whatever unsync page can be reached. */
 void sync_roots(struct kvm *kvm);
+/**
+ * invalidate_address() - as INVLPG, by the root in use alone: the guest gets a page fault for an
+ * entry that is present (kvm_inject_emulated_page_fault). Return: 0 or -ENOMEM.
+ */
+int invalidate_address(struct kvm *kvm, uint64_t gva);
 /** sync_entry() - Return: 1: a flush is needed, 0, or -EFAULT: the entry cannot be read. */
 int sync_entry(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int i);
 /**

@@ -133,7 +133,8 @@ int walk_guest(struct kvm *kvm, uint64_t addr, unsigned int access, struct guest
 	EVENT(kvm->events, EVENT_KVM_MMU_PAGETABLE_WALK, addr,
 	      guest_error_code(kvm, access, false));
 	err = read_entries(kvm, addr, w);
-	if (!err && rights_of(kvm, access) & ~w->pte_access)
+	w->denied = !err && rights_of(kvm, access) & ~w->pte_access;
+	if (w->denied)
 		err = -EACCES;
 	if (!err && !write)
 		w->pte_access = protect_clean(w->pte_access, w->pte[w->level]);

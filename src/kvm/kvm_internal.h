@@ -700,8 +700,9 @@ bool guest_address_valid(enum kvm_guest_paging paging, uint64_t addr);
 
 /**
  * kvm_guest_wrote_byte() - the guest wrote 1 to the byte at @gpa; @emulated: KVM did it.
+ * Return: 0 or -ENOMEM.
  */
-void kvm_guest_wrote_byte(struct kvm *kvm, uint64_t gpa, bool emulated);
+int kvm_guest_wrote_byte(struct kvm *kvm, uint64_t gpa, bool emulated);
 
 /* ---- sync.c ---- */
 

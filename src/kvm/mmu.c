@@ -345,7 +345,7 @@ static int access_physical(struct kvm *kvm, uint64_t gpa, unsigned int access)
 	int err = kvm_access_physical(kvm, gpa, access, &emulated);
 
 	if (!err && access & KVM_ACCESS_WRITE && !RB_EMPTY(&kvm->guest_memory))
-		kvm_guest_wrote_byte(kvm, gpa, emulated);
+		err = kvm_guest_wrote_byte(kvm, gpa, emulated);
 	return err;
 }
 

@@ -81,11 +81,9 @@ static int step_down(struct kvm *kvm, const struct kvm_page_fault *fault, spte_t
 		validate_direct(kvm, sptep, level, access);
 	else
 		sptep_sp(kvm, sptep)->write_flooding = 0;
-	if (!spte_table(*sptep, level)) {
-		err = link_child(kvm, sptep, gfn, direct, access);
-		if (err)
-			return err;
-	}
+	err = link_child(kvm, sptep, gfn, direct, access);
+	if (err)
+		return err;
 	*table = (spte_t *)pt_arena_table(&kvm->arena, spte_pfn(*sptep));
 	return 0;
 }
@@ -181,6 +179,11 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool pres
 	EVENT(kvm->events, EVENT_KVM_PAGE_FAULT, 0, kvm->rip, fault->gpa, code);
 	kvm->stat.pf_taken++;
 	ret = walk_guest(kvm, fault->gpa, fault->access, w);
+	if (ret && w->denied) {
+		int err = invalidate_address(kvm, fault->gpa);
+
+		return err ? err : ret;
+	}
 	if (ret)
 		return ret;
 	fault->gfn = w->gfn;
@@ -265,7 +268,7 @@ int kvm_guest_access_gva(struct kvm *kvm, uint64_t gva, unsigned int access)
 	if (!err)
 		err = shadow_access(kvm, gva, access & ~KVM_ACCESS_SMM, &gpa, &emulated);
 	if (!err && access & KVM_ACCESS_WRITE)
-		kvm_guest_wrote_byte(kvm, gpa, emulated);
+		err = kvm_guest_wrote_byte(kvm, gpa, emulated);
 	return err;
 }
 
@@ -351,11 +354,23 @@ again:
 		kvm_flush_remote_tlbs(kvm);
 }
 
-void kvm_guest_wrote_byte(struct kvm *kvm, uint64_t gpa, bool emulated)
+/* The guest goes on behind a write that KVM executed: roots that it cost are made anew. */
+static int resume(struct kvm *kvm)
+{
+	int err = kvm->vcpu_mode == VCPU_PAGING ? load_guest_root(kvm) : 0;
+
+	if (kvm->vcpu_mode == VCPU_OFF)
+		err = kvm_load_off_root(kvm);
+	return err == -ENOENT ? 0 : err;
+}
+
+int kvm_guest_wrote_byte(struct kvm *kvm, uint64_t gpa, bool emulated)
 {
 	guest_put_byte(kvm, gpa, 1);
-	if (emulated)
-		track_write(kvm, gpa, 1);
+	if (!emulated)
+		return 0;
+	track_write(kvm, gpa, 1);
+	return resume(kvm);
 }
 
 static int store_virtual(struct kvm *kvm, uint64_t addr, uint64_t value, unsigned int size)
@@ -368,9 +383,10 @@ static int store_virtual(struct kvm *kvm, uint64_t addr, uint64_t value, unsigne
 		return -EINVAL;
 	err = shadow_access(kvm, addr, KVM_ACCESS_WRITE, &gpa, &emulated);
 	err = err ? err : guest_set(kvm, gpa, value, size);
-	if (!err && emulated)
-		track_write(kvm, gpa, size);
-	return err;
+	if (err || !emulated)
+		return err;
+	track_write(kvm, gpa, size);
+	return resume(kvm);
 }
 
 static int store_physical(struct kvm *kvm, uint64_t gpa, uint64_t value)

@@ -219,13 +219,16 @@ int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,
 
 	if (role & ROLE_4_BYTE_GPTE)
 		role |= (sptep_index(sptep) & 1) << ROLE_QUADRANT_SHIFT;
+	if (spte_table(*sptep, sp_level(parent)) && child_of(kvm, *sptep)->gfn == gfn &&
+	    child_of(kvm, *sptep)->role == role)
+		return 0;
 	err = get_shadow_page(kvm, gfn, role, &sp);
 	if (err)
 		return err;
 	if (!direct)
 		kvm_sync_children(kvm, sp);
 	if (spte_present(*sptep)) {
-		drop_spte(kvm, sptep);
+		mmu_page_zap_pte(kvm, sptep, sp_level(parent), true);
 		kvm_flush_remote_tlbs(kvm);
 	}
 	*sptep = spte_make_table(sp_pfn(kvm, sp));

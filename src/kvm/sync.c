@@ -169,10 +169,10 @@ static void invalidate_leaf(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sp
 			kvm_flush_remote_tlbs(kvm);
 		return;
 	}
-	if (!spte_present(*sptep))
-		return;
-	drop_spte(kvm, sptep);
-	kvm_flush_remote_tlbs(kvm);
+	if (spte_present(*sptep)) {
+		drop_spte(kvm, sptep);
+		kvm_flush_remote_tlbs(kvm);
+	}
 	if (guest_peek(kvm, level1_gpte_gpa(kvm, sp, i), guest_format(kvm)->entry_size, &gpte))
 		prefetch_gpte(kvm, sp, sptep, gpte);
 }
@@ -192,6 +192,15 @@ static void invalidate_root(struct kvm *kvm, spte_t *table, uint64_t gva)
 	}
 	if (sptep_sp(kvm, sptep)->flags & SP_UNSYNC)
 		invalidate_leaf(kvm, sptep_sp(kvm, sptep), sptep);
+}
+
+int invalidate_address(struct kvm *kvm, uint64_t gva)
+{
+	int err = kvm_fault_begin(kvm);
+
+	if (!err)
+		invalidate_root(kvm, root_table(kvm, gva), gva);
+	return err;
 }
 
 int kvm_invlpg(struct kvm *kvm, uint64_t gva)
