@@ -16,6 +16,7 @@
 #define PFERR_PRESENT 1ull
 #define PFERR_WRITE 2ull
 #define PFERR_USER 4ull
+#define PFERR_RSVD 8ull
 #define PFERR_FETCH 0x10ull
 
 #define GUEST_MAX_LEVELS 5u

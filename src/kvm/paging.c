@@ -115,7 +115,10 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault,
 	}
 	sptep = &table[spte_index(fault->gpa >> PAGE_SHIFT, level)];
 	sptep_sp(kvm, sptep)->write_flooding = 0;
-	kvm_hugepage_adjust(kvm, fault, max_level);
+	if (fault->slot)
+		kvm_hugepage_adjust(kvm, fault, max_level);
+	else
+		fault->goal_level = SPTE_LEVEL_4K;
 	req.gfn = fault->gfn & ~(spte_pages(fault->goal_level) - 1);
 	req.pfn = fault->pfn & ~(spte_pages(fault->goal_level) - 1);
 	EVENT(kvm->events, EVENT_KVM_MMU_SPTE_REQUESTED, fault->gfn, req.pfn,
@@ -165,19 +168,38 @@ static void clear_flooding(struct kvm *kvm, uint64_t addr)
 	}
 }
 
+/* A frame without a slot: an entry that says so, and the access goes to user space. */
+static int shadow_mmio_fault(struct kvm *kvm, struct kvm_page_fault *fault,
+			     const struct guest_walker *w)
+{
+	int ret = kvm_fault_begin(kvm);
+
+	fault->pfn = KVM_PFN_NOSLOT;
+	fault->host_level = SPTE_LEVEL_4K;
+	fault->map_writable = false;
+	if (!ret)
+		ret = fetch(kvm, fault, w, w->level);
+	return ret < 0 ? ret : -ENOENT;
+}
+
 /* FNAME(page_fault): RET_PF_* or a negative errno. */
-static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool present,
+static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, const spte_t *sptep,
 			struct guest_walker *w)
 {
-	bool write = fault->access & KVM_ACCESS_WRITE;
+	bool write = fault->access & KVM_ACCESS_WRITE, mmio = sptep && spte_is_mmio(*sptep);
+	bool present = sptep && sptep->val & SPTE_PRESENT && !mmio;
 	uint64_t code = guest_error_code(kvm, fault->access, present);
 	unsigned int max_level;
 	int ret;
+
+	code |= mmio ? PFERR_RSVD : 0;
 
 	if (kvm->paging.nested)
 		code |= fault->access & KVM_ACCESS_PAGING ? 1ull << 33 : 1ull << 32;
 	EVENT(kvm->events, EVENT_KVM_PAGE_FAULT, 0, kvm->rip, fault->gpa, code);
 	kvm->stat.pf_taken++;
+	if (mmio && spte_mmio_current(*sptep, kvm->memslots_generation))
+		return -ENOENT;
 	ret = walk_guest(kvm, fault->gpa, fault->access, w);
 	if (ret && w->denied) {
 		int err = invalidate_address(kvm, fault->gpa);
@@ -188,7 +210,9 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool pres
 		return ret;
 	fault->gfn = w->gfn;
 	fault->slot = gfn_to_memslot(&kvm->memslots[0], fault->gfn);
-	if (!fault->slot || (write && (fault->slot->flags & KVM_MEM_READONLY)))
+	if (!fault->slot)
+		return shadow_mmio_fault(kvm, fault, w);
+	if (write && (fault->slot->flags & KVM_MEM_READONLY))
 		return -ENOENT;
 	if (write && present && gfn_write_tracked(kvm, 0, fault->gfn)) {
 		clear_flooding(kvm, fault->gpa);
@@ -205,12 +229,12 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool pres
 
 /* What the hardware does when the shadow tables let it through. */
 static bool hardware_access(struct kvm *kvm, uint64_t addr, unsigned int access,
-			    bool *ret_present, uint64_t *ret_gpa)
+			    const spte_t **ret_sptep, uint64_t *ret_gpa)
 {
 	unsigned int level;
 	spte_t *sptep = shadow_walk(kvm, addr, &level);
 
-	*ret_present = sptep && (sptep->val & SPTE_PRESENT);
+	*ret_sptep = sptep;
 	if (!sptep || !spte_allows(*sptep, rights_of(kvm, access)))
 		return false;
 	sptep->val |= SPTE_ACCESSED | (access & KVM_ACCESS_WRITE ? SPTE_DIRTY : 0);
@@ -230,8 +254,8 @@ static int shadow_access(struct kvm *kvm, uint64_t addr, unsigned int access,
 {
 	struct kvm_page_fault fault = { .gpa = addr, .access = access };
 	struct guest_walker w = { .gfn = 0 };
+	const spte_t *sptep;
 	unsigned int tries;
-	bool present;
 	int ret;
 
 	*ret_emulated = false;
@@ -239,9 +263,9 @@ static int shadow_access(struct kvm *kvm, uint64_t addr, unsigned int access,
 		ret = load_guest_root(kvm);
 		if (ret)
 			return ret;
-		if (hardware_access(kvm, addr, access, &present, ret_gpa))
+		if (hardware_access(kvm, addr, access, &sptep, ret_gpa))
 			return 0;
-		ret = shadow_fault(kvm, &fault, present, &w);
+		ret = shadow_fault(kvm, &fault, sptep, &w);
 		kvm_count_fault(kvm, ret);
 		if (ret < 0)
 			return ret;

@@ -108,6 +108,8 @@ void mmu_page_zap_pte(struct kvm *kvm, spte_t *sptep, unsigned int level, bool o
 		drop_parent_pte(kvm, child, sptep);
 		if (orphans && child->role & ROLE_GUEST_MODE && !child->parent_ptes.val)
 			prepare_zap_page(kvm, child);
+	} else if (spte_is_mmio(*sptep)) {
+		*sptep = nonpresent(kvm);
 	}
 }
 
@@ -246,6 +248,8 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	spte_t old = *sptep, new;
 
 	if (!req->slot) {
+		if (spte_present(*sptep))
+			mmu_page_zap_pte(kvm, sptep, level, true);
 		kvm->has_mmio = true;
 		*sptep = spte_make_mmio(req->gfn, acc, kvm->memslots_generation);
 		return RET_PF_EMULATE;

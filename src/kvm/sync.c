@@ -35,8 +35,10 @@ bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sptep, uint
 				    .prefetch = true };
 	struct mm_translation t;
 
-	if (!(gpte & GPTE_PRESENT) || !(gpte & GPTE_ACCESSED))
+	if (!(gpte & GPTE_PRESENT) || !(gpte & GPTE_ACCESSED)) {
+		*sptep = nonpresent(kvm);
 		return false;
+	}
 	req.acc = protect_clean(sp_access(sp) & gpte_access(kvm, gpte), gpte);
 	req.slot = gfn_to_memslot(&kvm->memslots[0], req.gfn);
 	if (!req.slot || (req.slot->flags & KVM_MEM_READONLY) ||
@@ -65,17 +67,31 @@ static int change_rights(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int 
 	return spte_writable(old) && !spte_writable(*sptep);
 }
 
+/* sync_mmio_spte(): an entry of a frame without a slot stays for as long as the frame does. */
+static int sync_mmio(struct kvm *kvm, spte_t *sptep, uint64_t gpte, unsigned int acc)
+{
+	uint64_t gfn = (sptep->val & SPTE_PFN_MASK & ~SPTE_MMIO) >> PAGE_SHIFT;
+
+	if ((gpte & GPTE_PRESENT) && (gpte & GPTE_ACCESSED) && gpte_gfn(gpte) == gfn)
+		*sptep = spte_make_mmio(gfn, acc, kvm->memslots_generation);
+	else
+		*sptep = nonpresent(kvm);
+	return 0;
+}
+
 int sync_entry(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int i)
 {
 	uint64_t gpa = level1_gpte_gpa(kvm, sp, i), gpte, kept;
 	spte_t *sptep = &sp_table(kvm, sp)[i];
 	unsigned int acc;
 
-	if (!spte_present(*sptep))
+	if (!spte_present(*sptep) && !spte_is_mmio(*sptep))
 		return 0;
 	if (!guest_peek(kvm, gpa, guest_format(kvm)->entry_size, &gpte))
 		return -EFAULT;
 	acc = protect_clean(sp_access(sp) & gpte_access(kvm, gpte), gpte);
+	if (spte_is_mmio(*sptep))
+		return sync_mmio(kvm, sptep, gpte, acc);
 	if (!(gpte & GPTE_PRESENT) || !(gpte & GPTE_ACCESSED) ||
 	    gpte_gfn(gpte) != sp_gfn(kvm, sp, i)) {
 		drop_spte(kvm, sptep);
