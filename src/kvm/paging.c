@@ -198,9 +198,10 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, const spt
 		code |= fault->access & KVM_ACCESS_PAGING ? 1ull << 33 : 1ull << 32;
 	EVENT(kvm->events, EVENT_KVM_PAGE_FAULT, 0, kvm->rip, fault->gpa, code);
 	kvm->stat.pf_taken++;
-	if (mmio && spte_mmio_current(*sptep, kvm->memslots_generation))
-		return -ENOENT;
 	ret = walk_guest(kvm, fault->gpa, fault->access, w);
+	/* the emulator translates by itself, and finds what the guest may not do */
+	if (!ret && mmio && spte_mmio_current(*sptep, kvm->memslots_generation))
+		return -ENOENT;
 	if (ret && w->denied) {
 		int err = invalidate_address(kvm, fault->gpa);
 

@@ -283,8 +283,15 @@ static void new_pgd(struct kvm *kvm, uint64_t cr3)
 static int switch_cr3(struct kvm *kvm, uint64_t cr3)
 {
 	bool changed = false;
-	int err;
+	int err = 0;
 
+	/* the guest runs by the old one when it loads the new one */
+	if (kvm->paging.nested)
+		free_obsolete_roots(kvm);
+	else
+		err = load_guest_root(kvm);
+	if (err && err != -ENOENT)
+		return err;
 	if (kvm->paging.format == KVM_PAGING_PAE) {
 		err = load_pdptrs(kvm, cr3, &changed);
 		if (err)

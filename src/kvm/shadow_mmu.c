@@ -257,7 +257,9 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	if (spte_table(old, level)) {
 		drop_parent_pte(kvm, child_of(kvm, old), sptep);
 		flush = true;
-	} else if (spte_present(old) && spte_pfn(old) != req->pfn) {
+	} else if (spte_present(old) &&
+		   (spte_pfn(old) != req->pfn ||
+		    (sp->shadowed && sp_gfn(kvm, sp, sptep_index(sptep)) != req->gfn))) {
 		drop_spte(kvm, sptep);
 		flush = true;
 	} else {

@@ -109,6 +109,7 @@ int sim_op_guest_map(struct sim *sim, const struct script_op *op)
 {
 	struct sim_object *vm = vm_of(sim, op);
 	struct kvm_guest_tables *tables;
+	uint64_t at, step;
 	int err;
 
 	if (!vm)
@@ -118,8 +119,12 @@ int sim_op_guest_map(struct sim *sim, const struct script_op *op)
 	err = make_space(sim, vm, op, &tables);
 	if (err)
 		return err;
-	return kvm_guest_map(vm->kvm, tables, op->addr, script_op_gpa(op), op->len,
-			     sim_leaf_level(op->page_size), sim_entry_flags(op));
+	/* one by one where each has the same target */
+	step = op->flags & SCRIPT_GPTE_SAME ? op->page_size : op->len;
+	for (at = 0; at < op->len && !err; at += step)
+		err = kvm_guest_map(vm->kvm, tables, op->addr + at, script_op_gpa(op), step,
+				    sim_leaf_level(op->page_size), sim_entry_flags(op));
+	return err;
 }
 
 int sim_op_guest_remap(struct sim *sim, const struct script_op *op)

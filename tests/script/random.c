@@ -92,6 +92,7 @@ static void test_features(void)
 		{SCRIPT_RANDOM_NUMA, "numa_hint"},
 		{SCRIPT_RANDOM_GUEST, "guest vm0"},
 		{SCRIPT_RANDOM_MREMAP, "mremap"},
+		{SCRIPT_RANDOM_SHADOW, "guest_map"},
 	};
 	struct strbuf text = STRBUF_INIT;
 	size_t i;
