@@ -100,7 +100,7 @@ static void test_features(void)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bool with, without;
 
-		generate(i, 600, ALL, &text);
+		generate(i, 600, ALL | cases[i].features, &text);
 		with = strstr(strbuf_str(&text), cases[i].word);
 		generate(i, 600, ALL & ~cases[i].features, &text);
 		without = strstr(strbuf_str(&text), cases[i].word);
