@@ -29,8 +29,8 @@ cr3     vm0 19M
 cr3     vm0 20M
 cr3     vm0 21M
 cr3     vm0 16M
-munmap  ram+32M 64K
-> UNMAP ram+32M ram+32832K
+munmap  ram+32M 2M
+> UNMAP ram+32M ram+34M
 guest   vm0 r gva=1G+8K 4K
 > none
 > errno EFAULT
