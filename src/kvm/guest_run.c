@@ -20,7 +20,8 @@
 static bool nothing_interferes(const struct kvm *kvm, unsigned int access)
 {
 	return !event_on(kvm->events) && !kvm->fault_hook && !kvm->mmu_invalidate_in_progress &&
-	       RB_EMPTY(&kvm->tracked) && !(access & ~KVM_ACCESS_WRITE);
+	       RB_EMPTY(&kvm->tracked) && RB_EMPTY(&kvm->guest_memory) &&
+	       !(access & ~KVM_ACCESS_WRITE);
 }
 
 /* Accesses that the hardware lets through, from @sptep on. */

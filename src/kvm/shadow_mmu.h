@@ -22,7 +22,7 @@ int get_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role,
 
 /**
  * link_child() - put the shadow page for (@gfn, @direct, @access) under @sptep, one level
- * below.
+ * below, unless it is there; what else is there goes (kvm_mmu_get_child_sp, link_shadow_page).
  * Return: 0 or -ENOMEM.
  */
 int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,

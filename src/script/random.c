@@ -616,6 +616,7 @@ static const struct {
 	{random_numa_hint, 5, SCRIPT_RANDOM_NUMA},
 	{random_guest, 20, SCRIPT_RANDOM_GUEST},
 	{random_guest, 40, SCRIPT_RANDOM_NESTED},
+	{random_shadow, 160, SCRIPT_RANDOM_SHADOW},
 	{random_fork, 3, SCRIPT_RANDOM_FORK},
 	{random_switch, 6, SCRIPT_RANDOM_FORK},
 	{random_exit, 1, SCRIPT_RANDOM_FORK},

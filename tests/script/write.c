@@ -44,7 +44,7 @@ static const char every_word[] =
 	"guest vm0 w 0x100000000 12K stride=8K\n"
 	"guest vm0 x 0x100000000 4K\n"
 	"guest vm0 r gva=0x200000 8K\n"
-	"guest_map vm0 0x200000 0x100000 1M rwx tables=0x1000 user accessed\n"
+	"guest_map vm0 0x200000 0x100000 1M rwx tables=0x1000 user accessed same\n"
 	"guest_map vm0 0x0 0x0 2M rx tables=0x1000 page=2M dirty la57\n"
 	"guest_remap vm0 0x200000 0x0 none tables=0x1000 via=0x0\n"
 	"guest_remap vm0 0x400000 0x400000 rw tables=0x1000 via=0x10000 page=4M user dirty\n"

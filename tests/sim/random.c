@@ -22,6 +22,9 @@
 
 #define ALL_FEATURES ((1u << 18) - 1)
 #define NESTED ((ALL_FEATURES & ~(unsigned int)SCRIPT_RANDOM_GUEST) | SCRIPT_RANDOM_NESTED)
+#define SHADOW                                                                           \
+	(SCRIPT_RANDOM_ANON | SCRIPT_RANDOM_THP | SCRIPT_RANDOM_FORK | SCRIPT_RANDOM_GUEST |  \
+	 SCRIPT_RANDOM_SHADOW)
 
 static void note(void *ctx, const char *text)
 {
@@ -102,6 +105,7 @@ int main(void)
 	for (i = 0; i < 4; i++) {
 		run(profiles[i], "everything", ALL_FEATURES, 1 + 1000000ull * i, OPERATIONS / 4);
 		run(profiles[i], "nested", NESTED, 1 + 1000000ull * i, OPERATIONS / 8);
+		run(profiles[i], "shadow", SHADOW, 1 + 1000000ull * i, OPERATIONS / 8);
 	}
 	return tap_done();
 }

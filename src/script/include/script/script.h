@@ -170,6 +170,7 @@ enum {
 	SCRIPT_GPTE_DIRTY = 1 << 2,
 	SCRIPT_GPTE_TABLES = 1 << 3, /* tables= was given */
 	SCRIPT_GPTE_VIA = 1 << 4,    /* via= was given */
+	SCRIPT_GPTE_SAME = 1 << 5,   /* every page is mapped to the same GPA */
 };
 
 /* script_op.paging of OP_GUEST_MAP: the format of the guest's tables */
