@@ -57,6 +57,7 @@ void mm_file_put(struct mm_file *file)
 	assert(TAILQ_EMPTY(&file->i_mmap));
 	filemap_truncate(file, 0, UINT64_C(1) << (9 * FILE_LEVELS));
 	LIST_REMOVE(file, node);
+	mem_free(file->policies);
 	mem_free(file);
 }
 

@@ -18,7 +18,7 @@ static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t *
 		m->oom = true;
 		return err;
 	}
-	if (vma->vm_policy)
+	if (vma_policy(vma, addr, false))
 		pfn_page(m, *ret_pfn)->node = policy_node(vma, addr, false);
 	lru_add(m, *ret_pfn);
 	return 0;
@@ -123,12 +123,13 @@ static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool
 		if (!pte_none(*ptep))
 			return 0;
 	}
-	fresh = vma->vm_policy && !filemap_find(vma->vm_file, linear_page_index(vma, addr));
+	fresh = vma->vm_file->nr_policies && !filemap_find(vma->vm_file, linear_page_index(vma, addr));
 	err = file_fault_page(vma, addr, &pfn);
 	if (err)
 		return err;
 	if (fresh)
-		pfn_page(vma->vm_mm->machine, pfn)->node = policy_node(vma, addr, false);
+		page_set_node(vma->vm_mm->machine, pfn,
+			      policy_node(vma, addr, page_is_large(vma->vm_mm->machine, pfn)));
 	map_page(vma, ptep, pfn,
 		 write ? mk_written(vma, pfn_pte(pfn, prot)) : pfn_pte(pfn, prot));
 	return 0;

@@ -156,8 +156,11 @@ void page_put_map(struct machine *m, uint64_t pfn)
 	assert(page->mapcount);
 	page->mapcount--;
 	if (pfn_is_huge(pfn)) {
-		pfn_folio(m, pfn)->nr_mapped--;
-		pfn_folio(m, pfn)->flags |= PG_PARTIAL;
+		struct folio *folio = pfn_folio(m, pfn);
+
+		folio->nr_mapped--;
+		if (!page->mapcount && folio->nr_mapped && !folio->entire_mapcount)
+			folio->flags |= PG_PARTIAL;
 		folio_free_if_unused(m, pfn);
 	} else if (!page->mapcount && !page->held && !(page->flags & PG_CACHE)) {
 		page_free(m, pfn);

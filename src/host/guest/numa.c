@@ -67,7 +67,7 @@ int op_move_pages(const struct script_op *op)
 	uint64_t at = 0;
 	unsigned int nr;
 
-	while (at < op->len && !err) {
+	while (at < op->len) {
 		for (nr = 0; nr < MOVE_BATCH && at < op->len; nr++, at += GUEST_PAGE) {
 			pages[nr] = (void *)(op->addr + at);
 			nodes[nr] = node;
@@ -75,9 +75,8 @@ int op_move_pages(const struct script_op *op)
 		}
 		if (syscall(SYS_move_pages, 0, nr, pages, nodes, status, MPOL_MF_MOVE) <
 		    0)
-			err = -errno;
-		else
-			err = batch_error(status, nr);
+			return -errno;
+		err = err ? err : batch_error(status, nr);
 	}
 	return err;
 }
