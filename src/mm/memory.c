@@ -187,11 +187,26 @@ static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 }
 
 /* A NUMA hint that is touched: the entry gets its protection back, silently. */
-static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep)
+static bool exclusive(const struct machine *m, pte_t pte, unsigned int level)
+{
+	uint64_t pfn = pte_pfn(pte);
+	unsigned int flags;
+
+	if (!pfn_has_record(pfn))
+		return false;
+	flags = level == PT_LEVEL_PMD ? pfn_folio(m, pfn)->flags : page_flags(m, pfn);
+	return (flags & PG_ANON) && (flags & PG_ANON_EXCLUSIVE);
+}
+
+static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep, unsigned int level)
 {
 	bool saved_dirty = vma->vm_mm->machine->profile->saved_dirty;
 	pte_t pte = pte_modify(*ptep, vm_get_page_prot(vma->vm_flags), saved_dirty);
 
+	/* what nobody shares was writable before (6.1: pte_savedwrite(); later can_change_pte_writable) */
+	if ((vma->vm_flags & VM_WRITE) && !(vma->vm_flags & VM_SHARED) && pte_soft_dirty(pte) &&
+	    !userfaultfd_pte_wp(vma, pte) && exclusive(vma->vm_mm->machine, pte, level))
+		pte = pte_mkwrite(pte, saved_dirty);
 	vma->numab.accessed[1] = true;
 	pt_set(vma->vm_mm->machine, ptep, pte_mkyoung(pte));
 }
@@ -229,7 +244,7 @@ static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	if (pte_is_marker(*ptep))
 		return do_marker_fault(vma, addr, ptep, write);
 	if (pte_protnone(*ptep)) {
-		do_numa_page(vma, ptep);
+		do_numa_page(vma, ptep, PT_LEVEL_PTE);
 		return 0;
 	}
 	if (write && !pte_write(*ptep) && userfaultfd_pte_wp(vma, *ptep))
@@ -243,7 +258,7 @@ static int handle_pmd_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pm
 			    enum mm_access access)
 {
 	if (pte_protnone(*pmd)) {
-		do_numa_page(vma, pmd);
+		do_numa_page(vma, pmd, PT_LEVEL_PMD);
 		return 0;
 	}
 	if (access == MM_WRITE && !pte_write(*pmd) && userfaultfd_pte_wp(vma, *pmd))

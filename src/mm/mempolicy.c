@@ -237,7 +237,7 @@ int mm_mbind(struct mm_struct *mm, uint64_t addr, uint64_t len, enum mm_mpol mod
 	return err;
 }
 
-/* Linux: change_prot_numa(): which VMAs are worth it is the scanner's concern, not its own. */
+/* Linux: change_prot_numa() */
 static uint64_t change_prot_numa(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	uint64_t changed = change_protection(vma, start, end, PAGE_NONE, MM_CP_PROT_NUMA);
@@ -258,7 +258,8 @@ int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len)
 		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
 		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
 
-		change_prot_numa(vma, from, to);
+		if (!(vma->vm_flags & VM_HUGETLB) && !vma_is_dax(vma) && vma_is_accessible(vma))
+			change_prot_numa(vma, from, to);
 	}
 	return 0;
 }

@@ -128,6 +128,7 @@ struct machine {
 	struct mm_design design;
 	enum thp_mode thp;
 	enum thp_mode shmem_thp;
+	bool numa_off;
 	bool oom;
 	void (*before_change)(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
 	void *ctx;

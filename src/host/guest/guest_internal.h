@@ -24,6 +24,7 @@
 
 #define GUEST_MAX_PROCS 32
 #define GUEST_PAGE 4096ul
+#define HUGETLB_MEMFD "hugetlb" /* name of memory files on hugetlbfs */
 /* Guest-physical bits of the emulated machine, and where a guest's own memory lies. */
 #define GUEST_PHYS_BITS 40
 #define GUEST_OWN_GPA ((1ull << GUEST_PHYS_BITS) - 16 * GUEST_PAGE)

@@ -80,6 +80,7 @@ enum {
  * @levels: page-table levels of the primary MMU, 4 or 5; 0 is 4
  * @mmu: enum script_mmu for every VM of the script instead of its own; -1 as written
  * @audit: check invariants 1 to 8 after every operation
+ * @numa_off: sysctl kernel.numa_balancing=0, as on the kernels that verify boots
  * @literal: scan reverse maps and tables entry by entry instead of counting
  * @sink: listener for event records, NULL for none
  * @op_done: called after each operation; NULL for none. Only then are deltas computed.
@@ -95,6 +96,7 @@ struct sim_options {
 	int mmu;
 	bool audit;
 	bool literal;
+	bool numa_off;
 	struct event_sink *sink;
 	void (*op_done)(void *ctx, const struct sim_op_result *result);
 	void (*note)(void *ctx, const char *text);
