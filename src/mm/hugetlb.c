@@ -296,6 +296,13 @@ int hugetlb_copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *s
 		err = pt_walk_alloc(dst->vm_mm, addr, huge_page_level(src), &to);
 		if (err)
 			break;
+		if (cow && page_pinned(m, pfn) && (pfn_folio(m, pfn)->flags & PG_ANON_EXCLUSIVE)) {
+			/* what is pinned stays the parent's, the child gets a copy */
+			err = huge_folio_alloc(dst, addr, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+			if (!err)
+				set_huge_pte(dst, to, pfn, dst->vm_flags & VM_WRITE);
+			continue;
+		}
 		if (cow) {
 			before_change(src->vm_mm, addr, addr + size);
 			*from = pte_wrprotect(*from, m->profile->saved_dirty);

@@ -177,8 +177,7 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 		if (skip)
 			continue;
 		if (walk->pageout) {
-			if (!page_pinned(walk->m, pte_pfn(*pte)))
-				(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE, true);
+			(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE, true);
 			continue;
 		}
 		if (free)

@@ -75,7 +75,7 @@ static int migrate_one(struct mm_struct *mm, const struct migrate_at *at, int no
 	bool huge = page_is_large(m, at->pfn);
 	int err = rmap_walk_clear(vma, at->addr, at->pfn, false);
 
-	if (!err && !pfn_is_gigantic(at->pfn))
+	if (!err && !page_pinned(m, at->pfn) && !pfn_is_gigantic(at->pfn))
 		page_set_node(m, at->pfn, node == MIGRATE_BY_POLICY ?
 						policy_node(vma, at->addr, huge) : (unsigned int)node);
 	return err;
@@ -114,6 +114,29 @@ static int migrate_folio(struct mm_struct *mm, const struct migrate_at *at, int 
 	return migrate_one(mm, at, node);
 }
 
+/* Linux: NR_MAX_MIGRATE_PAGES_RETRY, and how many of these a batch gets first (6.3 on) */
+#define MIGRATE_TRIES 10u
+#define MIGRATE_BATCH_TRIES 3u
+
+/* What is pinned is taken out and put back again and again: all of it, later one by one. */
+static int retry_pinned(struct mm_struct *mm, const struct migrate_list *list, int node)
+{
+	bool batches = mm->machine->profile->split_to_zeropage;
+	unsigned int rounds = batches ? MIGRATE_BATCH_TRIES : MIGRATE_TRIES, i;
+	size_t n;
+	int err = 0;
+
+	for (i = 1; i < rounds; i++)
+		for (n = 0; n < list->nr && !err; n++)
+			if (page_pinned(mm->machine, list->at[n].pfn))
+				err = migrate_one(mm, &list->at[n], node);
+	for (n = 0; batches && n < list->nr; n++)
+		for (i = rounds; i < MIGRATE_TRIES && !err; i++)
+			if (page_pinned(mm->machine, list->at[n].pfn))
+				err = migrate_one(mm, &list->at[n], node);
+	return err;
+}
+
 int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node)
 {
 	struct migrate_list split = { .nr = 0 };
@@ -138,6 +161,8 @@ int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node)
 	}
 	if (!err)
 		err = migrate_small(mm, &split, node);
+	if (!err)
+		err = retry_pinned(mm, list, node);
 	mem_free(split.at);
 	list->nr = 0;
 	return err;

@@ -245,6 +245,8 @@ static int move_vma(struct vm_area_struct *vma, uint64_t addr, uint64_t old_len,
 	if (err)
 		return err;
 	new->vm_flags &= ~VM_UFFD_WP;
+	if (!old_len)
+		return 0; /* one more mapping of shared memory: nothing to take away */
 	if (flags & MREMAP_DONTUNMAP) {
 		dont_unmap(mm, new, addr, old_len);
 		return 0;

@@ -494,16 +494,16 @@ bool page_is_dirty(const struct machine *m, uint64_t pfn)
 
 bool page_pinned(const struct machine *m, uint64_t pfn)
 {
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return false;
-	return (pfn_is_huge(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
+	return (pfn_is_huge(pfn) || pfn_is_gigantic(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
 }
 
 void page_pin(struct machine *m, uint64_t pfn)
 {
-	if (pfn_is_zero(pfn) || page_pinned(m, pfn))
+	if (!pfn_has_record(pfn) || page_pinned(m, pfn))
 		return;
-	if (pfn_is_huge(pfn)) {
+	if (pfn_is_huge(pfn) || pfn_is_gigantic(pfn)) {
 		pfn_folio(m, pfn)->flags |= PG_PINNED;
 		return;
 	}

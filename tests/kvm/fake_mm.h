@@ -116,6 +116,13 @@ struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)
 	return &mm->nmm;
 }
 
+/* Frames have no contents here. */
+void mm_page_written(struct mm_struct *mm, uint64_t pfn)
+{
+	(void)mm;
+	(void)pfn;
+}
+
 int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret)
 {
 	const struct fake_pte *pte = fake_pte_at(mm, address);

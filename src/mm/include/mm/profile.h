@@ -50,8 +50,8 @@ enum wp_reuse {
  * @unmap_extra_split: the same for try_to_unmap of a file's huge page (6.1)
  * @shmem_thp_any_vma: shmem allocates huge pages for VMAs that cannot map them as a whole (6.1)
  * @nohuge_maps_small: VM_NOHUGEPAGE keeps a VMA from mapping a file's huge page as a whole
- * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, and is content with a
- *	range that holds no block (7.x)
+ * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, makes missing tables to
+ *	map a file's huge page, and is content with a range that holds no block (7.x)
  * @collapse_target_only: collapsing pages of a file frees the page tables of the caller's VMA
  *	only, and fails when that has none (6.1)
  * @pageout_keeps_referenced: MADV_PAGEOUT leaves pages alone that a secondary MMU has used (to 6.8)
