@@ -358,11 +358,26 @@ static size_t print_left(FILE *out, const struct option *option)
 }
 
 #define HELP_COLUMN 26
+#define HELP_WIDTH 90
+
+/* In as many lines as they need. */
+static void print_words(FILE *out, const char *const *words)
+{
+	int column = HELP_COLUMN - 1;
+
+	fprintf(out, "%*s", column, "");
+	for (; *words; words++) {
+		if (column + 1 + (int)strlen(*words) > HELP_WIDTH) {
+			column = HELP_COLUMN - 1;
+			fprintf(out, "\n%*s", column, "");
+		}
+		column += fprintf(out, " %s", *words);
+	}
+	fputc('\n', out);
+}
 
 void options_print(FILE *out, const struct option *options)
 {
-	size_t i;
-
 	for (; options->type; options++) {
 		size_t width = print_left(out, options);
 
@@ -371,10 +386,7 @@ void options_print(FILE *out, const struct option *options)
 			options->help);
 		if (!options->choices)
 			continue;
-		fprintf(out, "%*s", HELP_COLUMN - 1, "");
-		for (i = 0; options->choices[i]; i++)
-			fprintf(out, " %s", options->choices[i]);
-		fputc('\n', out);
+		print_words(out, options->choices);
 	}
 	fprintf(out, "  -h, --help%*s%s\n", HELP_COLUMN - 12, "", "show this text");
 }

@@ -79,7 +79,7 @@ int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_
 	pfn &= ~(HPAGE_PMD_NR - 1ull);
 	entry = pte_mkhuge(pfn_pte(pfn, vm_get_page_prot(vma->vm_flags)));
 	if (write)
-		entry = pte_mkdirty(entry);
+		entry = pte_mkwrite(pte_mkdirty(entry), m->profile->saved_dirty);
 	folio_get_map(m, pfn);
 	pt_set(m, pmd, entry);
 	*ret_done = true;
