@@ -388,6 +388,7 @@ static int full_scan(struct ksm *ksm)
 	struct ksm_mm *slot, *next;
 	int err = 0;
 
+	ksm->m->nr_emptied++;
 	lru_add_drain(ksm->m);
 	prune(ksm);
 	for (slot = ksm->mms; slot && !err; slot = next) {

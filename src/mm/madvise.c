@@ -334,6 +334,9 @@ int mm_madvise(struct mm_struct *mm, uint64_t addr, uint64_t len, int advice)
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE) || (len && !PAGE_ALIGN(len)) || end < addr)
 		return -EINVAL;
+	if (advice == MADV_FREE || advice == MADV_COLD || advice == MADV_PAGEOUT ||
+	    advice == MADV_COLLAPSE)
+		mm->machine->nr_emptied++;
 	while (addr < end) {
 		uint64_t stop;
 		int err;

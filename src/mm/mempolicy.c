@@ -226,8 +226,10 @@ int mm_mbind(struct mm_struct *mm, uint64_t addr, uint64_t len, enum mm_mpol mod
 	queue.nodes = POLICY_NODES(policy);
 	if (!queue.move && !queue.strict)
 		queue.nodes = (1u << MM_NODES) - 1;
-	if (queue.move)
+	if (queue.move) {
+		mm->machine->nr_emptied++;
 		lru_add_drain(mm->machine);
+	}
 	err = queue_pages(mm, addr, end, !policy, &queue);
 	if (!err)
 		err = mbind_range(mm, addr, end, policy);

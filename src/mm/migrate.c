@@ -223,6 +223,7 @@ int mm_move_pages(struct mm_struct *mm, uint64_t addr, uint64_t len, unsigned in
 
 	if (node >= MM_NODES)
 		return -ENODEV;
+	mm->machine->nr_emptied++;
 	lru_add_drain(mm->machine);
 	for (addr &= PAGE_MASK; addr < end && err != -ENOMEM; addr += PAGE_SIZE) {
 		err = add_page(mm, addr, node, &list);

@@ -120,7 +120,7 @@ struct machine {
 	struct lru_batch lru_add;	 /* new pages: not on the LRU yet */
 	struct lru_batch lru_deactivate; /* MADV_COLD */
 	struct lru_batch lru_lazyfree;	 /* MADV_FREE */
-	uint64_t lru_added; /* how often new pages have come from their batch to the LRU */
+	uint64_t nr_emptied;		 /* calls whose purpose needs the batches empty */
 	const struct pt_geometry *geo;
 	const struct pte_run_ops *run;
 	struct event_source *events;
@@ -209,8 +209,8 @@ void lru_deactivate(struct machine *m, uint64_t pfn);
 void lru_lazyfree(struct machine *m, uint64_t pfn);
 /* Empty the batches. */
 void lru_add_drain(struct machine *m);
-/* What a process that forks, and perhaps waits for the child, writes to its stack. */
-void lru_fork(struct mm_struct *mm, bool waits);
+/* What a process that forks writes to its stack. */
+void lru_fork(struct mm_struct *mm);
 /* The file lets go of it. */
 void page_drop_cache(struct machine *m, uint64_t pfn);
 int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
@@ -364,7 +364,7 @@ struct mm_struct {
 	struct ksm_mm *ksm;
 	uint64_t numa_scan_offset;
 	uint32_t numa_scan_seq;
-	uint64_t stack_added[2]; /* of machine.lru_added, when its stack was last copied; + 1 */
+	uint64_t forked_at; /* machine.nr_emptied when it last had a child, + 1 */
 };
 
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma)

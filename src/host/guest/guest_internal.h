@@ -131,6 +131,7 @@ enum shared_state { STATE_RUNNING, STATE_DONE };
  * @turn: whose turn it is (futex); processes are numbered from 0
  * @state: enum shared_state
  * @executed: operations begun
+ * @emptied: of them, those that want the LRU batches empty
  * @cursor: where the script is; belongs to the process whose turn it is
  * @proc: name 0 is that of the first process, SCRIPT_MAIN
  */
@@ -138,6 +139,7 @@ struct shared {
 	uint32_t turn;
 	uint32_t state;
 	uint64_t executed;
+	uint64_t emptied;
 	uint32_t nr_procs;
 	struct script_cursor cursor;
 	struct {
