@@ -4,15 +4,18 @@
 # Installs the Debian packages that a purpose needs and that are not there yet, as root or
 # through sudo without a password; otherwise prints the command to run and fails.
 #
-# usage: tools/setup.sh build|check|fuzz|ci...
+# usage: tools/setup.sh build|check|browser|fuzz|ci...
 
 set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config libsmartcols-dev libzstd-dev libbsd-dev"
 # Tests in Python; compressed recordings of kernels' modules are unpacked with xz.
 check="python3"
-# The manual; real kernels to compare the model with. Without them parts of the tests skip.
-check_optional="scdoc qemu-system-x86 xz-utils"
+# The manual; real kernels to compare the model with; decoding traces. Without them parts of the
+# tests skip.
+check_optional="scdoc qemu-system-x86 xz-utils protobuf-compiler"
+# The report in a real browser: 300 MB, so only where it is asked for, and in CI.
+browser="chromium chromium-driver fonts-dejavu-core"
 fuzz="clang llvm libclang-rt-14-dev"
 
 install="apt-get install -y --no-install-recommends"
@@ -83,9 +86,10 @@ for purpose in "$@"; do
 	case $purpose in
 	build) ;;
 	check) required="$required $check" optional="$optional $check_optional" ;;
+	browser) optional="$optional $browser" ;;
 	fuzz) required="$required $fuzz" ;;
-	ci) required="$required $check $fuzz" optional="$optional $check_optional" ;;
-	*) echo "usage: tools/setup.sh build|check|fuzz|ci..." >&2; exit 2 ;;
+	ci) required="$required $check $fuzz" optional="$optional $check_optional $browser" ;;
+	*) echo "usage: tools/setup.sh build|check|browser|fuzz|ci..." >&2; exit 2 ;;
 	esac
 done
 

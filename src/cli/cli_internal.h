@@ -45,9 +45,10 @@ struct command {
 
 extern const struct command *const commands[];
 extern const struct command command_commands, command_compare, command_help, command_import,
-	command_list, command_probe, command_run, command_verify;
+	command_list, command_probe, command_report, command_run, command_verify;
 
 extern const char mmuscope_version[];
+extern const char mmuscope_verified[];
 
 /** command_find() - by exact name; NULL when there is none. */
 const struct command *command_find(const char *name);

@@ -2,6 +2,7 @@
 /* mmuscope compare */
 #include "cli_internal.h"
 #include "compare_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,6 +29,14 @@ static void note_nothing(void *ctx, const char *text)
 {
 	(void)ctx;
 	(void)text;
+}
+
+static void op_begin(void *ctx, const struct script_op *op, uint64_t index, const struct sim *view)
+{
+	(void)ctx;
+	(void)op;
+	(void)view;
+	progress_update(index);
 }
 
 static void op_done(void *ctx, const struct sim_op_result *result)
@@ -62,6 +71,7 @@ static int compare_cell(struct comparison *c, const char *profile, uint64_t set,
 	c->any |= row->designs;
 	row->stall = (struct stall_watch){ .cost = &c->cost, .limits = limits, .options = options,
 					   .mmu = mmu >= 0 ? mmu : model_first_mmu(c->script) };
+	options.op_begin = op_begin;
 	options.op_done = op_done;
 	options.ctx = row;
 	err = sim_run(c->script, &options, &row->result);
@@ -162,25 +172,10 @@ static void add_json(struct report_json *out, const struct comparison *c,
 	report_json_close(out);
 }
 
-static void add_verdict(const struct comparison *c, const struct compare_row *row,
-			struct strbuf *out)
-{
-	struct strbuf who = STRBUF_INIT;
-
-	strbuf_addf(&who, "%s", row->profile);
-	if (row->designs) {
-		strbuf_addstr(&who, " with ");
-		design_add_names(&who, row->designs, ",");
-	}
-	strbuf_addf(&who, ", %s", compare_mmu(c, row->mmu));
-	stall_verdict(&row->stall, strbuf_str(&who), out);
-	strbuf_release(&who);
-}
-
-static void explain(const struct comparison *c)
+static int explain(const struct comparison *c)
 {
 	struct strbuf notes = STRBUF_INIT;
-	size_t i;
+	int err;
 
 	fputs("\nNOTIFIED and POPULATED: bytes in all notifications, and how many of them were mapped.\n"
 	      "FRAMES: guest frames covered. SCANNED, VISITED: reverse-map heads looked at, and those\n"
@@ -192,10 +187,11 @@ static void explain(const struct comparison *c)
 				      " INDEX is its memory\n");
 	design_add_notes(&notes, c->any, &c->tuning, &c->cost);
 	strbuf_addch(&notes, '\n');
-	for (i = 0; i < c->nr; i++)
-		add_verdict(c, &c->rows[i], &notes);
-	fputs(strbuf_str(&notes), stdout);
+	err = compare_verdicts(c, &notes);
+	if (!err)
+		fputs(strbuf_str(&notes), stdout);
 	strbuf_release(&notes);
+	return err;
 }
 
 static int print_table(const struct comparison *c)
@@ -226,8 +222,8 @@ static int print_table(const struct comparison *c)
 	report_table_free(table);
 	if (err)
 		return STATUS_BROKEN;
-	explain(c);
-	return STATUS_OK;
+	err = explain(c);
+	return err ? model_error("table", err) : STATUS_OK;
 }
 
 static int print_json(const struct comparison *c)
@@ -250,11 +246,15 @@ static int print_json(const struct comparison *c)
 
 static int print(const struct comparison *c)
 {
+	int err;
+
 	if (json)
 		return print_json(c);
 	if (format != FORMAT_LKML)
 		return print_table(c);
-	compare_lkml(stdout, c);
+	err = compare_lkml(stdout, c);
+	if (err)
+		return model_error("table", err);
 	return ferror(stdout) ? STATUS_BROKEN : STATUS_OK;
 }
 
@@ -322,7 +322,9 @@ static int compare(struct comparison *c, const struct script *script)
 	make_command(c);
 	if (!profiles)
 		profiles = UINT64_MAX;
+	progress_init("operations");
 	status = compare_all(c);
+	progress_end();
 	return status == STATUS_OK ? print(c) : status;
 }
 

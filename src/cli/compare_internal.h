@@ -40,7 +40,14 @@ struct comparison {
 /** compare_mmu() - the kind of MMU of a row, as text. */
 const char *compare_mmu(const struct comparison *c, int mmu);
 
-/** compare_lkml() - plain tables of at most 75 columns, as for a mailing list. */
-void compare_lkml(FILE *out, const struct comparison *c);
+/**
+ * compare_verdicts() - what is to be said of the stalls; rows with the same verdict in one
+ * paragraph, named in the order of the table.
+ * Return: 0, -ENOMEM.
+ */
+int compare_verdicts(const struct comparison *c, struct strbuf *out);
+
+/** compare_lkml() - plain tables of at most 75 columns, as for a mailing list. Return: 0, -ENOMEM. */
+int compare_lkml(FILE *out, const struct comparison *c);
 
 #endif /* CLI_COMPARE_INTERNAL_H */

@@ -161,9 +161,21 @@ static void print_notes(FILE *out, const struct comparison *c)
 	strbuf_release(&notes);
 }
 
-void compare_lkml(FILE *out, const struct comparison *c)
+/* A paragraph per verdict. */
+static int print_verdicts(FILE *out, const struct comparison *c)
 {
-	int mmu;
+	struct strbuf text = STRBUF_INIT;
+	int err = compare_verdicts(c, &text);
+
+	if (!err)
+		print_wrapped(out, strbuf_str(&text), "  ", "");
+	strbuf_release(&text);
+	return err;
+}
+
+int compare_lkml(FILE *out, const struct comparison *c)
+{
+	int mmu, err;
 	size_t i;
 
 	print_wrapped(out, strbuf_str(&c->command), "    ", " \\");
@@ -174,5 +186,10 @@ void compare_lkml(FILE *out, const struct comparison *c)
 				print_table(out, c, mmu);
 				break;
 			}
+	err = print_verdicts(out, c);
+	if (err)
+		return err;
+	fputc('\n', out);
 	print_notes(out, c);
+	return 0;
 }

@@ -2,6 +2,7 @@
 /* mmuscope import */
 #include "cli_internal.h"
 #include "model_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,6 @@ static bool origin = true;
 /* The recording, counted as it is read. */
 struct input {
 	struct import_source source;
-	struct progress progress;
 	uint64_t bytes;
 };
 
@@ -52,7 +52,7 @@ static ssize_t read_input(void *ctx, void *buf, size_t len)
 
 	if (n > 0) {
 		input->bytes += n;
-		progress_update(&input->progress, input->bytes >> 10);
+		progress_update(input->bytes >> 10);
 	}
 	return n;
 }
@@ -244,14 +244,14 @@ static int import(enum import_format format, struct input *input, struct output 
 	const struct import_sink sink = import_sink_stdio(out->file);
 	int err;
 
-	progress_init(&input->progress, "KiB");
+	progress_init("KiB");
 	if (format == IMPORT_STRACE)
 		err = import_strace(options, &source, &sink, ret_report);
 	else if (format == IMPORT_FTRACE)
 		err = import_ftrace(options, &source, &sink, ret_report);
 	else
 		err = import_proc(options, &source, &sink, ret_report);
-	progress_clear(&input->progress);
+	progress_end();
 	return err;
 }
 

@@ -13,6 +13,7 @@
 const struct command *const commands[] = {
 	&command_run,
 	&command_compare,
+	&command_report,
 	&command_verify,
 	&command_import,
 	&command_probe,
@@ -151,7 +152,8 @@ int main(int argc, char **argv)
 		return finish_output(STATUS_OK);
 	}
 	if (!strcmp(name, "--version")) {
-		printf("mmuscope %s\n", mmuscope_version);
+		printf("mmuscope %s\nverified on: %s\n", mmuscope_version,
+		       *mmuscope_verified ? mmuscope_verified : "no kernel");
 		return finish_output(STATUS_OK);
 	}
 	if (name[0] == '-') {

@@ -4,9 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <report/table.h>
 
 const char *const mmu_names[SCRIPT_MMU_NR + 1] = {
 	[SCRIPT_MMU_TDP] = "tdp",
@@ -178,32 +175,4 @@ void model_mmus(const struct script *script, struct strbuf *out)
 		if (seen)
 			strbuf_addch(out, '+');
 	}
-}
-
-#define PROGRESS_STEP (1u << 18)
-
-void progress_init(struct progress *progress, const char *what)
-{
-	*progress = (struct progress){ .what = what, .next = PROGRESS_STEP,
-				       .on = isatty(STDERR_FILENO) };
-}
-
-void progress_update(struct progress *progress, uint64_t done)
-{
-	struct strbuf text = STRBUF_INIT;
-
-	if (!progress->on || done < progress->next)
-		return;
-	progress->next = done + PROGRESS_STEP;
-	progress->shown = true;
-	report_add_count(&text, done);
-	fprintf(stderr, "\r%s %s", strbuf_str(&text), progress->what);
-	strbuf_release(&text);
-}
-
-void progress_clear(struct progress *progress)
-{
-	if (progress->shown)
-		fputs("\r\033[K", stderr);
-	progress->shown = false;
 }

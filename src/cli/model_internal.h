@@ -45,21 +45,4 @@ int model_first_mmu(const struct script *script);
 /** model_mmus() - the kinds of MMU that a script's VMs have, as "shadow+tdp"; "-" without a VM. */
 void model_mmus(const struct script *script, struct strbuf *out);
 
-/**
- * struct progress - a line on standard error that counts, when that is a terminal
- * @what: what is counted
- */
-struct progress {
-	const char *what;
-	uint64_t next;
-	bool on;
-	bool shown;
-};
-
-void progress_init(struct progress *progress, const char *what);
-/** progress_update() - cheap enough for every step. */
-void progress_update(struct progress *progress, uint64_t done);
-/** progress_clear() - take the line away before anything else is printed. */
-void progress_clear(struct progress *progress);
-
 #endif /* CLI_MODEL_INTERNAL_H */

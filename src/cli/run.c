@@ -4,21 +4,23 @@
 #include "design_internal.h"
 #include "run_internal.h"
 #include "stall_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include <base/errname.h>
 #include <report/table.h>
-#include <trace/trace.h>
 
 static int profile = -1, mmu = -1;
 static uint64_t levels, designs, watchdog_thresh;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static const char *trace_path, *cost_path, *stall_limit;
 static struct report_stall_limits limits;
-static bool json, audit, literal, stats, quiet, all_ops;
+static uint64_t map_line;
+static bool json, audit, literal, stats, quiet, all_ops, map, ascii;
 static bool noheadings;
+static struct run_trace *tracing;
 
 /* One run of one script. */
 struct run {
@@ -27,7 +29,6 @@ struct run {
 	struct report_json *json;
 	struct run_rows rows;
 	struct stall_watch stall;
-	struct progress progress;
 };
 
 static const char *profile_name(void)
@@ -52,23 +53,23 @@ static void json_op(struct run *run, const struct sim_op_result *result,
 	report_json_close(run->json);
 }
 
+static void op_begin(void *ctx, const struct script_op *op, uint64_t index, const struct sim *view)
+{
+	(void)ctx;
+	(void)op;
+	progress_update(index);
+	run_trace_begin(tracing, view);
+}
+
 static void op_done(void *ctx, const struct sim_op_result *result)
 {
 	struct run *run = ctx;
 	struct report_stall stall;
-	struct run_row row = {
-		.op = result->op,
-		.index = result->index,
-		.notifications = result->delta[SIM_NOTIFICATIONS],
-		.notified = result->delta[SIM_BYTES_NOTIFIED],
-		.scanned = result->delta[SIM_RMAP_SCANNED],
-		.zapped = result->delta[SIM_SPTES_ZAPPED],
-		.err = result->err,
-	};
+	struct run_row row;
 
-	progress_update(&run->progress, result->index + 1);
+	run_trace_done(tracing);
 	stall_add(&run->stall, result, &stall);
-	row.stall = stall.total;
+	row = run_row_of(result, &stall);
 	if (run->json)
 		json_op(run, result, &stall);
 	else
@@ -77,9 +78,8 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 
 static void note(void *ctx, const char *text)
 {
-	struct run *run = ctx;
-
-	progress_clear(&run->progress);
+	(void)ctx;
+	progress_clear();
 	fprintf(stderr, "%s\n", text);
 }
 
@@ -150,6 +150,9 @@ static int print_tables(struct run *run, const struct sim_result *result)
 	if (!err && run->rows.max && run->rows.total > run->rows.nr)
 		printf("the %zu costliest of %llu operations that did something; --all-ops prints all\n",
 		       run->rows.nr, (unsigned long long)run->rows.total);
+	if (!err && (map || map_line))
+		err = run_print_map(stdout, run->script, &run->stall.options, &run->rows,
+				    map_line, ascii);
 	stall_verdict(&run->stall, NULL, &notes);
 	design_add_notes(&notes, designs, &tuning, &run->cost);
 	report_cost_notes(&run->cost, &notes);
@@ -191,7 +194,8 @@ static struct sim_options sim_options(struct run *run, const struct report_cost 
 		.audit = audit,
 		.literal = literal,
 		.sink = sink,
-		.op_done = run && (run->json || !quiet) ? op_done : NULL,
+		.op_begin = op_begin,
+		.op_done = run && (run->json || !quiet || tracing) ? op_done : NULL,
 		.note = run && !quiet ? note : NULL,
 		.ctx = run,
 	};
@@ -208,11 +212,11 @@ static int run_script(struct run *run, struct event_sink *sink, struct sim_resul
 	run->stall = (struct stall_watch){ .cost = &run->cost, .limits = limits,
 					   .options = options,
 					   .mmu = mmu >= 0 ? mmu : model_first_mmu(run->script) };
-	progress_init(&run->progress, "operations");
+	progress_init("operations");
 	if (run->json)
 		json_begin(run);
 	err = sim_run(run->script, &options, ret_result);
-	progress_clear(&run->progress);
+	progress_end();
 	if (run->json)
 		json_finish(run, ret_result, err);
 	if (err)
@@ -344,23 +348,40 @@ static int run_json(char **paths, const struct report_cost *cost, struct event_s
 	return report_json_end(&out) ? STATUS_BROKEN : status;
 }
 
+/* What a trace is about, for whoever opens it without this command line. */
+static void add_about(struct strbuf *out, const char *path, const struct report_cost *cost)
+{
+	strbuf_addf(out, "mmuscope %s, %s", path, profile_name());
+	if (designs & ~(uint64_t)DESIGN_NONE) {
+		strbuf_addstr(out, " with ");
+		design_add_names(out, designs, ",");
+	}
+	strbuf_addf(out, "; time is the cost of the counted work by table %s", cost->name);
+}
+
 static int run_traced(char **paths, const struct report_cost *cost)
 {
 	const char *what = strcmp(trace_path, "-") ? trace_path : "standard output";
-	struct trace_writer writer;
-	int status, err = trace_writer_open(&writer, trace_path);
+	struct strbuf about = STRBUF_INIT;
+	struct run_trace trace;
+	int status, err;
 
+	add_about(&about, paths[0], cost);
+	err = run_trace_open(&trace, trace_path, strbuf_str(&about), cost);
+	strbuf_release(&about);
 	if (err) {
 		error("%s: %s", what, strerror(-err));
 		return STATUS_BROKEN;
 	}
-	status = json ? run_json(paths, cost, &writer.sink) :
-			run_one(paths[0], cost, &writer.sink, NULL);
+	tracing = &trace;
+	status = json ? run_json(paths, cost, run_trace_sink(&trace)) :
+			run_one(paths[0], cost, run_trace_sink(&trace), NULL);
+	tracing = NULL;
 	if (status == STATUS_BROKEN && strcmp(trace_path, "-")) {
-		trace_writer_abort(&writer);
+		run_trace_abort(&trace);
 		return status;
 	}
-	err = trace_writer_close(&writer);
+	err = run_trace_close(&trace);
 	if (!err)
 		return status;
 	error("%s: the event stream could not be written: %s", what, strerror(-err));
@@ -376,6 +397,8 @@ static int run(int argc, char **argv)
 		return usage_error(&command_run, "which script?");
 	if (levels && levels != 4 && levels != 5)
 		return usage_error(&command_run, "--levels is 4 or 5");
+	if ((map || map_line) && (json || quiet))
+		return usage_error(&command_run, "--map draws: not with --json or --quiet");
 	if (trace_path && argc > 1)
 		return usage_error(&command_run, "--trace wants exactly one script");
 	if (trace_path && json && !strcmp(trace_path, "-"))
@@ -388,7 +411,7 @@ static int run(int argc, char **argv)
 		return run_traced(argv, &cost);
 	if (json)
 		return run_json(argv, &cost, NULL);
-	if (argc > 1 && !all_ops && !stats)
+	if (argc > 1 && !all_ops && !stats && !map && !map_line)
 		return run_many(argv, &cost);
 	for (; *argv; argv++)
 		status = worse(status, run_one(*argv, &cost, NULL, NULL));
@@ -408,10 +431,13 @@ static const struct option options[] = {
 		   mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
 	OPT_STRING('t', "trace", &trace_path, "FILE",
-		   "write the events as ftrace text; - prints them and no table"),
+		   "events as ftrace text; - shows no table; .pftrace is for Perfetto"),
 	OPT_FLAG('a', "audit", &audit, "check invariants 1 to 8 after every operation"),
 	OPT_FLAG(0, "literal", &literal, "scan tables entry by entry instead of counting"),
 	OPT_FLAG('s', "stats", &stats, "print every counter"),
+	OPT_FLAG(0, "map", &map, "draw the address space around the operation that costs most"),
+	OPT_UINT(0, "map-line", &map_line, "LINE", "or around the one of this line that does"),
+	OPT_FLAG(0, "ascii", &ascii, "draw with ASCII characters (also where the locale is not UTF-8)"),
 	OPT_FLAG(0, "all-ops", &all_ops, "print every operation, also those that sent nothing"),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
@@ -438,7 +464,9 @@ const struct command command_run = {
 	.examples = (const char *const[]){
 		"mmuscope run scripts/head-of-512g.mms",
 		"mmuscope run --profile linux-6.1 --trace - scripts/head-of-512g.mms",
+		"mmuscope run --trace head.pftrace scripts/head-of-512g.mms",
 		"mmuscope run --design tight,rmap=index scripts/head-of-512g.mms",
+		"mmuscope run --map scripts/one-touched-page-512g.mms",
 		"mmuscope run --audit --stats scripts/head-of-512g.mms",
 		"mmuscope run --quiet scripts/*.mms",
 		"echo 'map a 0x10000000 2M rw anon private' | mmuscope run --json -",

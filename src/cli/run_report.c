@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "map_internal.h"
 #include "run_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -67,10 +69,20 @@ void run_rows_add(struct run_rows *rows, const struct run_row *row)
 			sift(rows, i);
 }
 
-void run_rows_release(struct run_rows *rows)
+struct run_row run_row_of(const struct sim_op_result *result, const struct report_stall *stall)
 {
-	mem_free(rows->rows);
-	*rows = (struct run_rows){ 0 };
+	return (struct run_row){
+		.op = result->op,
+		.index = result->index,
+		.notifications = result->delta[SIM_NOTIFICATIONS],
+		.notified = result->delta[SIM_BYTES_NOTIFIED],
+		.populated = result->delta[SIM_BYTES_POPULATED],
+		.scanned = result->delta[SIM_RMAP_SCANNED],
+		.zapped = result->delta[SIM_SPTES_ZAPPED],
+		.stall = stall->total,
+		.longest = stall->longest,
+		.err = result->err,
+	};
 }
 
 static int by_index(const void *a, const void *b)
@@ -78,6 +90,18 @@ static int by_index(const void *a, const void *b)
 	const struct run_row *x = a, *y = b;
 
 	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+void run_rows_sort(struct run_rows *rows)
+{
+	if (rows->nr)
+		qsort(rows->rows, rows->nr, sizeof(*rows->rows), by_index);
+}
+
+void run_rows_release(struct run_rows *rows)
+{
+	mem_free(rows->rows);
+	*rows = (struct run_rows){ 0 };
 }
 
 /* The line with its blanks squeezed, cut where it is too long. */
@@ -144,13 +168,74 @@ int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
 	err = report_table_new(columns, sizeof(columns) / sizeof(columns[0]), headings, &table);
 	if (err)
 		return err;
-	if (rows->nr)
-		qsort(rows->rows, rows->nr, sizeof(*rows->rows), by_index);
+	run_rows_sort(rows);
 	for (i = 0; i < rows->nr; i++)
 		add_row(table, script, &rows->rows[i]);
 	add_total(table, result, stall);
 	err = report_table_print(table, out);
 	report_table_free(table);
+	return err;
+}
+
+static const struct run_row *dearest(const struct run_rows *rows, uint64_t line)
+{
+	const struct run_row *found = NULL;
+	size_t i;
+
+	for (i = 0; i < rows->nr; i++)
+		if ((!line || rows->rows[i].op->line == line) &&
+		    (!found || cheaper(found, &rows->rows[i])))
+			found = &rows->rows[i];
+	return found;
+}
+
+/* Columns for the strips: what the terminal has beside the names, within reason. */
+static unsigned int map_cells(void)
+{
+	unsigned int width = terminal_width();
+
+	return (width < 60 ? 60 : width > 240 ? 240 : width) - 13;
+}
+
+static int print_strip(FILE *out, const struct strip *strip, bool ascii)
+{
+	const struct strip_style style = { .ascii = ascii || !terminal_utf8(),
+					   .color = terminal_color() };
+	struct strbuf text = STRBUF_INIT;
+	int err;
+
+	strip_text(strip, &style, &text);
+	err = strbuf_error(&text);
+	if (!err)
+		fputs(strbuf_str(&text), out);
+	strbuf_release(&text);
+	return err;
+}
+
+int run_print_map(FILE *out, const struct script *script, const struct sim_options *options,
+		  const struct run_rows *rows, uint64_t line, bool ascii)
+{
+	const struct run_row *row = dearest(rows, line);
+	struct strip_layout layout;
+	struct strip strip;
+	int err;
+
+	if (!row) {
+		fputs(line ? "\nnothing to draw: no operation of that line is in the table\n" :
+			     "\nnothing to draw: no operation did anything\n", out);
+		return 0;
+	}
+	err = map_layout(script, map_cells(), &layout);
+	if (err)
+		return err;
+	err = map_draw(script, options, &layout, &row->index, 1, &strip);
+	if (!err) {
+		fprintf(out, "\nline %u: %.*s\n", row->op->line, (int)row->op->text_len,
+			script->text + row->op->text);
+		err = print_strip(out, &strip, ascii);
+		strip_release(&strip);
+	}
+	strip_layout_release(&layout);
 	return err;
 }
 

@@ -26,12 +26,23 @@ bool stall_limits(const struct command *command, uint64_t watchdog_thresh, const
 	return true;
 }
 
+/*
+ * What time is taken to grow with: the notified memory; of many notifications the length of the
+ * operation, since as many come from each part of it as there is populated memory.
+ */
+static uint64_t grown_bytes(const struct sim_op_result *result, uint64_t frames)
+{
+	if (result->delta[SIM_NOTIFICATIONS] > 1 && result->op->len > frames * PAGE)
+		return result->op->len;
+	return frames * PAGE;
+}
+
 static void keep_worst(struct stall_op *worst, const struct sim_op_result *result, double ns,
-		       uint64_t frames)
+		       uint64_t bytes)
 {
 	if (ns <= worst->ns)
 		return;
-	*worst = (struct stall_op){ .op = result->op, .ns = ns, .bytes = frames * PAGE,
+	*worst = (struct stall_op){ .op = result->op, .ns = ns, .bytes = bytes,
 				    .notifications = result->delta[SIM_NOTIFICATIONS] };
 }
 
@@ -78,8 +89,9 @@ void stall_add(struct stall_watch *watch, const struct sim_op_result *result,
 	if (stall.longest > watch->sum.longest)
 		watch->sum.longest = stall.longest;
 	/* heads of 2 MiB and 1 GiB pages are among the heads: frames are no more than covered */
-	keep_worst(&watch->stretch, result, stall.longest, heads && heads < frames ? heads : frames);
-	keep_worst(&watch->dearest, result, stall.total, frames);
+	keep_worst(&watch->stretch, result, stall.longest,
+		   (heads && heads < frames ? heads : frames) * PAGE);
+	keep_worst(&watch->dearest, result, stall.total, grown_bytes(result, frames));
 	*ret_stall = stall;
 }
 

@@ -11,7 +11,8 @@
 /**
  * struct stall_op - the operation that is worst in one respect
  * @op: NULL while there is none
- * @ns: how long; @bytes: guest memory under its notifications; @notifications: how many
+ * @ns: how long; @bytes: what the time grows with: guest memory
+ *	under its notifications, or the operation's length where that is many of them; @notifications: how many
  */
 struct stall_op {
 	const struct script_op *op;

@@ -17,7 +17,6 @@
 #define MAX_OPS 100000
 #define MAX_TOUCHED 4000
 #define SCRIPT_LIMIT_MS 40000 /* an emulated host shadow-walks 512 GiB in some seconds */
-#define ALL_FEATURES 0x3ffff /* of verify_random_names[] */
 
 static uint64_t kernels_wanted, random_nr, seed, ops = DEFAULT_OPS, features;
 static uint64_t shrink_max = UINT64_MAX;
@@ -80,7 +79,7 @@ static void graver(struct verify *v, int status)
 static bool load_scripts(struct verify *v, int argc, char **argv)
 {
 	const struct script_random_options options = { .ops = ops, .max_touched = MAX_TOUCHED,
-		.features = features ? features : ALL_FEATURES };
+		.features = verify_random_features(features) };
 	unsigned int drawn;
 
 	if (from_dir)

@@ -16,6 +16,7 @@
 #include <trace/compare.h>
 
 #define ROLE_LEVEL_MASK 0xf
+#define ROLE_DIRECT (1u << 7)
 
 /*
  * struct model - the model's side
@@ -34,8 +35,8 @@ struct model {
 };
 
 /*
- * What both sides record. With shadow paging the upper tables also serve the guest's own code and
- * tables on the real machine, so that they are there before the script's first access.
+ * What both sides record. A guest under shadow paging that reaches beyond 4 GiB without tables of
+ * its own does so by tables of the executor, whose upper levels the model has as direct pages.
  */
 static bool counts(const struct event *event, bool shadow)
 {
@@ -55,7 +56,8 @@ static bool counts(const struct event *event, bool shadow)
 	case EVENT_KVM_MMU_PREPARE_ZAP_PAGE:
 	case EVENT_KVM_MMU_SYNC_PAGE:
 	case EVENT_KVM_MMU_UNSYNC_PAGE:
-		return !shadow || (event->arg[1] & ROLE_LEVEL_MASK) <= 2;
+		return !shadow || !(event->arg[1] & ROLE_DIRECT) ||
+		       (event->arg[1] & ROLE_LEVEL_MASK) <= 2;
 	default:
 		return false;
 	}
@@ -66,7 +68,7 @@ static bool has_shadow(const struct script *script)
 	size_t i;
 
 	for (i = 0; i < script->nr_ops; i++)
-		if (script->ops[i].code == OP_VM && script->ops[i].mmu >= SCRIPT_MMU_SHADOW)
+		if (script->ops[i].code == OP_VM && script->ops[i].mmu == SCRIPT_MMU_SHADOW)
 			return true;
 	return false;
 }

@@ -92,6 +92,12 @@ struct verify_minimal {
 
 /* verify_scripts.c */
 
+/**
+ * verify_random_features() - bits over verify_random_names[] as SCRIPT_RANDOM_*, which have the
+ * same order; 0 is all of them
+ */
+unsigned int verify_random_features(uint64_t chosen);
+
 /** verify_random_names[] - the features as --features knows them, in the order of their bits. */
 extern const char *const verify_random_names[];
 

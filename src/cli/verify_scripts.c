@@ -14,8 +14,13 @@
 const char *const verify_random_names[] = {
 	"anon",	   "shmem",    "file",	    "thp",   "hugetlb", "dax", "fork",	  "numa", "guest",
 	"mremap",  "truncate", "collapse",  "shmem_thp", "track", "place", "ksm", "pageout",
-	"heap",	   NULL,
+	"heap",	   "nested",   NULL,
 };
+
+unsigned int verify_random_features(uint64_t chosen)
+{
+	return chosen ? chosen : (SCRIPT_RANDOM_NESTED << 1) - 1;
+}
 
 static bool out_of_memory(void)
 {
@@ -64,7 +69,8 @@ static struct script *make_random(uint64_t seed, const struct script_random_opti
 	err = strbuf_error(&text);
 	if (!err)
 		err = script_parse(name, strbuf_str(&text), text.len, &diag, &script);
-	strbuf_reset(&diag);
+	if (!err)
+		strbuf_reset(&diag);
 	if (!err)
 		err = sim_check(script, &check, &diag);
 	if (err && diag.len)

@@ -281,6 +281,12 @@ static void check_rmaps(struct audit *a)
 			       a->leaves[l], l + 1, entries[l]);
 }
 
+static void check_zapped_root(struct audit *a, uint64_t pfn)
+{
+	if (pfn && kvm_sp(a->kvm, pfn)->role & ROLE_INVALID)
+		check_page(a, kvm_sp(a->kvm, pfn));
+}
+
 static void check_tables(struct audit *a)
 {
 	const struct kvm *kvm = a->kvm;
@@ -296,9 +302,9 @@ static void check_tables(struct audit *a)
 	 * a root zapped while in use is on no list, empty, and lives until the guest runs
 	 * again
 	 */
-	if (kvm->paging.root_pfn &&
-	    (kvm_sp(kvm, kvm->paging.root_pfn)->role & ROLE_INVALID))
-		check_page(a, kvm_sp(kvm, kvm->paging.root_pfn));
+	check_zapped_root(a, kvm->paging.root_pfn);
+	for (i = 0; i < KVM_PREV_ROOTS; i++)
+		check_zapped_root(a, kvm->paging.prev[i].pfn);
 	for (i = 0; kvm->tdp_mmu && i < KVM_ADDRESS_SPACES; i++)
 		if (kvm->root_pfn[i])
 			check_page(a, kvm_sp(kvm, kvm->root_pfn[i]));

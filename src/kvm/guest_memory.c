@@ -89,8 +89,8 @@ uint64_t kvm_guest_entry(struct kvm *kvm, uint64_t gpa)
 }
 
 /*
- * The entry for @va in the table at @table_gpa, which is made in the caller's area if
- * absent.
+ * The table below the entry at @entry_gpa, which is made in the caller's area where there
+ * is none or a large page.
  */
 static int next_table(struct kvm *kvm, struct kvm_guest_tables *tables,
 		      uint64_t entry_gpa, uint64_t flags, uint64_t *ret_table)
@@ -98,7 +98,7 @@ static int next_table(struct kvm *kvm, struct kvm_guest_tables *tables,
 	uint64_t entry = guest_entry(kvm, entry_gpa);
 	int err;
 
-	if (!(entry & GPTE_PRESENT)) {
+	if (!(entry & GPTE_PRESENT) || entry & GPTE_LARGE) {
 		if (tables->next >= tables->end)
 			return -ENOSPC;
 		entry = tables->next | flags;
@@ -106,8 +106,37 @@ static int next_table(struct kvm *kvm, struct kvm_guest_tables *tables,
 		if (err)
 			return err;
 		tables->next += PAGE_SIZE;
+	} else if (flags & ~entry) {
+		err = kvm_load_guest_entry(kvm, entry_gpa, entry | flags);
+		if (err)
+			return err;
 	}
 	*ret_table = entry & SPTE_PFN_MASK;
+	return 0;
+}
+
+uint64_t kvm_guest_leaf(const struct kvm_guest_tables *tables, uint64_t gpa,
+			unsigned int level, uint64_t flags)
+{
+	(void)tables;
+	return gpa | flags | GPTE_PRESENT | (level > SPTE_LEVEL_4K ? GPTE_LARGE : 0);
+}
+
+int kvm_guest_find_entry(struct kvm *kvm, const struct kvm_guest_tables *tables, uint64_t va,
+			 unsigned int level, uint64_t *ret_gpa)
+{
+	uint64_t table = tables->root, entry;
+	unsigned int at;
+
+	if (level < SPTE_LEVEL_4K || level > SPTE_LEVEL_1G || !guest_address_valid(va))
+		return -EINVAL;
+	for (at = GUEST_LEVELS; at > level; at--) {
+		entry = guest_entry(kvm, table + 8ull * spte_index(va >> PAGE_SHIFT, at));
+		if (!(entry & GPTE_PRESENT) || (at <= SPTE_LEVEL_1G && (entry & GPTE_LARGE)))
+			return -ENOENT;
+		table = entry & SPTE_PFN_MASK;
+	}
+	*ret_gpa = table + 8ull * spte_index(va >> PAGE_SHIFT, level);
 	return 0;
 }
 
@@ -121,14 +150,13 @@ static int map_one(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va
 	for (level = GUEST_LEVELS; level > leaf; level--) {
 		err = next_table(
 			kvm, tables, table + 8ull * spte_index(va >> PAGE_SHIFT, level),
-			flags & (GPTE_PRESENT | KVM_GPTE_WRITABLE | KVM_GPTE_USER),
+			GPTE_PRESENT | KVM_GPTE_WRITABLE | (flags & KVM_GPTE_USER),
 			&table);
 		if (err)
 			return err;
 	}
-	return kvm_load_guest_entry(
-		kvm, table + 8ull * spte_index(va >> PAGE_SHIFT, leaf),
-		gpa | flags | (leaf > SPTE_LEVEL_4K ? GPTE_LARGE : 0));
+	return kvm_load_guest_entry(kvm, table + 8ull * spte_index(va >> PAGE_SHIFT, leaf),
+				    kvm_guest_leaf(tables, gpa, leaf, flags));
 }
 
 int kvm_guest_map(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
@@ -151,6 +179,6 @@ int kvm_guest_map(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
 		return -EINVAL;
 	for (at = 0; at < len && !err; at += size)
 		err = map_one(kvm, tables, va + at, gpa + at, level,
-			      flags | GPTE_PRESENT);
+			      flags);
 	return err;
 }

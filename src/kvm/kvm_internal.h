@@ -77,6 +77,7 @@ struct desc_pool {
  * @root_count: how often it is a vCPU's root
  * @flags: SP_*
  * @write_flooding: emulated writes to the guest table since it was last walked
+ * @written: the emulated write (mmu_pte_write) that looked at it last
  * @link: in kvm.active_mmu_pages, latest first (shadow pages only)
  * @hash: in kvm.page_hash by @gfn (shadow pages only)
  * @shadowed: not direct: the guest frame and rights of each entry, a table of the same
@@ -90,6 +91,7 @@ struct kvm_mmu_page {
 	uint8_t root_count;
 	uint8_t flags;
 	uint8_t write_flooding;
+	uint32_t written;
 	TAILQ_ENTRY(kvm_mmu_page) link;
 	LIST_ENTRY(kvm_mmu_page) hash;
 	uint64_t shadowed;
@@ -183,18 +185,30 @@ struct tracked_gfn {
 };
 RB_HEAD(tracked_tree, tracked_gfn);
 
+/* KVM_MMU_NUM_PREV_ROOTS */
+#define KVM_PREV_ROOTS 3u
+
+/** struct guest_root - shadow page @pfn of the top table at @cr3; 0: none */
+struct guest_root {
+	uint64_t cr3;
+	uint64_t pfn;
+};
+
 /**
  * struct guest_paging - the guest tables that the vCPU translates by
  * @cr3: guest-physical address of the top table
  * @on: paging is on
  * @root_pfn: shadow page of the top table; 0: none yet
- * @nested: an L1 hypervisor's nested tables, for L2 accesses
+ * @prev: roots before it, latest first, which a switch takes up again (prev_roots)
+ * @nested: an L1 hypervisor's nested tables, for L2 accesses; @nx: its EFER.NXE
  */
 struct guest_paging {
 	uint64_t cr3;
 	bool on;
 	bool nested;
+	bool nx;
 	uint64_t root_pfn;
+	struct guest_root prev[KVM_PREV_ROOTS];
 };
 
 /**
@@ -217,6 +231,7 @@ struct kvm {
 	bool literal;
 	bool rmap_index;
 	bool dying;
+	bool released;
 	unsigned int root_level;
 
 	struct kvm_memslots memslots[KVM_ADDRESS_SPACES];
@@ -515,6 +530,8 @@ int mmu_alloc_direct_root(struct kvm *kvm, unsigned int as_id);
 int direct_map(struct kvm *kvm, struct kvm_page_fault *fault);
 /** kvm_mmu_zap_all() - all shadow pages, latest first, and the roots (release). */
 void kvm_mmu_zap_all(struct kvm *kvm);
+/** kvm_mmu_count_zap_all() - only the count of that, for a VM that is freed whole. */
+void kvm_mmu_count_zap_all(struct kvm *kvm);
 /** kvm_mmu_zap_all_fast() - all page tables, oldest first (slot deleted or moved). */
 void kvm_mmu_zap_all_fast(struct kvm *kvm);
 
@@ -579,6 +596,12 @@ uint64_t rmap_index_bytes(uint64_t nr);
  */
 spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 		     unsigned int *ret_level);
+
+/**
+ * kvm_load_root() - the vCPU's root for guest-physical addresses, made when it is loaded
+ * without one (kvm_mmu_reload). Return: 0 or -ENOMEM.
+ */
+int kvm_load_root(struct kvm *kvm, unsigned int as_id);
 
 /**
  * kvm_faultin_pfn() - sample, ask the primary MMU; the hardware level at most @max_level.

@@ -241,7 +241,9 @@ static void on_release(struct mmu_notifier *sub)
 {
 	struct kvm *kvm = of_notifier(sub);
 
-	if (!kvm->dying)
+	if (kvm->dying)
+		kvm_mmu_count_zap_all(kvm);
+	else
 		kvm_mmu_zap_all(kvm);
 }
 
@@ -375,13 +377,21 @@ int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm)
 	return 0;
 }
 
+void kvm_release(struct kvm *kvm)
+{
+	if (kvm->released)
+		return;
+	kvm->released = true;
+	/* nobody listens: the tables go with their arena */
+	kvm->dying = !event_on(kvm->events);
+	mmu_notifier_unregister(&kvm->notifier);
+}
+
 void kvm_destroy(struct kvm *kvm)
 {
 	if (!kvm)
 		return;
-	/* nobody listens: the tables go with their arena */
-	kvm->dying = !event_on(kvm->events);
-	mmu_notifier_unregister(&kvm->notifier);
+	kvm_release(kvm);
 	free_kvm(kvm);
 }
 

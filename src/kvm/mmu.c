@@ -125,8 +125,7 @@ static void page_fault_event(struct kvm *kvm, const struct kvm_page_fault *fault
 	EVENT(kvm->events, EVENT_KVM_PAGE_FAULT, 0, kvm->rip, fault->gpa, code);
 }
 
-/* The vCPU's root, made when it is loaded without one (kvm_mmu_reload). */
-static int load_root(struct kvm *kvm, unsigned int as_id)
+int kvm_load_root(struct kvm *kvm, unsigned int as_id)
 {
 	if (kvm->root_pfn[as_id])
 		return 0;
@@ -308,7 +307,7 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 		return -ENOENT;
 	for (tries = 0; tries < MAX_RETRIES; tries++) {
 		/* a root can go while a fault is handled: its hook may change slots */
-		ret = load_root(kvm, fault.as_id);
+		ret = kvm_load_root(kvm, fault.as_id);
 		if (ret)
 			return ret;
 		if (hardware_access(kvm, fault.as_id, fault.gfn, access, &sptep))

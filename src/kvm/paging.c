@@ -160,7 +160,47 @@ static int walk_guest(struct kvm *kvm, uint64_t addr, unsigned int access,
 static uint32_t root_role(const struct kvm *kvm)
 {
 	return GUEST_LEVELS | SPTE_ACC_ALL << ROLE_ACCESS_SHIFT | ROLE_CR0_WP |
-	       (kvm->paging.nested ? ROLE_GUEST_MODE : ROLE_EFER_NX);
+	       (kvm->paging.nested ? ROLE_GUEST_MODE : 0) |
+	       (!kvm->paging.nested || kvm->paging.nx ? ROLE_EFER_NX : 0);
+}
+
+void kvm_set_l1_nx(struct kvm *kvm, bool nx)
+{
+	kvm->paging.nx = nx;
+}
+
+/* kvm_mmu_free_obsolete_roots(): of those zapped while in use, before the guest runs. */
+static void free_obsolete_roots(struct kvm *kvm)
+{
+	struct guest_paging *paging = &kvm->paging;
+	unsigned int i;
+
+	if (paging->root_pfn && (kvm_sp(kvm, paging->root_pfn)->role & ROLE_INVALID))
+		mmu_free_root(kvm, &paging->root_pfn);
+	for (i = 0; i < KVM_PREV_ROOTS; i++)
+		if (paging->prev[i].pfn && (kvm_sp(kvm, paging->prev[i].pfn)->role & ROLE_INVALID))
+			mmu_free_root(kvm, &paging->prev[i].pfn);
+}
+
+/*
+ * kvm_mmu_new_pgd(): a root of @cr3 that is still there is taken up again; the one in use so
+ * far becomes the latest of the others, of which the oldest is let go of if need be.
+ */
+static void switch_root(struct kvm *kvm, uint64_t cr3)
+{
+	struct guest_paging *paging = &kvm->paging;
+	struct guest_root root = { paging->cr3, paging->root_pfn }, other;
+	unsigned int i;
+
+	for (i = 0; !(root.pfn && root.cr3 == cr3) && i < KVM_PREV_ROOTS; i++) {
+		other = paging->prev[i];
+		paging->prev[i] = root;
+		root = other;
+	}
+	paging->cr3 = cr3;
+	paging->root_pfn = root.pfn;
+	if (root.pfn && root.cr3 != cr3)
+		mmu_free_root(kvm, &paging->root_pfn);
 }
 
 static int load_guest_root(struct kvm *kvm)
@@ -169,10 +209,7 @@ static int load_guest_root(struct kvm *kvm)
 	unsigned int as_id;
 	int err = 0;
 
-	/* a root that was zapped while in use is let go of before the guest runs again */
-	if (kvm->paging.root_pfn &&
-	    (kvm_sp(kvm, kvm->paging.root_pfn)->role & ROLE_INVALID))
-		mmu_free_root(kvm, &kvm->paging.root_pfn);
+	free_obsolete_roots(kvm);
 	if (kvm->paging.root_pfn)
 		return 0;
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !err; as_id++)
@@ -326,12 +363,30 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault,
 	return ret;
 }
 
+/*
+ * is_self_change_mapping() of 6.1: the page, as large as the guest maps it, holds one of the
+ * tables that were walked. Then it is mapped with 4 KiB pages, whatever is written.
+ */
+static bool maps_own_tables(const struct guest_walker *w)
+{
+	uint64_t mask = ~(spte_pages(w->level) - 1);
+	unsigned int level;
+
+	if (!(w->pte_access & SPTE_ACC_WRITE))
+		return false;
+	for (level = w->level; level <= GUEST_LEVELS; level++)
+		if (!((w->gfn ^ w->pte_gpa[level] >> PAGE_SHIFT) & mask))
+			return true;
+	return false;
+}
+
 /* FNAME(page_fault): RET_PF_* or a negative errno. */
 static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool present,
 			struct guest_walker *w)
 {
 	bool write = fault->access & KVM_ACCESS_WRITE;
 	uint64_t code = error_code(kvm, fault->access, present);
+	unsigned int max_level;
 	int ret;
 
 	if (kvm->paging.nested)
@@ -350,7 +405,8 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, bool pres
 	ret = kvm_fault_begin(kvm);
 	if (ret)
 		return ret;
-	ret = kvm_fault_end(kvm, fault, kvm_faultin_pfn(kvm, fault, w->level));
+	max_level = kvm->profile->self_map_4k && maps_own_tables(w) ? SPTE_LEVEL_4K : w->level;
+	ret = kvm_fault_end(kvm, fault, kvm_faultin_pfn(kvm, fault, max_level));
 	return ret ? ret : fetch(kvm, fault, w);
 }
 
@@ -411,44 +467,41 @@ int kvm_guest_access_gva(struct kvm *kvm, uint64_t gva, unsigned int access)
 	return shadow_access(kvm, gva, access & ~KVM_ACCESS_SMM, &gpa, &emulated);
 }
 
-/* mmu_page_zap_pte(): what was below a rewritten entry of an upper table. */
-static void zap_written(struct kvm *kvm, spte_t *sptep, unsigned int level)
+/* One shadow page of a table that was written at @gpa; true asks for a flush. */
+static bool track_write_page(struct kvm *kvm, struct kvm_mmu_page *sp, uint64_t gpa)
 {
-	struct kvm_mmu_page *child;
+	spte_t *sptep = &sp_table(kvm, sp)[(gpa & (PAGE_SIZE - 1)) / 8];
+	bool present = spte_present(*sptep);
 
-	if (spte_leaf(*sptep, level)) {
-		drop_spte(kvm, sptep);
-	} else if (spte_present(*sptep)) {
-		child = child_of(kvm, *sptep);
-		drop_parent_pte(kvm, child, sptep);
-		if (kvm->profile->zap_orphans && kvm->paging.nested &&
-		    !child->parent_ptes.val)
-			prepare_zap_page(kvm, child);
+	if (sp_level(sp) > SPTE_LEVEL_4K && ++sp->write_flooding >= WRITE_FLOODING) {
+		prepare_zap_page(kvm, sp);
+		return true;
 	}
+	mmu_page_zap_pte(kvm, sptep, sp_level(sp), kvm->profile->zap_orphans);
+	return present;
 }
 
-/* kvm_mmu_track_write(): an entry of a shadowed table was written by the emulator. */
+/*
+ * kvm_mmu_track_write(): an entry of a shadowed table was written by the emulator. A page
+ * that goes may take others of the bucket along: then the bucket is looked at from its start.
+ */
 static void track_write(struct kvm *kvm, uint64_t gpa)
 {
-	struct kvm_mmu_page *sp, *next;
-	uint64_t gfn = gpa >> PAGE_SHIFT;
+	uint32_t stamp = ++kvm->stat.mmu_pte_write;
+	uint64_t gfn = gpa >> PAGE_SHIFT, zapped;
+	struct kvm_mmu_page *sp;
 	bool flush = false;
 
-	kvm->stat.mmu_pte_write++;
-	for (sp = LIST_FIRST(mmu_page_bucket(kvm, gfn)); sp; sp = next) {
-		spte_t *sptep = &sp_table(kvm, sp)[(gpa & (PAGE_SIZE - 1)) / 8];
-
-		next = LIST_NEXT(sp, hash);
-		if (sp->gfn != gfn || is_obsolete_sp(kvm, sp) || (sp->role & ROLE_DIRECT))
+again:
+	LIST_FOREACH (sp, mmu_page_bucket(kvm, gfn), hash) {
+		if (sp->written == stamp || sp->gfn != gfn || is_obsolete_sp(kvm, sp) ||
+		    (sp->role & ROLE_DIRECT))
 			continue;
-		if (sp_level(sp) > SPTE_LEVEL_4K &&
-		    ++sp->write_flooding >= WRITE_FLOODING) {
-			prepare_zap_page(kvm, sp);
-			flush = true;
-			continue;
-		}
-		flush |= spte_present(*sptep);
-		zap_written(kvm, sptep, sp_level(sp));
+		sp->written = stamp;
+		zapped = kvm->stat.mmu_shadow_zapped;
+		flush |= track_write_page(kvm, sp, gpa);
+		if (kvm->stat.mmu_shadow_zapped != zapped)
+			goto again;
 	}
 	if (flush)
 		kvm_flush_remote_tlbs(kvm);
@@ -551,11 +604,14 @@ int kvm_set_cr3(struct kvm *kvm, uint64_t cr3)
 
 	if (kvm->mmu != KVM_MMU_SHADOW && !nested)
 		return -EINVAL;
-	if (kvm->paging.root_pfn && kvm->paging.cr3 != cr3)
-		mmu_free_root(kvm, &kvm->paging.root_pfn);
+	free_obsolete_roots(kvm);
+	switch_root(kvm, cr3);
 	kvm->paging.on = true;
 	kvm->paging.nested = nested;
-	kvm->paging.cr3 = cr3;
+	/* L1 runs before L2 does */
+	err = nested ? kvm_load_root(kvm, 0) : 0;
+	if (err)
+		return err;
 	if (!gfn_to_memslot(&kvm->memslots[0], cr3 >> PAGE_SHIFT))
 		return 0;
 	err = load_guest_root(kvm);

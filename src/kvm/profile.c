@@ -11,7 +11,7 @@
  * is 6.1's, so that placements can be compared on one secondary MMU.
  */
 #define PROFILE_6_1                                                                      \
-	.prefetch = true, .change_pte = true, .nonpresent = SPTE_NONPRESENT_ZERO,        \
+	.prefetch = true, .change_pte = true, .self_map_4k = true, .nonpresent = SPTE_NONPRESENT_ZERO,        \
 	.desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
 
 #define PROFILE_6_12                                                                     \

@@ -17,10 +17,10 @@ bool is_obsolete_sp(const struct kvm *kvm, const struct kvm_mmu_page *sp)
 
 static struct kvm_mmu_page *find_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role)
 {
-	struct kvm_mmu_page *sp, *next;
+	struct kvm_mmu_page *sp;
 
-	for (sp = LIST_FIRST(mmu_page_bucket(kvm, gfn)); sp; sp = next) {
-		next = LIST_NEXT(sp, hash);
+again:
+	LIST_FOREACH (sp, mmu_page_bucket(kvm, gfn), hash) {
 		if (sp->gfn != gfn || is_obsolete_sp(kvm, sp))
 			continue;
 		if (sp->role == role)
@@ -29,8 +29,10 @@ static struct kvm_mmu_page *find_shadow_page(struct kvm *kvm, uint64_t gfn, uint
 		 * the guest uses the frame as an upper table now: the unsync page is
 		 * stale
 		 */
-		if ((role & ROLE_LEVEL_MASK) > SPTE_LEVEL_4K && (sp->flags & SP_UNSYNC))
+		if ((role & ROLE_LEVEL_MASK) > SPTE_LEVEL_4K && (sp->flags & SP_UNSYNC)) {
 			prepare_zap_page(kvm, sp);
+			goto again;
+		}
 	}
 	return NULL;
 }
@@ -91,12 +93,18 @@ void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *child, spte_t *sptep)
 	sptep_sp(kvm, sptep)->used--;
 }
 
-static void zap_entry(struct kvm *kvm, spte_t *sptep, unsigned int level)
+void mmu_page_zap_pte(struct kvm *kvm, spte_t *sptep, unsigned int level, bool orphans)
 {
-	if (spte_leaf(*sptep, level))
+	struct kvm_mmu_page *child;
+
+	if (spte_leaf(*sptep, level)) {
 		drop_spte(kvm, sptep);
-	else if (spte_present(*sptep))
-		drop_parent_pte(kvm, child_of(kvm, *sptep), sptep);
+	} else if (spte_present(*sptep)) {
+		child = child_of(kvm, *sptep);
+		drop_parent_pte(kvm, child, sptep);
+		if (orphans && child->role & ROLE_GUEST_MODE && !child->parent_ptes.val)
+			prepare_zap_page(kvm, child);
+	}
 }
 
 static void unlink_page(struct kvm *kvm, struct kvm_mmu_page *sp)
@@ -107,7 +115,7 @@ static void unlink_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 	spte_t *parent;
 
 	for (i = 0; i < PT_TABLE_ENTRIES && sp->used; i++)
-		zap_entry(kvm, &table[i], level);
+		mmu_page_zap_pte(kvm, &table[i], level, true);
 	while ((parent = rmap_get_first(&sp->parent_ptes, &iter)))
 		drop_parent_pte(kvm, sp, parent);
 }
@@ -144,13 +152,16 @@ void mmu_free_root(struct kvm *kvm, uint64_t *root_pfn)
 
 static void free_rmap_roots(struct kvm *kvm)
 {
-	unsigned int as_id;
+	unsigned int as_id, i;
 
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !kvm->tdp_mmu; as_id++)
 		if (kvm->root_pfn[as_id])
 			mmu_free_root(kvm, &kvm->root_pfn[as_id]);
 	if (kvm->paging.root_pfn)
 		mmu_free_root(kvm, &kvm->paging.root_pfn);
+	for (i = 0; i < KVM_PREV_ROOTS; i++)
+		if (kvm->paging.prev[i].pfn)
+			mmu_free_root(kvm, &kvm->paging.prev[i].pfn);
 }
 
 void kvm_mmu_zap_all(struct kvm *kvm)
@@ -162,6 +173,19 @@ void kvm_mmu_zap_all(struct kvm *kvm)
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm);
 	free_rmap_roots(kvm);
+}
+
+void kvm_mmu_count_zap_all(struct kvm *kvm)
+{
+	const struct kvm_mmu_page *sp;
+	unsigned int as_id;
+
+	TAILQ_FOREACH (sp, &kvm->active_mmu_pages, link)
+		kvm->stat.mmu_shadow_zapped++;
+	/* a root is zapped once more when it is let go of */
+	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !kvm->tdp_mmu; as_id++)
+		kvm->stat.mmu_shadow_zapped += !!kvm->root_pfn[as_id];
+	kvm->stat.mmu_shadow_zapped += !!kvm->paging.root_pfn;
 }
 
 void kvm_mmu_zap_all_fast(struct kvm *kvm)

@@ -35,6 +35,12 @@ void drop_spte(struct kvm *kvm, spte_t *sptep);
 void drop_parent_pte(struct kvm *kvm, struct kvm_mmu_page *child, spte_t *sptep);
 
 /**
+ * mmu_page_zap_pte() - make the entry @sptep of a page of @level absent. @orphans: a page of a
+ * nested guest that nothing else points to goes, too, and what is below it.
+ */
+void mmu_page_zap_pte(struct kvm *kvm, spte_t *sptep, unsigned int level, bool orphans);
+
+/**
  * prepare_zap_page() - cut a page off (__kvm_mmu_prepare_zap_page). A page that is a root
  * stays, invalid, until the vCPU lets go of it.
  */

@@ -256,7 +256,8 @@ int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len)
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE) || end < addr)
 		return -EINVAL;
-	for (vma = find_vma(mm, addr); vma && vma->vm_start < end; vma = vma_next(vma)) {
+	vma = addr < end ? find_vma(mm, addr) : NULL;
+	for (; vma && vma->vm_start < end; vma = vma_next(vma)) {
 		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
 		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
 

@@ -256,6 +256,16 @@ int mmu_interval_notifier_remove(struct mmu_interval_notifier *sub)
 	return -EBUSY;
 }
 
+void mmu_interval_notifier_abandon(struct mmu_notifier_mm *nmm)
+{
+	struct mmu_notifier_subscriptions *subs = nmm->subscriptions;
+
+	if (!subs || !subs->active_invalidate_ranges)
+		return;
+	subs->active_invalidate_ranges = 1;
+	mn_itree_inv_end(subs);
+}
+
 /*
  *   reader                               invalidation
  *   read_begin: seq = sub->seq

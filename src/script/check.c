@@ -13,8 +13,7 @@ static bool page_aligned(uint64_t value)
 	return !(value & (PAGE_SIZE - 1));
 }
 
-/* [addr, addr + len) must end at or below 2^64. */
-static int check_wrap(struct parser *p, struct span at, uint64_t addr, uint64_t len)
+int check_wrap(struct parser *p, struct span at, uint64_t addr, uint64_t len)
 {
 	if (len && addr + (len - 1) < addr)
 		return diag_error(p, at, "the range 0x%llx + 0x%llx wraps around 2^64",
@@ -212,7 +211,9 @@ int check_touch(struct parser *p, struct script_op *op)
 
 int check_guest(struct parser *p, struct script_op *op)
 {
-	return check_accesses(p, op, op->addr2, p->arg[2], p->arg[3]);
+	int err = check_accesses(p, op, op->addr2, p->arg[2], p->arg[3]);
+
+	return !err && op->flags & SCRIPT_GUEST_L2 ? check_l2_access(p, op) : err;
 }
 
 int check_mprotect(struct parser *p, struct script_op *op)

@@ -60,6 +60,15 @@ const char *const compare_words[] = { "<", "<=", "==", "!=", ">=", ">", NULL };
 #define FLAG(word, group, value) { word, OPTION_FLAG, group, 0, 0, value }
 #define KIND(word, value) { word, OPTION_KIND, GROUP_KIND, 0, 0, value }
 #define ACCESS(word, value) { word, OPTION_SET, GROUP_ACCESS, FIELD(access), value }
+#define GPTE_ACCESSED                                                                    \
+	FLAG("accessed", GROUP_ACCESSED, SCRIPT_GPTE_ACCESSED),                          \
+		FLAG("dirty", GROUP_ACCESSED, SCRIPT_GPTE_ACCESSED | SCRIPT_GPTE_DIRTY)
+#define GPTE_FLAGS FLAG("user", GROUP_USER, SCRIPT_GPTE_USER), GPTE_ACCESSED
+#define TABLES { "tables=", OPTION_GPA, GROUP_TABLES, FIELD(len2), SCRIPT_GPTE_TABLES }
+#define PAGE { "page=", OPTION_SIZE, GROUP_PAGE, FIELD(page_size), 0 }
+#define PAGING(word, value) { word, OPTION_SET, GROUP_PAGING, FIELD(paging), value }
+#define AN_L2GPA "an address of L2 such as 1M or 0x100000"
+#define A_GVA "a guest-virtual address such as 2M or 0x200000"
 #define STRIDE { "stride=", OPTION_SIZE, GROUP_STRIDE, FIELD(step), 0 }
 
 static const struct option map_options[] = {
@@ -202,10 +211,56 @@ const struct op_row op_rows[OP_NR] = {
 		OPTIONS(FLAG("readonly", 0, SCRIPT_MEMSLOT_READONLY)), check_memslot,
 	},
 	[OP_GUEST] = {
-		"guest", "guest VM r|w|x GPA LEN [stride=SIZE]",
+		"guest", "guest VM r|w|x GPA|gva=GVA|l2=L2GPA LEN [stride=SIZE]",
 		ARGS(REF(NAME_VM, name2, "a VM"), WORD(access, access_words, "an access"),
-		     OTHER(SHAPE_GPA, addr2, A_GPA), SIZE(len, A_LENGTH)),
+		     OTHER(SHAPE_ACCESSED, addr2, A_GPA), SIZE(len, A_LENGTH)),
 		OPTIONS(STRIDE), check_guest,
+	},
+	[OP_GUEST_MAP] = {
+		"guest_map",
+		"guest_map VM GVA GPA LEN RIGHTS tables=GPA [page=4K|2M|4M|1G] [user] "
+		"[accessed|dirty] [la57|pae|2level]",
+		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, A_GVA),
+		     OTHER(SHAPE_GPA, addr2, A_GPA), SIZE(len, A_LENGTH), PROT),
+		OPTIONS(TABLES, PAGE, GPTE_FLAGS, PAGING("la57", SCRIPT_PAGING_LA57),
+			PAGING("pae", SCRIPT_PAGING_PAE), PAGING("2level", SCRIPT_PAGING_32)),
+		check_guest_map,
+	},
+	[OP_GUEST_REMAP] = {
+		"guest_remap",
+		"guest_remap VM GVA GPA RIGHTS tables=GPA via=GVA [page=4K|2M|4M|1G] [user] "
+		"[accessed|dirty]",
+		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, A_GVA),
+		     OTHER(SHAPE_GPA, addr2, A_GPA), PROT),
+		OPTIONS(TABLES, { "via=", OPTION_GPA, GROUP_VIA, FIELD(count), SCRIPT_GPTE_VIA },
+			PAGE, GPTE_FLAGS),
+		check_guest_remap,
+	},
+	[OP_CR3] = {
+		"cr3", "cr3 VM GPA",
+		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr2, A_GPA)), NULL, check_cr3,
+	},
+	[OP_INVLPG] = {
+		"invlpg", "invlpg VM GVA",
+		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, A_GVA)), NULL, NULL,
+	},
+	[OP_L2_MAP] = {
+		"l2_map",
+		"l2_map VM L2GPA GPA LEN RIGHTS tables=GPA [page=4K|2M|1G] [accessed|dirty]",
+		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, AN_L2GPA),
+		     OTHER(SHAPE_GPA, addr2, A_GPA), SIZE(len, A_LENGTH), PROT),
+		OPTIONS(TABLES, PAGE, GPTE_ACCESSED), check_l2_map,
+	},
+	[OP_L2_REMAP] = {
+		"l2_remap",
+		"l2_remap VM L2GPA GPA RIGHTS tables=GPA [page=4K|2M|1G] [accessed|dirty]",
+		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, AN_L2GPA),
+		     OTHER(SHAPE_GPA, addr2, A_GPA), PROT),
+		OPTIONS(TABLES, PAGE, GPTE_ACCESSED), check_l2_remap,
+	},
+	[OP_VMRUN] = {
+		"vmrun", "vmrun VM [tables=GPA]", ARGS(REF(NAME_VM, name2, "a VM")),
+		OPTIONS(TABLES), check_vmrun,
 	},
 	[OP_DEVICE] = {
 		"device", "device NAME ADDR LEN",

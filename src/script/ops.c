@@ -59,6 +59,23 @@ static int parse_slot_gpa(struct parser *p, struct span t, struct script_op *op)
 	return parse_gpa(p, gpa, "a guest-physical address such as 4G", &op->addr2);
 }
 
+/* GPA, gva=GVA, or l2=L2GPA */
+static int parse_accessed(struct parser *p, struct span t, const char *what, struct script_op *op)
+{
+	struct span gva = {t.s + 4, t.len - 4}, l2 = {t.s + 3, t.len - 3};
+
+	if (t.len > 3 && !memcmp(t.s, "l2=", 3)) {
+		op->flags |= SCRIPT_GUEST_L2;
+		return parse_gpa(p, l2, "an address of L2 such as 2M", &op->addr2);
+	}
+	if (t.len < 4 || memcmp(t.s, "gva=", 4))
+		return parse_gpa(p, t, what, &op->addr2);
+	op->flags |= SCRIPT_GUEST_GVA;
+	if (!gva.len)
+		return diag_error(p, t, "expected a guest-virtual address behind 'gva='");
+	return parse_gpa(p, gva, "a guest-virtual address such as 2M", &op->addr2);
+}
+
 /* One positional argument: 0, a negative errno, or 1 when the line must end here. */
 static int parse_arg(struct parser *p, const struct arg *arg, struct span t,
 		     struct script_op *op)
@@ -110,6 +127,8 @@ static int parse_arg(struct parser *p, const struct arg *arg, struct span t,
 		if (!err && value & (value - 1))
 			return diag_expected(p, t, arg->what, NULL);
 		break;
+	case SHAPE_ACCESSED:
+		return parse_accessed(p, t, arg->what, op);
 	case SHAPE_SLOT_GPA:
 		return parse_slot_gpa(p, t, op);
 	case SHAPE_COUNTER:
@@ -141,6 +160,10 @@ static int apply_option(struct parser *p, const struct option *option, struct sp
 				 : 0;
 	case OPTION_SIZE:
 		err = parse_number(p, value, "a size such as 4K, 2M or 1G", &number);
+		break;
+	case OPTION_GPA:
+		err = parse_gpa(p, value, "a guest address such as 16M", &number);
+		op->flags |= option->value;
 		break;
 	case OPTION_VIEW:
 		err = name_ref(p, value, NAME_MAP, false, &name);

@@ -543,12 +543,56 @@ static void random_guest_access(struct random_state *r)
 		    (unsigned long long)(slot->gpa + offset), (unsigned long long)nr * 4);
 }
 
+static const struct slot *slot_at(const struct random_state *r, uint64_t gpa)
+{
+	size_t i;
+
+	for (i = 0; i < r->nr_slots; i++)
+		if (gpa - r->slots[i].gpa < r->slots[i].len)
+			return &r->slots[i];
+	return NULL;
+}
+
+bool random_in_slot(const struct random_state *r, uint64_t gpa, uint64_t len)
+{
+	const struct slot *slot = slot_at(r, gpa);
+
+	return slot && len <= slot->gpa + slot->len - gpa;
+}
+
+bool random_spend(struct random_state *r, uint64_t gpa, bool write)
+{
+	const struct slot *slot = slot_at(r, gpa);
+	uint8_t prot = write ? SCRIPT_PROT_R | SCRIPT_PROT_W : SCRIPT_PROT_R;
+	uint64_t addr = slot ? slot->addr + (gpa - slot->gpa) : 0, cost;
+	const struct area *area = slot ? area_at(r, addr) : NULL;
+
+	if (!area)
+		return slot && chance(r, 1, 30);
+	if (!areas_cover(r, addr, addr + PAGE_SIZE, prot) && !chance(r, 1, 30))
+		return false;
+	cost = page_cost(r, area, write);
+	if (cost > r->budget || (area->page_size && !r->huge_budget))
+		return false;
+	r->budget -= cost;
+	r->huge_budget -= area->page_size != 0;
+	return true;
+}
+
+static bool pick_nested(struct random_state *r)
+{
+	return !has(r, SCRIPT_RANDOM_GUEST) || chance(r, 1, 4);
+}
+
 /* The VM first, then its memslots, then what it does. */
 static void random_guest(struct random_state *r)
 {
 	static const char *const mmus[] = {"tdp", "direct", "shadow"};
 
 	if (r->running)
+		return;
+	if (has(r, SCRIPT_RANDOM_NESTED) && (r->nested.on || (!r->vm && pick_nested(r))) &&
+	    random_nested(r))
 		return;
 	if (!r->vm)
 		strbuf_addf(r->out, "vm vm0 %s\n", mmus[rng_below(&r->rng, 3)]);
@@ -592,6 +636,7 @@ static const struct {
 	{random_forkwait, 4, SCRIPT_RANDOM_FORK},
 	{random_numa_hint, 5, SCRIPT_RANDOM_NUMA},
 	{random_guest, 20, SCRIPT_RANDOM_GUEST},
+	{random_guest, 40, SCRIPT_RANDOM_NESTED},
 	{random_fork, 3, SCRIPT_RANDOM_FORK},
 	{random_switch, 6, SCRIPT_RANDOM_FORK},
 	{random_exit, 1, SCRIPT_RANDOM_FORK},

@@ -63,6 +63,31 @@ struct slot {
 	uint64_t len;
 };
 
+/* struct nested_page - a page that an L1 hypervisor's nested tables map; @size: 4K, 2M or 1G */
+struct nested_page {
+	uint64_t l2;
+	uint64_t gpa;
+	uint8_t size;
+	uint8_t root;
+};
+
+#define MAX_NESTED 256
+#define NESTED_ROOTS 2
+
+/*
+ * struct nested - an L1 hypervisor
+ * @next: where the next page of L2 goes, by tables and size
+ * @root: the tables in use; @mapped: a bit for those that hold something
+ */
+struct nested {
+	bool on;
+	struct nested_page pages[MAX_NESTED];
+	size_t nr_pages;
+	uint64_t next[NESTED_ROOTS][3];
+	unsigned int root;
+	unsigned int mapped;
+};
+
 /*
  * struct process - what a process that is not the running one has
  */
@@ -104,7 +129,17 @@ struct random_state {
 	bool thp;
 	bool thp_always;
 	bool vm;
+	struct nested nested;
 };
+
+/* random.c */
+/* [@gpa, @gpa + @len) lies in one of the slots. */
+bool random_in_slot(const struct random_state *r, uint64_t gpa, uint64_t len);
+/* Take an access to guest memory from the budget; false: it would be too much, or mostly fail. */
+bool random_spend(struct random_state *r, uint64_t gpa, bool write);
+
+/* random_nested.c: one line about a nested guest, the first makes the VM; false: not this time. */
+bool random_nested(struct random_state *r);
 
 /* random_process.c */
 void random_fork(struct random_state *r);

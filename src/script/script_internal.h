@@ -199,6 +199,7 @@ enum shape {
 	SHAPE_PROT,
 	SHAPE_WORD,     /* one of .words; its index is the value */
 	SHAPE_NODE,     /* one NUMA node; its bit is the value */
+	SHAPE_ACCESSED, /* GPA, or gva=GVA, l2=L2GPA, which set SCRIPT_GUEST_* */
 	SHAPE_SLOT_GPA, /* gpa=GPA, or "delete" which ends the line */
 	SHAPE_COUNTER,  /* profiles, then a counter's name */
 };
@@ -223,6 +224,7 @@ enum option_type {
 	OPTION_SET,  /* field = value */
 	OPTION_KIND, /* op->kind = value, op->page_size = what stands behind the '=' */
 	OPTION_SIZE, /* field = what stands behind the '=' */
+	OPTION_GPA,  /* field = the guest address behind the '=', op->flags |= value */
 	OPTION_VIEW, /* op->name2 = the map behind the '=', op->flags |= value */
 	OPTION_NODES /* a list of NUMA nodes; has no word */
 };
@@ -266,6 +268,12 @@ enum {
 	/* of other operations */
 	GROUP_ACCESS = 0,
 	GROUP_STRIDE,
+	GROUP_TABLES = 0,
+	GROUP_VIA,
+	GROUP_PAGE,
+	GROUP_USER,
+	GROUP_ACCESSED,
+	GROUP_PAGING,
 	GROUP_NODES = 0,
 	GROUP_MOVE,
 	GROUP_STRICT,
@@ -278,7 +286,10 @@ void op_set_field(struct script_op *op, unsigned int offset, unsigned int size,
 		  uint64_t value);
 int parse_operation(struct parser *p, struct span word);
 
-/* check.c: what can be wrong with a line whose words are right */
+/* [addr, addr + len) must end at or below 2^64. */
+int check_wrap(struct parser *p, struct span at, uint64_t addr, uint64_t len);
+
+/* check.c, check_guest.c: what can be wrong with a line whose words are right */
 int check_map(struct parser *p, struct script_op *op);
 int check_touch(struct parser *p, struct script_op *op);
 int check_mprotect(struct parser *p, struct script_op *op);
@@ -298,6 +309,14 @@ int check_pagemap_scan(struct parser *p, struct script_op *op);
 int check_vm(struct parser *p, struct script_op *op);
 int check_memslot(struct parser *p, struct script_op *op);
 int check_guest(struct parser *p, struct script_op *op);
+int check_guest_map(struct parser *p, struct script_op *op);
+int check_guest_remap(struct parser *p, struct script_op *op);
+int check_cr3(struct parser *p, struct script_op *op);
+/* check_l2.c */
+int check_l2_map(struct parser *p, struct script_op *op);
+int check_l2_remap(struct parser *p, struct script_op *op);
+int check_vmrun(struct parser *p, struct script_op *op);
+int check_l2_access(struct parser *p, const struct script_op *op);
 int check_device(struct parser *p, struct script_op *op);
 int check_repeat(struct parser *p, struct script_op *op);
 int check_end(struct parser *p, struct script_op *op);

@@ -71,6 +71,12 @@ static void write_arg(const struct script *script, const struct script_op *op,
 	case SHAPE_NODE:
 		write_nodes(value, out);
 		break;
+	case SHAPE_ACCESSED:
+		if (op->flags & SCRIPT_GUEST_L2)
+			strbuf_addstr(out, "l2=");
+		strbuf_addstr(out, op->flags & SCRIPT_GUEST_GVA ? "gva=" : "");
+		write_hex(value, out);
+		break;
 	case SHAPE_SLOT_GPA:
 		strbuf_addstr(out, "gpa=");
 		write_hex(value, out);
@@ -78,16 +84,27 @@ static void write_arg(const struct script *script, const struct script_op *op,
 	}
 }
 
-/* A 4 KiB stride and a read are what a line without these words means. */
+/* A 4 KiB stride, a 4 KiB page and a read are what a line without these words means. */
 static bool is_default(const struct script_op *op, const struct option *option)
 {
 	uint64_t value = op_field(op, option->offset, option->size);
 
 	if (option->type == OPTION_SET)
 		return value != option->value || !value;
-	if (option->offset == offsetof(struct script_op, step))
+	if (option->offset == offsetof(struct script_op, step) ||
+	    option->offset == offsetof(struct script_op, page_size))
 		return value == PAGE_SIZE;
 	return !value;
+}
+
+/* Of flags that are part of another, "accessed" of "dirty", only the other is written. */
+static bool is_set(const struct script_op *op, const struct option *option)
+{
+	if (option->value == SCRIPT_GPTE_ACCESSED &&
+	    (op->code == OP_GUEST_MAP || op->code == OP_GUEST_REMAP) &&
+	    op->flags & SCRIPT_GPTE_DIRTY)
+		return false;
+	return (op->flags & option->value) == option->value;
 }
 
 static void write_option(const struct script *script, const struct script_op *op,
@@ -97,7 +114,7 @@ static void write_option(const struct script *script, const struct script_op *op
 
 	switch (option->type) {
 	case OPTION_FLAG:
-		if (op->flags & option->value)
+		if (is_set(op, option))
 			strbuf_addf(out, " %s", option->word);
 		break;
 	case OPTION_SET:
@@ -115,6 +132,12 @@ static void write_option(const struct script *script, const struct script_op *op
 		if (!is_default(op, option)) {
 			strbuf_addf(out, " %s", option->word);
 			strbuf_addsize(out, value);
+		}
+		break;
+	case OPTION_GPA:
+		if (op->flags & option->value) {
+			strbuf_addf(out, " %s", option->word);
+			write_hex(value, out);
 		}
 		break;
 	case OPTION_VIEW:

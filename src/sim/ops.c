@@ -68,13 +68,16 @@ static void object_release(struct sim *sim, struct sim_object *object)
 	if (object->kind == SIM_MAP)
 		mm_file_put(object->file);
 	if (object->kind == SIM_VM && object->kvm) {
+		kvm_release(object->kvm);
 		sim_keep_kvm(sim, object->kvm);
+		sim_forget_spaces(sim, object->kvm);
 		LIST_REMOVE(object, live);
 		kvm_destroy(object->kvm);
 	}
 	if (object->kind == SIM_DEVICE) {
-		if (object->device->notifier.subscriptions)
-			(void)mmu_interval_notifier_remove(&object->device->notifier);
+		if (object->device->notifier.subscriptions &&
+		    mmu_interval_notifier_remove(&object->device->notifier) == -EBUSY)
+			mmu_interval_notifier_abandon(mm_notifiers(object->mm));
 		mem_free(object->device);
 	}
 	memset(object, 0, sizeof(*object));
@@ -259,6 +262,10 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 	object->kind = SIM_VM;
 	mm_set_threaded(sim->process->mm); /* its vCPUs */
 	object->kvm = kvm;
+	object->nested = config.mmu == KVM_MMU_NESTED;
+	object->ncr3 = 0;
+	if (object->nested)
+		kvm_set_l1_nx(kvm, true);
 	object->mm = sim->process->mm;
 	LIST_INSERT_HEAD(&sim->live, object, live);
 	return 0;
@@ -308,21 +315,6 @@ static int op_memslot(struct sim *sim, const struct script_op *op)
 		return -EBADF;
 	err = kvm_set_memory_region(vm->kvm, &region);
 	return err ? err : remember_slot(sim, vm, op);
-}
-
-static int op_guest(struct sim *sim, const struct script_op *op)
-{
-	static const unsigned int kinds[] = {
-		[SCRIPT_ACCESS_R] = KVM_ACCESS_READ,
-		[SCRIPT_ACCESS_W] = KVM_ACCESS_WRITE,
-		[SCRIPT_ACCESS_X] = KVM_ACCESS_EXEC,
-	};
-	struct sim_object *vm = object_of(sim, op->name2);
-
-	if (vm->kind != SIM_VM)
-		return -EBADF;
-	return kvm_guest_access_range(vm->kvm, script_op_gpa(op), op->len, op->step,
-				      kinds[op->access], NULL);
 }
 
 static bool device_invalidate(struct mmu_interval_notifier *sub,
@@ -473,7 +465,21 @@ int sim_execute(struct sim *sim, const struct script_op *op)
 	case OP_MEMSLOT:
 		return op_memslot(sim, op);
 	case OP_GUEST:
-		return op_guest(sim, op);
+		return sim_op_guest(sim, op);
+	case OP_GUEST_MAP:
+		return sim_op_guest_map(sim, op);
+	case OP_GUEST_REMAP:
+		return sim_op_guest_remap(sim, op);
+	case OP_CR3:
+		return sim_op_cr3(sim, op);
+	case OP_INVLPG:
+		return sim_op_invlpg(sim, op);
+	case OP_L2_MAP:
+		return sim_l2_map(sim, op);
+	case OP_L2_REMAP:
+		return sim_l2_remap(sim, op);
+	case OP_VMRUN:
+		return sim_vmrun(sim, op);
 	case OP_DEVICE:
 		return op_device(sim, op);
 	case OP_SYSCTL:
@@ -504,6 +510,7 @@ void sim_teardown(struct sim *sim)
 			object_release(sim, &sim->objects[i]);
 	mem_free(sim->objects);
 	mem_free(sim->slots);
+	mem_free(sim->spaces);
 	mem_free(sim->seen);
 	machine_destroy(sim->machine);
 }

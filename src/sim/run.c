@@ -124,13 +124,15 @@ static uint64_t take_longest(struct sim *sim)
 
 static void run_op(struct sim *sim, const struct script_op *op)
 {
-	struct sim_op_result result = { .op = op, .index = sim->result->ops };
+	struct sim_op_result result = { .op = op, .index = sim->result->ops, .view = sim };
 	uint64_t before[SIM_COUNTER_NR], after[SIM_COUNTER_NR];
 	uint64_t longest;
 
 	sim->op = op;
 	sim->nr_seen = 0;
 	choose_sink(sim, op);
+	if (sim->options->op_begin)
+		sim->options->op_begin(sim->options->ctx, op, result.index, sim);
 	mark_op(sim, op);
 	if (sim->options->op_done)
 		sim_counters(sim, before);

@@ -36,6 +36,7 @@ struct sim_device {
  * @file: of a map, its object, with one reference; NULL for private anonymous memory
  * @mm, @pid: of a process; NULL once it has exited
  * @kvm: of a VM; @mm is its process
+ * @nested: of a VM: it is an L1 hypervisor; @ncr3: its nested tables at the next VMRUN, 0: none
  */
 struct sim_object {
 	LIST_ENTRY(sim_object) live; /* processes and VMs that exist */
@@ -45,6 +46,8 @@ struct sim_object {
 	struct mm_struct *mm;
 	struct kvm *kvm;
 	struct sim_device *device;
+	bool nested;
+	uint64_t ncr3;
 };
 
 /* A memory slot as the script set it, for the audit of invariant 1. */
@@ -55,6 +58,12 @@ struct sim_slot {
 	uint64_t gpa;
 	uint64_t addr;
 	uint64_t len;
+};
+
+/* An address space of a guest with page tables of its own. */
+struct sim_space {
+	struct kvm *kvm;
+	struct kvm_guest_tables tables;
 };
 
 /* A notification seen during the running operation. */
@@ -81,6 +90,8 @@ struct sim {
 	uint32_t last_pid;
 	struct sim_slot *slots;
 	size_t nr_slots, cap_slots;
+	struct sim_space *spaces;
+	size_t nr_spaces, cap_spaces;
 	struct sim_seen *seen;
 	size_t nr_seen, cap_seen;
 	const struct script_op *op;	/* the running one */
@@ -93,6 +104,26 @@ struct sim {
 int sim_execute(struct sim *sim, const struct script_op *op);
 /* Everything that operations made. */
 void sim_teardown(struct sim *sim);
+
+/* guest.c */
+int sim_op_guest(struct sim *sim, const struct script_op *op);
+int sim_op_guest_map(struct sim *sim, const struct script_op *op);
+int sim_op_guest_remap(struct sim *sim, const struct script_op *op);
+int sim_op_cr3(struct sim *sim, const struct script_op *op);
+int sim_op_invlpg(struct sim *sim, const struct script_op *op);
+/* The guest tables with their top one at @root. Return: 0, -ENOENT unless @make, -ENOMEM. */
+int sim_find_space(struct sim *sim, struct sim_object *vm, uint64_t root, bool make,
+		   struct kvm_guest_tables **ret_tables);
+unsigned int sim_leaf_level(uint64_t page_size);
+uint64_t sim_entry_flags(const struct script_op *op);
+
+/* nested.c: operations on guests of guests; as sim_execute(). */
+int sim_l2_map(struct sim *sim, const struct script_op *op);
+int sim_l2_remap(struct sim *sim, const struct script_op *op);
+int sim_vmrun(struct sim *sim, const struct script_op *op);
+int sim_l2_access(struct sim *sim, const struct script_op *op, unsigned int access);
+/* A VM is about to go. */
+void sim_forget_spaces(struct sim *sim, const struct kvm *kvm);
 
 /* run.c: PT_LEVEL_PMD or PT_LEVEL_PUD */
 unsigned int sim_run_level(const struct sim_options *options);

@@ -4,14 +4,18 @@
 
 usage: run.py MMUSCOPE SOURCE_FOLDER [--slow]    (TAP on standard output)
 """
+import fcntl
 import json
 import os
+import pty
 import re
 import resource
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 BINARY = os.path.abspath(sys.argv[1])
@@ -94,6 +98,7 @@ def prepare():
     write('hole.mms', 'map ram 0x100000000000 4K rw anon private\nmprotect ram 8K r\n')
     write('empty.mms', '')
     write('comment.mms', '# nothing to do\n')
+    write('empty-map.mms', 'map ram 0x100000000000 4K rw anon private\n')
     write('binary.mms', bytes(range(256)) * 16)
     write('long.mms', 'x' * (1 << 20))
     write('prog.strace', PROG)
@@ -107,7 +112,7 @@ def test_help(commands):
     main = run('-h')
     ok(main.returncode == 0 and not main.stderr, 'mmuscope -h')
     ok(run('--help').stdout == main.stdout == run('help').stdout, '--help and help say the same')
-    ok(re.fullmatch(r'mmuscope \d+\.\d+\.\d+\n', run('--version').stdout), '--version')
+    test_version()
     for command in commands:
         name = command['name']
         text = run(name, '-h')
@@ -141,8 +146,8 @@ def test_manual(commands):
     listed = re.findall(r'^\*mmuscope-(\w+)\*\(1\)', section(main, 'COMMANDS'), re.M)
     names = [command['name'] for command in commands]
     ok(listed == names, 'mmuscope(1) lists the commands in order', listed, names)
-    pages = sorted(os.listdir(folder))
-    want = sorted([f'mmuscope-{name}.1.scd' for name in names] + ['mmuscope.1.scd', 'meson.build'])
+    pages = sorted(page for page in os.listdir(folder) if page.endswith('.1.scd'))
+    want = sorted([f'mmuscope-{name}.1.scd' for name in names] + ['mmuscope.1.scd'])
     ok(pages == want, 'one page per command', pages, want)
     with open(os.path.join(folder, 'meson.build')) as file:
         built = re.findall(r"'(mmuscope[\w-]*)'", file.read())
@@ -170,6 +175,22 @@ def test_page(folder, command):
     ok(listed == options, f'mmuscope-{name}(1): the options are those of -h', listed, options)
     ok(plain(section(page, 'NAME')).strip() == f"mmuscope-{name} - {command['summary']}",
        f'mmuscope-{name}(1): the summary is that of -h')
+
+
+def test_version():
+    """The kernels are those of the record, which is of this version."""
+    with open(os.path.join(SOURCE, 'docs', 'verified-kernels')) as file:
+        rows = [line.split() for line in file if not line.startswith('#')]
+    said = run('--version').stdout
+    match = re.fullmatch(r'mmuscope (\d+\.\d+\.\d+)\nverified on: (.+)\n', said)
+    ok(match, '--version', said)
+    ok(match and rows[0] == ['mmuscope', match[1]],
+       'docs/verified-kernels is of this version: verify it again with tools/record-verified', rows[0])
+    ok(match and match[2].split(', ') == [row[1] for row in rows[1:]],
+       '--version says the kernels of docs/verified-kernels', said, rows)
+    profiles = run('list', 'profiles').stdout
+    ok(all(row[0] in profiles and int(row[3]) and int(row[4]) for row in rows[1:]),
+       'each has a profile, and something was compared', rows)
 
 
 def test_usage():
@@ -260,7 +281,8 @@ def test_json():
 
 def test_compare():
     got = expect(0, 'compare', '-p', 'linux-6.1,linux-6.12', 'seven.mms', out='EST. STALL')
-    ok(got.stdout.count('\nlinux-6.1 ') == 1 and got.stdout.count('\nlinux-6.12 ') == 1,
+    table = got.stdout.split('\n\n')[0]
+    ok(table.count('\nlinux-6.1 ') == 1 and table.count('\nlinux-6.12 ') == 1,
        'one row per profile', got.stdout)
     ok('cost table' in got.stdout, 'the estimate names its source')
     expect(0, 'compare', '-m', 'tdp', 'hole.mms', err='--mmu changes nothing',
@@ -328,9 +350,20 @@ def test_stall():
     rows = json.loads(run('compare', '--json', '--stall-limit', '1ms', 'seven.mms').stdout)['rows']
     over = {row['profile']: row['stall']['stall_limit']['over'] for row in rows}
     ok(over['linux-6.12'] and not over['linux-6.1'], 'compare has them', over)
-    got = expect(0, 'compare', '--stall-limit', '1ms', 'seven.mms', out='^linux-6.1, shadow: longest operation')
-    wide = [line for line in got.stdout.splitlines() if ': longest ' in line and len(line) > 105]
-    ok(not wide, 'no verdict is much wider than the table', *wide)
+    got = expect(0, 'compare', '--stall-limit', '1ms', 'seven.mms',
+                 out=r'^linux-6\.1 shadow:\n  longest stretch .*\n  longest operation ')
+    wide = [line for line in got.stdout.splitlines() if '  longest ' in line and len(line) > 95]
+    ok(not wide, 'no verdict is wider than the table', *wide)
+    got = run('compare', '--mmu', 'shadow,tdp', '--design', 'all', 'seven.mms').stdout
+    verdicts = got.split('\n\n')[-1]
+    ok('linux-6.12 shadow, linux-7.2 shadow' in verdicts, 'rows with one verdict share it', verdicts)
+    ok(verdicts.count('  longest stretch') == len(set(re.findall('  longest stretch .*', verdicts))),
+       'and none is said twice', verdicts)
+    ok(re.search('linux-7.2\\s+lazy-unmap\\s+shadow', verdicts), 'designs among them', verdicts)
+    got = run('compare', '--format', 'lkml', '--stall-limit', '1ms', 'seven.mms').stdout
+    ok('SOFT' not in got and 'no soft lockup' in got and 'OVER 1.00 ms' in got,
+       'verdicts in tables for mail', got)
+    ok(max(map(len, got.splitlines())) <= 75, 'within 75 columns', got)
 
 
 def test_costs():
@@ -392,6 +425,65 @@ def test_trace():
     got = run('run', '--trace', 'small.trace', 'seven.mms', preexec_fn=limit)
     ok(got.returncode == 3 and 'File too large' in got.stderr, 'a file that may not grow', got.stderr)
     ok(not any('small' in name for name in os.listdir(work)), 'leaves nothing behind')
+
+
+def test_map():
+    got = expect(0, 'run', '--map', '--ascii', 'seven.mms', out=r'^line 5: mprotect ram 512G r\n +1\n')
+    row = {line[:11].strip(): line[12:] for line in got.stdout.splitlines()}
+    ok(set(row.get('notified', ' ')) == {'#'} and re.fullmatch('-[.]+', row.get('PTEs', '')) and
+       set(row.get('scanned', ' ')) == {'#'}, 'all is notified and scanned, a page is there', got.stdout)
+    got = expect(0, 'run', '-p', 'linux-6.1', '--map-line', '8', '--ascii', 'seven.mms', out='^line 8: mprotect')
+    ok(re.search(r'^notified    -[.]+$', got.stdout, re.M), 'up to the end of the first 1G', got.stdout)
+    ok(run('run', '--map', 'seven.mms', env=dict(os.environ, LC_ALL='C')).stdout.isascii(),
+       'ASCII where the locale is not UTF-8')
+    got = run('run', '--map', 'seven.mms', env=dict(os.environ, LC_ALL='C.UTF-8', COLUMNS='100'))
+    rows = [line for line in got.stdout.splitlines() if line.startswith('notified')]
+    ok(rows and len(rows[0]) == 99 and '\u2588' in rows[0], 'Unicode, as wide as COLUMNS', rows)
+    ok('\x1b' not in got.stdout, 'no colours into a pipe')
+    expect(0, 'run', '--map', 'empty-map.mms', out='nothing to draw')
+    expect(0, 'run', '--map-line', '1', 'seven.mms', out='nothing to draw: no operation of that line')
+    expect(2, 'run', '--map', '--json', 'seven.mms', err='not with --json')
+
+
+def on_terminal(*args, **env):
+    """What a terminal of 100 columns shows of both streams."""
+    main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack('HHHH', 40, 100, 0, 0))
+    more = {'TERM': 'xterm', 'LC_ALL': 'C.UTF-8', **env}
+    clean = {name: value for name, value in os.environ.items() if name not in ('NO_COLOR', 'COLUMNS')}
+    child = subprocess.Popen([BINARY, *args], stdin=subprocess.DEVNULL, stdout=side, stderr=side, cwd=work,
+                             env={**clean, **more})
+    os.close(side)
+    shown = b''
+    while True:
+        try:
+            part = os.read(main, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(main)
+    child.wait()
+    return shown.decode(errors='replace')
+
+
+def test_terminal():
+    shown = on_terminal('run', '--map', 'seven.mms')
+    ok('\x1b[33m\u2588' in shown, 'colours on a terminal', shown)
+    ok(re.search('notified    \x1b\\[33m\u2588{87}\x1b', shown), 'of its width')
+    ok('\x1b[3' not in on_terminal('run', '--map', 'seven.mms', NO_COLOR='1'), 'none with NO_COLOR')
+    ok('\x1b[3' not in on_terminal('run', '--map', 'seven.mms', TERM='dumb'), 'none on a dumb one')
+    ok(' operations\x1b[K' not in shown, 'no progress for what is quick')
+    write('slow.mms', 'map ram 0x100000000000 64G rw anon private nohuge\ntouch ram 4M w\nrepeat 1000000\n'
+          'mprotect ram 4M r\nmprotect ram 4M rw\nend\n')
+    for command in ('run', 'compare'):
+        shown = on_terminal(command, '-p', 'linux-6.12', 'slow.mms')
+        ok(re.search(r'\r[\d,]+ operations\x1b\[K', shown), f'{command}: progress after a second',
+           shown[-300:])
+        ok('\r\x1b[K' in shown, f'{command}: and it goes away')
+    got = run('run', 'slow.mms')
+    ok('operations\x1b' not in got.stderr, 'no progress into a pipe', got.stderr)
 
 
 def test_bad_input():
@@ -502,6 +594,8 @@ def main():
         test_costs()
         test_probe()
         test_trace()
+        test_map()
+        test_terminal()
         test_bad_input()
         test_import()
         test_completion()

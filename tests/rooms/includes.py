@@ -41,7 +41,7 @@ def read_commands():
             path = (Path(entry['directory']) / entry['file']).resolve()
             if path.suffix == '.c' and path.is_relative_to(SOURCE):
                 flags = flags_of(entry['command'])
-                targets.setdefault(str(Path(entry['output']).parent), flags)
+                targets.setdefault(Path(entry['output']).parent.name, flags)
                 known = folders.setdefault(str(path.relative_to(SOURCE).parent), [])
                 if flags not in known:
                     known.append(flags)
@@ -56,7 +56,8 @@ def compiles(flags, text):
 
 
 def public_headers(room):
-    folder = SOURCE / 'src' / room / 'include'
+    """Those of api are the library's."""
+    folder = SOURCE / ('include' if room == 'api' else f'src/{room}/include')
     return sorted(str(path.relative_to(folder)) for path in folder.rglob('*.h'))
 
 

@@ -107,6 +107,19 @@ def designs_in(text):
     return named + ([','.join(names)] if named else [])
 
 
+def counters(path, mmu, *more):
+    got = subprocess.run([BINARY, 'run', '--json', *(['--mmu', mmu] if mmu else []), *more,
+                          str(path)], capture_output=True, text=True, timeout=120)
+    return json.loads(got.stdout)['scripts'][0]['counters'] if got.stdout else got.stderr
+
+
+def check_watched(path, mmu):
+    """Who listens to the events changes no counter."""
+    quiet, watched = counters(path, mmu), counters(path, mmu, '--trace', os.devnull)
+    name = f"{path.relative_to(SOURCE / 'scripts')}" + (f' as {mmu}' if mmu else '')
+    tap.ok(quiet == watched, f'{name}: the same counts when traced', quiet, watched)
+
+
 def check_design(path, profile, design):
     got = subprocess.run([BINARY, 'run', '--json', '--audit', '--profile', profile, '--design',
                           design, str(path)], capture_output=True, text=True, timeout=120)
@@ -127,6 +140,8 @@ def main():
         for profile in profiles():
             for mmu in (None, *MMUS) if guest else (None,):
                 check(path, profile, mmu)
+        for mmu in MMUS if guest else (None,):
+            check_watched(path, mmu)
         for design in designs_in(path.read_text()):
             for profile in ('linux-6.12', 'linux-7.2'):
                 check_design(path, profile, design)

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include <base/strbuf.h>
@@ -118,6 +119,8 @@ uint64_t ftrace_lost(void);
 
 /* kvmtrace_set() - switch them on or off; off is needed before KVM can be unloaded. */
 int kvmtrace_set(bool on);
+/* kvmtrace_kind() - which part of what they say is the executor's own depends on it. */
+void kvmtrace_kind(enum script_mmu mmu);
 /* kvmtrace_line() - one of their lines in the trace, "kN: ...", by process @proc. */
 void kvmtrace_line(const char *line, unsigned int proc, const struct ranges *maps,
 		   const struct ranges *slots);
@@ -161,17 +164,89 @@ extern char probe_page[];
  */
 bool runner_run(const struct script *script, unsigned int number, unsigned int limit_ms);
 
+/*
+ * Pages of a guest's own memory, at GUEST_OWN_GPA: its page tables and code; of a nested
+ * one also L1's control block, host save area and nested tables for this memory.
+ */
+enum {
+	GUEST_PAGE_PML4,
+	GUEST_PAGE_PDPT0,
+	GUEST_PAGE_PDPT1,
+	GUEST_PAGE_CODE,
+	GUEST_PAGE_VMCB,
+	GUEST_PAGE_HSAVE,
+	GUEST_PAGE_NPT3,
+	GUEST_PAGE_NPT2,
+	GUEST_PAGE_NPT1,
+	GUEST_PAGE_NR
+};
+#define GUEST_SCRATCH 0x800 /* in the page of code: data that "x" accesses may write */
+
 /* ---- ops.c, touch.c, guestvm.c: operations; all return 0 or a negative errno ---- */
+
+/* struct guest_table - what was written to one table of a guest */
+struct guest_table {
+	LIST_ENTRY(guest_table) link;
+	uint64_t gpa;
+	unsigned char bytes[GUEST_PAGE];
+};
+#define GUEST_TABLE_HASH 256
+
+/* struct guest_space - an address space: its top table, where its next table goes */
+struct guest_space {
+	uint64_t root;
+	uint64_t next;
+	unsigned int paging;
+};
+
+/* Modes of a vCPU under shadow paging; the others are enum script_paging. */
+#define GUEST_MODE_OFF SCRIPT_PAGING_NR      /* paging is off */
+#define GUEST_MODE_FLAT (GUEST_MODE_OFF + 1) /* the executor's own tables */
+#define GUEST_MODE_LOST (GUEST_MODE_OFF + 2) /* KVM has reset the vCPU */
 
 /**
  * struct guest_vm - one VM of a script
  * @fd, @vcpu_fd: descriptors, -1 for none; the vCPU is made when the guest first runs
  * @run: the vCPU's shared page
+ * @own: the guest's own memory, once there is a vCPU
+ * @slots: where the script's memory slots are; a deleted one has length 0
+ * @nested: the guest is an L1 hypervisor
+ * @ncr3: L1's nested tables at the next VMRUN, 0: none
+ * @tables: see gtables.c
+ * @mmu: the VM's kind
+ * @port: of the latest I/O exit
+ * @tables_at, @spaces: see guesttables.c
+ * @paging: top table of the address space that was loaded last, if one was
+ * @mode: how the vCPU runs now
+ * @cr3: its top table
+ * @own_paged, @own_low: see guestpaging.c
  */
 struct guest_vm {
 	int fd;
 	int vcpu_fd;
 	struct kvm_run *run;
+	unsigned char *own;
+	struct guest_slot {
+		uint32_t id;
+		uint64_t gpa, len, hva;
+	} * slots;
+	size_t nr_slots;
+	size_t cap_slots;
+	bool nested;
+	uint64_t ncr3;
+	struct gtables *tables;
+	enum script_mmu mmu;
+	unsigned int port;
+	LIST_HEAD(, guest_table) tables_at[GUEST_TABLE_HASH];
+	struct guest_space *spaces;
+	size_t nr_spaces;
+	size_t cap_spaces;
+	uint64_t paging;
+	bool paging_set;
+	unsigned int mode;
+	uint64_t cr3;
+	unsigned char *own_paged;
+	unsigned char *own_low;
 };
 
 /**
@@ -212,6 +287,49 @@ void pin_forget(void);
 int op_vm(struct executor *ex, const struct script_op *op);
 int op_memslot(struct executor *ex, const struct script_op *op);
 int op_guest(struct executor *ex, const struct script_op *op);
+int op_guest_map(struct executor *ex, const struct script_op *op);
+int op_guest_remap(struct executor *ex, const struct script_op *op);
+int op_cr3(struct executor *ex, const struct script_op *op);
+int op_invlpg(struct executor *ex, const struct script_op *op);
+int op_l2_map(struct executor *ex, const struct script_op *op);
+int op_l2_remap(struct executor *ex, const struct script_op *op);
+int op_vmrun(struct executor *ex, const struct script_op *op);
 int touch_setup(void);
+/* touch_store() - 8 bytes; -EFAULT where the mapping does not allow it. */
+int touch_store(void *at, uint64_t value);
+/* touch_store32() - 4 bytes. */
+int touch_store32(void *at, uint32_t value);
+
+/* guest_vcpu() - make the vCPU of a shadow guest. Return: 0; -EINVAL: another kind. */
+int guest_vcpu(struct executor *ex, struct guest_vm *vm);
+/* guest_shadow_access() - accesses of a guest under shadow paging; as op_guest(). */
+int guest_shadow_access(struct guest_vm *vm, const struct script_op *op);
+
+/*
+ * guest_run() - run the vCPU until the exit @wanted. Return: 0; -ENOENT: there is no
+ * slot, or a write to a read-only one; -EFAULT: the host's mapping does not allow it;
+ * -EAGAIN: the access does not complete.
+ */
+int guest_run(struct guest_vm *vm, uint32_t wanted);
+/* guest_hva() - where guest-physical memory is mapped in this process; 0: nowhere. */
+uint64_t guest_hva(const struct guest_vm *vm, uint64_t gpa);
+/* guest_l1() - make the vCPU of an L1 hypervisor. Return: 0; -EINVAL: the guest is none. */
+int guest_l1(struct executor *ex, struct guest_vm *vm);
+
+/* ---- l1.c: the L1 hypervisor of nested guests ---- */
+
+/* l1_prepare() - code, tables, EFER.SVME, host save area; before the vCPU first runs. */
+int l1_prepare(struct guest_vm *vm);
+/* l1_own_entry() - the entry that a top nested table needs for L2's own memory. */
+uint64_t l1_own_entry(unsigned int *ret_index);
+/*
+ * l1_guest() - L2's accesses, in one VMRUN (one for each where code is executed).
+ * Return: as op_guest(); -EACCES: L1's nested tables do not allow it.
+ */
+int l1_guest(struct guest_vm *vm, const struct script_op *op);
+/* l1_vmrun() - L1 enters L2, which leaves at once. */
+int l1_vmrun(struct guest_vm *vm);
+/* l1_store() - L1 writes 8 bytes. */
+int l1_store(struct guest_vm *vm, uint64_t gpa, uint64_t value);
 
 #endif /* HOST_GUEST_INTERNAL_H */

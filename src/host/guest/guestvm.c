@@ -20,19 +20,20 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <base/mem.h>
+
 #define OWN_SLOT 32000
-#define OWN_PAGES 4
+#define OWN_PAGES GUEST_PAGE_NR
 #define OWN_GPA GUEST_OWN_GPA
 #define GUEST_LIMIT_MS 3000
 #define MAX_CPUID 128
-
-enum { PAGE_PML4, PAGE_PDPT0, PAGE_PDPT1, PAGE_CODE };
 
 #define PTE_TABLE 0x7ull        /* present, writable, user */
 #define PTE_LEAF (0xe7ull)      /* the same, accessed, dirty, large */
 #define CR0_PAGED 0x80000011ull /* PG, ET, PE */
 #define CR4_PAE 0x20ull
 #define EFER_LONG 0x500ull /* LME, LMA */
+#define EFER_NX 0x800ull
 
 /*
  * rdi: address, rsi: how often, rdx: distance; ends with an I/O exit. Offsets 0 and 0x10.
@@ -45,7 +46,6 @@ static const unsigned char code_write[] = { 0xc6, 0x07, 0x01, 0x48, 0x01, 0xd7, 
 					    0xff, 0xce, 0x75, 0xf5, 0xe6, 0x10 };
 #define CODE_READ 0x0
 #define CODE_WRITE 0x10
-#define SCRATCH 0x800
 
 int op_vm(struct executor *ex, const struct script_op *op)
 {
@@ -59,11 +59,34 @@ int op_vm(struct executor *ex, const struct script_op *op)
 	if (fd < 0)
 		return -errno;
 	vm->fd = fd;
+	vm->nested = op->mmu == SCRIPT_MMU_NESTED;
+	vm->mmu = op->mmu;
+	vm->mode = GUEST_MODE_FLAT;
 	/* KVM's tracepoints fire per VM: the observer is no longer needed */
 	if (ex->observer_fd >= 0)
 		close(ex->observer_fd);
 	ex->observer_fd = -1;
 	ftrace_mark(text, snprintf(text, sizeof(text), "V %u", ex->self + 1));
+	return 0;
+}
+
+/* Where the guest's memory lies in this process, for the loader of its tables. */
+static int remember_slot(struct guest_vm *vm,
+			 const struct kvm_userspace_memory_region *region)
+{
+	size_t i;
+
+	for (i = 0; i < vm->nr_slots; i++)
+		if (vm->slots[i].id == region->slot)
+			break;
+	if (i == vm->nr_slots &&
+	    mem_grow(&vm->slots, &vm->cap_slots, i + 1, sizeof(*vm->slots)))
+		return -ENOMEM;
+	vm->nr_slots += i == vm->nr_slots;
+	vm->slots[i] = (struct guest_slot){ .id = region->slot,
+					    .gpa = region->guest_phys_addr,
+					    .len = region->memory_size,
+					    .hva = region->userspace_addr };
 	return 0;
 }
 
@@ -77,21 +100,34 @@ int op_memslot(struct executor *ex, const struct script_op *op)
 		.userspace_addr = op->addr,
 	};
 
-	if (ex->vm[op->name2].fd < 0)
+	struct guest_vm *vm = &ex->vm[op->name2];
+
+	if (vm->fd < 0)
 		return -EBADF;
-	return ioctl(ex->vm[op->name2].fd, KVM_SET_USER_MEMORY_REGION, &region) ? -errno
-										: 0;
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region))
+		return -errno;
+	return remember_slot(vm, &region);
+}
+
+uint64_t guest_hva(const struct guest_vm *vm, uint64_t gpa)
+{
+	size_t i;
+
+	for (i = 0; i < vm->nr_slots; i++)
+		if (gpa - vm->slots[i].gpa < vm->slots[i].len)
+			return vm->slots[i].hva + (gpa - vm->slots[i].gpa);
+	return 0;
 }
 
 static void fill_own_memory(unsigned char *own)
 {
-	uint64_t *pml4 = (uint64_t *)(own + PAGE_PML4 * GUEST_PAGE);
-	uint64_t *pdpt = (uint64_t *)(own + PAGE_PDPT0 * GUEST_PAGE);
-	unsigned char *code = own + PAGE_CODE * GUEST_PAGE;
+	uint64_t *pml4 = (uint64_t *)(own + GUEST_PAGE_PML4 * GUEST_PAGE);
+	uint64_t *pdpt = (uint64_t *)(own + GUEST_PAGE_PDPT0 * GUEST_PAGE);
+	unsigned char *code = own + GUEST_PAGE_CODE * GUEST_PAGE;
 	unsigned int i;
 
-	pml4[0] = (OWN_GPA + PAGE_PDPT0 * GUEST_PAGE) | PTE_TABLE;
-	pml4[1] = (OWN_GPA + PAGE_PDPT1 * GUEST_PAGE) | PTE_TABLE;
+	pml4[0] = (OWN_GPA + GUEST_PAGE_PDPT0 * GUEST_PAGE) | PTE_TABLE;
+	pml4[1] = (OWN_GPA + GUEST_PAGE_PDPT1 * GUEST_PAGE) | PTE_TABLE;
 	for (i = 0; i < 1024; i++)
 		pdpt[i] = ((uint64_t)i << 30) | PTE_LEAF;
 	memcpy(code + CODE_READ, code_read, sizeof(code_read));
@@ -112,6 +148,7 @@ static int add_own_memory(struct guest_vm *vm)
 	if (own == MAP_FAILED)
 		return -errno;
 	fill_own_memory(own);
+	vm->own = own;
 	return ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region) ? -errno : 0;
 }
 
@@ -153,9 +190,9 @@ static int set_long_mode(struct guest_vm *vm)
 	sregs.cs = code;
 	sregs.ds = sregs.es = sregs.ss = sregs.fs = sregs.gs = data;
 	sregs.cr0 = CR0_PAGED;
-	sregs.cr3 = OWN_GPA + PAGE_PML4 * GUEST_PAGE;
+	sregs.cr3 = OWN_GPA + GUEST_PAGE_PML4 * GUEST_PAGE;
 	sregs.cr4 = CR4_PAE;
-	sregs.efer = EFER_LONG;
+	sregs.efer = EFER_LONG | (vm->nested ? EFER_NX : 0);
 	return ioctl(vm->vcpu_fd, KVM_SET_SREGS, &sregs) ? -errno : 0;
 }
 
@@ -175,7 +212,27 @@ static int make_vcpu(struct executor *ex, struct guest_vm *vm)
 	if (vm->run == MAP_FAILED)
 		return -errno;
 	err = set_cpuid(ex, vm);
-	return err ? err : set_long_mode(vm);
+	if (!err)
+		err = set_long_mode(vm);
+	return err || !vm->nested ? err : l1_prepare(vm);
+}
+
+int guest_l1(struct executor *ex, struct guest_vm *vm)
+{
+	if (vm->fd < 0)
+		return -EBADF;
+	if (!vm->nested)
+		return -EINVAL;
+	return vm->vcpu_fd < 0 ? make_vcpu(ex, vm) : 0;
+}
+
+int guest_vcpu(struct executor *ex, struct guest_vm *vm)
+{
+	if (vm->fd < 0)
+		return -EBADF;
+	if (vm->mmu != SCRIPT_MMU_SHADOW)
+		return -EINVAL;
+	return vm->vcpu_fd < 0 ? make_vcpu(ex, vm) : 0;
 }
 
 static void on_alarm(int sig)
@@ -205,12 +262,7 @@ static void finish_exit(struct guest_vm *vm)
 	vm->run->exit_reason = reason;
 }
 
-/*
- * Run until the exit that is @wanted. Return: 0; -ENOENT: there is no slot, or a write to
- * a read-only one; -EFAULT: the host's mapping does not allow it; -EAGAIN: the access
- * does not complete.
- */
-static int run_vcpu(struct guest_vm *vm, uint32_t wanted)
+int guest_run(struct guest_vm *vm, uint32_t wanted)
 {
 	int got, err;
 
@@ -218,6 +270,7 @@ static int run_vcpu(struct guest_vm *vm, uint32_t wanted)
 	got = ioctl(vm->vcpu_fd, KVM_RUN, 0);
 	err = got ? -errno : 0;
 	set_alarm(0);
+	vm->port = !err && vm->run->exit_reason == KVM_EXIT_IO ? vm->run->io.port : 0;
 	if (!err)
 		finish_exit(vm);
 	if (err)
@@ -228,6 +281,9 @@ static int run_vcpu(struct guest_vm *vm, uint32_t wanted)
 	case KVM_EXIT_MMIO:
 	case KVM_EXIT_INTERNAL_ERROR:
 		return -ENOENT;
+	case KVM_EXIT_SHUTDOWN:
+		vm->mode = GUEST_MODE_LOST;
+		return -EIO;
 	default:
 		return -EIO;
 	}
@@ -250,7 +306,7 @@ static int set_debug(struct guest_vm *vm, bool on)
 static int guest_exec(struct guest_vm *vm, const struct script_op *op)
 {
 	struct kvm_regs regs = { .rflags = 2,
-				 .rax = OWN_GPA + PAGE_CODE * GUEST_PAGE + SCRATCH };
+				 .rax = OWN_GPA + GUEST_PAGE_CODE * GUEST_PAGE + GUEST_SCRATCH };
 	uint64_t at;
 	int err = 0;
 
@@ -259,7 +315,7 @@ static int guest_exec(struct guest_vm *vm, const struct script_op *op)
 		err = ioctl(vm->vcpu_fd, KVM_SET_REGS, &regs) ? -errno
 							      : set_debug(vm, true);
 		if (!err)
-			err = run_vcpu(vm, KVM_EXIT_DEBUG);
+			err = guest_run(vm, KVM_EXIT_DEBUG);
 		if (op->len - at <= op->step)
 			break;
 	}
@@ -278,13 +334,25 @@ int op_guest(struct executor *ex, const struct script_op *op)
 
 	if (err)
 		return err;
+	if (op->flags & SCRIPT_GUEST_L2)
+		return vm->nested ? l1_guest(vm, op) : -EINVAL;
+	if (op->flags & SCRIPT_GUEST_GVA)
+		return vm->mmu == SCRIPT_MMU_SHADOW ? guest_shadow_access(vm, op) : -EINVAL;
+	if (vm->mmu == SCRIPT_MMU_SHADOW && script_op_gpa(op) + op->len <= 1ull << 32)
+		return guest_shadow_access(vm, op);
+	if (vm->mode != GUEST_MODE_FLAT) {
+		err = set_long_mode(vm);
+		if (err)
+			return err;
+		vm->mode = GUEST_MODE_FLAT;
+	}
 	if (script_op_gpa(op) + op->len > OWN_GPA ||
 	    script_op_gpa(op) + op->len < op->len)
 		return -ENOENT;
 	if (op->access == SCRIPT_ACCESS_X)
 		return guest_exec(vm, op);
-	regs.rip = OWN_GPA + PAGE_CODE * GUEST_PAGE +
+	regs.rip = OWN_GPA + GUEST_PAGE_CODE * GUEST_PAGE +
 		   (op->access == SCRIPT_ACCESS_W ? CODE_WRITE : CODE_READ);
 	return ioctl(vm->vcpu_fd, KVM_SET_REGS, &regs) ? -errno
-						       : run_vcpu(vm, KVM_EXIT_IO);
+						       : guest_run(vm, KVM_EXIT_IO);
 }

@@ -4,7 +4,7 @@
  * whatever the kernel's own format is. What belongs to the guest's own tables and code is
  * left out.
  */
-#include "guest_internal.h"
+#include "guestpaging_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,12 +15,15 @@
 
 #define TRACING "/sys/kernel/tracing/"
 #define ROLE_LEVEL_MASK 0xf
+#define ROLE_DIRECT (1u << 7)
 
 /* The bits of a role below its access bits, and how many of these a record has. */
 #define ROLE_ACCESS_SHIFT 8
 #define ROLE_ACCESS_BITS 3
+#define ROLE_HIGH 16
 
 static bool present;
+static bool shadow;
 static unsigned int role_access_bits;
 
 static int add_event_probe(unsigned int which)
@@ -63,12 +66,22 @@ static unsigned int count_access_bits(void)
 	return bits > ROLE_ACCESS_BITS ? bits : ROLE_ACCESS_BITS;
 }
 
-/* A role as records have it: without the access bits behind the third. */
+/*
+ * A role as records have it: without the access bits behind the third. The bits from
+ * ROLE_HIGH on are where they always were: these kernels lack as many bits before them.
+ */
 static uint64_t record_role(uint64_t role)
 {
 	const uint64_t low = (1u << (ROLE_ACCESS_SHIFT + ROLE_ACCESS_BITS)) - 1;
+	const uint64_t high = ~((1ull << ROLE_HIGH) - 1);
+	uint64_t moved = (role & ~high) >> (role_access_bits - ROLE_ACCESS_BITS) & ~low;
 
-	return (role & low) | (role >> (role_access_bits - ROLE_ACCESS_BITS) & ~low);
+	return (role & low) | moved | (role & high);
+}
+
+void kvmtrace_kind(enum script_mmu mmu)
+{
+	shadow = mmu == SCRIPT_MMU_SHADOW;
 }
 
 int kvmtrace_set(bool on)
@@ -101,27 +114,59 @@ static bool overlap(uint64_t a, uint64_t a_end, uint64_t b, uint64_t b_end)
 	return a < b_end && b < a_end;
 }
 
-/* An entry or a page of entries that only the guest's own slot needs. */
+static bool in_slots(const struct ranges *slots, uint64_t start, uint64_t end)
+{
+	size_t i;
+
+	for (i = 0; i < slots->nr; i++)
+		if (overlap(start, end, slots->range[i].start, slots->range[i].end))
+			return true;
+	return false;
+}
+
+/*
+ * With shadow paging faults have guest-virtual addresses. The executor's own part is at
+ * the end of what a guest's tables translate.
+ */
+static bool own_address(uint64_t addr, const struct ranges *slots)
+{
+	if (!shadow)
+		return addr >= GUEST_OWN_GPA;
+	if (addr >= GUEST_LOW_VA && addr < 1ull << 32)
+		return !in_slots(slots, addr & -GUEST_PAGE, (addr & -GUEST_PAGE) + 1);
+	return (addr >= GUEST_PAGED_GPA && addr < 1ull << GUEST_PHYS_BITS) ||
+	       addr >> 39 == 255 || addr >> 48 == 255;
+}
+
+/* A part of guest-physical [start, end) is the executor's. */
+static bool own_memory(uint64_t start, uint64_t end)
+{
+	if (overlap(start, end, GUEST_PAGED_GPA, 1ull << GUEST_PHYS_BITS))
+		return true;
+	return shadow && overlap(start, end, GUEST_LOW_GPA, 1ull << 32);
+}
+
+/* An entry or a page of entries that only the executor's own part needs. */
 static bool is_own(const struct kvm_event *event, const uint64_t *arg,
 		   const struct ranges *slots)
 {
-	unsigned int level;
 	uint64_t start, end;
-	size_t i;
+	unsigned int level;
 
 	if (event->id == EVENT_KVM_PAGE_FAULT)
-		return arg[2] >= GUEST_OWN_GPA;
+		return own_address(arg[2], slots);
 	if (event->gfn < 0)
 		return false;
-	level = event->page ? arg[1] & ROLE_LEVEL_MASK : arg[event->level] - 1;
 	start = arg[event->gfn] << 12;
+	/* the shadow page of a table stands at the table's frame */
+	if (event->page && shadow && !(arg[1] & ROLE_DIRECT))
+		return own_memory(start, start + GUEST_PAGE);
+	level = event->page ? arg[1] & ROLE_LEVEL_MASK : arg[event->level] - 1;
 	end = start + (GUEST_PAGE << 9 * (level < 5 ? level : 5));
-	if (!overlap(start, end, GUEST_OWN_GPA, 1ull << GUEST_PHYS_BITS))
+	/* without paging the four pages of level 2 are there from the start */
+	if (event->page && shadow && level > 1 && start < 1ull << 32)
 		return false;
-	for (i = 0; i < slots->nr; i++)
-		if (overlap(start, end, slots->range[i].start, slots->range[i].end))
-			return false;
-	return true;
+	return own_memory(start, end) && !in_slots(slots, start, end);
 }
 
 /* "kN: (...) a0=0x... a1=0x..." */

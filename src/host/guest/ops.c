@@ -281,6 +281,20 @@ int op_execute(struct executor *ex, const struct script_op *op)
 		return op_memslot(ex, op);
 	case OP_GUEST:
 		return op_guest(ex, op);
+	case OP_L2_MAP:
+		return op_l2_map(ex, op);
+	case OP_L2_REMAP:
+		return op_l2_remap(ex, op);
+	case OP_VMRUN:
+		return op_vmrun(ex, op);
+	case OP_GUEST_MAP:
+		return op_guest_map(ex, op);
+	case OP_GUEST_REMAP:
+		return op_guest_remap(ex, op);
+	case OP_CR3:
+		return op_cr3(ex, op);
+	case OP_INVLPG:
+		return op_invlpg(ex, op);
 	case OP_ASSERT:
 	case OP_DEVICE:
 		return 0;

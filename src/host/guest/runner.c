@@ -161,6 +161,8 @@ static int op_fork(struct executor *ex, const struct script_op *op)
 	uint32_t self = shared->nr_procs;
 	long pid;
 
+	if (find_proc(ex, op->name) >= 0)
+		return -EEXIST;
 	if (self == GUEST_MAX_PROCS)
 		return -EAGAIN;
 	shared->proc[self].name = op->name;
@@ -499,6 +501,7 @@ static int prepare_machine(const struct script *script)
 			err = kcall_prepare();
 		guests |= op->code == OP_VM;
 	}
+	kvmtrace_kind(script_mmu(script));
 	return err ? err : kvmtrace_set(guests);
 }
 

@@ -16,8 +16,11 @@
 int touch_read(const void *at);
 int touch_write(void *at);
 int touch_exec(const void *at, void *scratch);
-extern const char touch_read_insn[], touch_write_insn[], touch_failed[],
-	touch_exec_done[];
+int touch_store_8(void *at, uint64_t value);
+int touch_store_4(void *at, uint32_t value);
+extern const char touch_read_insn[], touch_write_insn[], touch_store_insn[],
+	touch_store4_insn[],
+	touch_failed[], touch_exec_done[];
 
 /*
  * touch_exec() jumps to its target with the trap flag set, so that exactly one
@@ -33,6 +36,16 @@ __asm__(".pushsection .text\n"
 	"touch_write:\n"
 	"touch_write_insn:\n"
 	"	movb $1, (%rdi)\n"
+	"	xorl %eax, %eax\n"
+	"	ret\n"
+	"touch_store_8:\n"
+	"touch_store_insn:\n"
+	"	movq %rsi, (%rdi)\n"
+	"	xorl %eax, %eax\n"
+	"	ret\n"
+	"touch_store_4:\n"
+	"touch_store4_insn:\n"
+	"	movl %esi, (%rdi)\n"
 	"	xorl %eax, %eax\n"
 	"	ret\n"
 	"touch_exec:\n"
@@ -68,6 +81,7 @@ static void on_fault(int sig, siginfo_t *info, void *arg)
 		return;
 	}
 	if (rip == (uintptr_t)touch_read_insn || rip == (uintptr_t)touch_write_insn ||
+	    rip == (uintptr_t)touch_store_insn || rip == (uintptr_t)touch_store4_insn ||
 	    (exec_target && rip == exec_target)) {
 		regs[REG_EFL] &= ~EFLAGS_TF;
 		regs[REG_RIP] = (uintptr_t)touch_failed;
@@ -103,6 +117,11 @@ static int touch_one(uint64_t addr, unsigned int access)
 	return failed;
 }
 
+int touch_store(void *at, uint64_t value)
+{
+	return touch_store_8(at, value) ? -EFAULT : 0;
+}
+
 int op_touch(const struct script_op *op)
 {
 	uint64_t step = op->step ? op->step : GUEST_PAGE;
@@ -115,4 +134,9 @@ int op_touch(const struct script_op *op)
 			break;
 	}
 	return failed ? -EFAULT : 0;
+}
+
+int touch_store32(void *at, uint32_t value)
+{
+	return touch_store_4(at, value) ? -EFAULT : 0;
 }

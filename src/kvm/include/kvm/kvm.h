@@ -73,9 +73,12 @@ struct kvm_config {
 int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm);
 
 /**
- * kvm_destroy() - unsubscribe (which zaps everything, with events) and free; NULL is
- * fine.
+ * kvm_release() - the process goes: unsubscribe, zap everything (kvm_mmu_zap_all(), which may
+ * yield behind each page). Only kvm_get_stat(), kvm_rmap_bytes() and kvm_destroy() after that.
  */
+void kvm_release(struct kvm *kvm);
+
+/** kvm_destroy() - kvm_release() if that was not yet, and free; NULL is fine. */
 void kvm_destroy(struct kvm *kvm);
 
 /*
@@ -158,6 +161,8 @@ int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t
 /* Bits of a guest table entry for kvm_guest_map(). */
 #define KVM_GPTE_WRITABLE (1ull << 1)
 #define KVM_GPTE_USER (1ull << 2) /* required in nested tables */
+#define KVM_GPTE_ACCESSED (1ull << 5)
+#define KVM_GPTE_DIRTY (1ull << 6)
 #define KVM_GPTE_NX (1ull << 63)
 
 /**
@@ -185,6 +190,17 @@ struct kvm_guest_tables {
 int kvm_guest_map(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
 		  uint64_t gpa, uint64_t len, unsigned int level, uint64_t flags);
 
+/**
+ * kvm_guest_find_entry() - where the entry of @level for @va is; touches nothing.
+ * Return: 0; -EINVAL: as kvm_guest_map(); -ENOENT: there is no table of that level.
+ */
+int kvm_guest_find_entry(struct kvm *kvm, const struct kvm_guest_tables *tables, uint64_t va,
+			 unsigned int level, uint64_t *ret_gpa);
+
+/** kvm_guest_leaf() - the entry with which kvm_guest_map() maps a page of @level. */
+uint64_t kvm_guest_leaf(const struct kvm_guest_tables *tables, uint64_t gpa,
+			unsigned int level, uint64_t flags);
+
 /** kvm_load_guest_entry() - the loader writes 8 bytes of a table. As kvm_guest_map(). */
 int kvm_load_guest_entry(struct kvm *kvm, uint64_t gpa, uint64_t value);
 
@@ -206,11 +222,17 @@ int kvm_guest_store(struct kvm *kvm, uint64_t addr, uint64_t value);
  * kvm_set_cr3() - paging on with the top table at @cr3; the same value again
  * synchronises, as a move to CR3 (SHADOW) or a VMRUN (NESTED) does.
  *
- * The previous root is let go of; its pages stay until zapped. (Linux caches three roots
- * and makes no kvm_mmu_get_page record when it switches to one of them.)
+ * The three latest roots before it are kept: a switch to one of them makes no
+ * kvm_mmu_get_page record (kvm_mmu_new_pgd()).
  * Return: 0; -EINVAL: not for this kind of MMU; -ENOMEM.
  */
 int kvm_set_cr3(struct kvm *kvm, uint64_t cr3);
+
+/**
+ * kvm_set_l1_nx() - L1's EFER.NXE, before the first kvm_set_cr3(): without it (as a VM
+ * starts) KVM_GPTE_NX is reserved in nested tables.
+ */
+void kvm_set_l1_nx(struct kvm *kvm, bool nx);
 
 /** kvm_invlpg() - synchronise the entry for @gva. Return: 0; -EINVAL without paging. */
 int kvm_invlpg(struct kvm *kvm, uint64_t gva);

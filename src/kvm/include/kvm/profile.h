@@ -26,9 +26,12 @@
  * @zap_each_level: taking down a TDP root clears 4K, 2M, 1G and root entries in four
  *	passes (seen on 6.12); else the 1G entries with all below them, then the root's
  * @zap_orphans: rewriting an upper nested table zaps the shadow page below at once when
- *	nothing else points to it (seen on 7.2); else it stays until something zaps it
+ *	nothing else points to it (seen on 7.2); else it stays until something zaps it,
+ *	a page above it, say
  * @clean_rewrite: an entry that is written over one whose writable bit is set, an MMIO entry
  *	included, is not made dirty (make_spte() leaves early; to 6.12)
+ * @self_map_4k: a writable page of a guest's tables that holds one of the tables on the way to
+ *	it is shadowed with 4 KiB pages (is_self_change_mapping(), up to 6.2)
  * @lockless_aging: aging takes no mmu_lock (7.x); no difference in one thread
  * @nonpresent: value of an absent SPTE
  * @desc_capacity: SPTEs per pte_list_desc
@@ -45,6 +48,7 @@ struct kvm_profile {
 	bool desc_newest_first;
 	bool zap_each_level;
 	bool zap_orphans;
+	bool self_map_4k;
 	bool lockless_aging;
 	bool clean_rewrite;
 	uint64_t nonpresent;

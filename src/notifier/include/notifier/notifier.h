@@ -255,6 +255,12 @@ int mmu_interval_notifier_insert(struct mmu_interval_notifier *sub, struct mmu_n
 int mmu_interval_notifier_remove(struct mmu_interval_notifier *sub);
 
 /**
+ * mmu_interval_notifier_abandon() - end the odd period, so that the address space can be taken
+ * down: for starts that never get their end (mprotect at address 0). A kernel waits there for ever.
+ */
+void mmu_interval_notifier_abandon(struct mmu_notifier_mm *nmm);
+
+/**
  * mmu_interval_read_begin() - start of a collision-retry read side.
  * @ret_seq: the sequence to hand to mmu_interval_read_retry()
  * Return: 0; -EAGAIN where Linux would sleep until the running invalidation has ended.

@@ -26,6 +26,7 @@ enum {
 	SCRIPT_RANDOM_KSM = 1 << 15,
 	SCRIPT_RANDOM_PAGEOUT = 1 << 16,
 	SCRIPT_RANDOM_HEAP = 1 << 17,
+	SCRIPT_RANDOM_NESTED = 1 << 18, /* an L1 hypervisor; with GUEST one VM of four */
 };
 
 /**

@@ -44,7 +44,18 @@ enum script_opcode {
 	OP_SYSCTL,	/* [sysctl count] a system-wide setting */
 	OP_VM,		/* [name mmu] */
 	OP_MEMSLOT,	/* [name2 slot gpa addr len flags] */
-	OP_GUEST,	/* [name2 access gpa len step] guest accesses by guest-physical address */
+	OP_GUEST,	/* [name2 access gpa len step flags] guest accesses; addr2 is a GVA with
+			   SCRIPT_GUEST_GVA, an address of L2 with SCRIPT_GUEST_L2 */
+	OP_GUEST_MAP,	/* [name2 addr gpa len prot flags tables page_size paging] the loader
+			   makes tables of the guest; addr is the GVA */
+	OP_GUEST_REMAP, /* [name2 addr gpa prot flags tables via page_size] the guest rewrites one
+			   entry */
+	OP_CR3,		/* [name2 gpa] */
+	OP_INVLPG,	/* [name2 addr] */
+	OP_L2_MAP,	/* [name2 addr gpa len prot flags tables page_size] the loader makes
+			   nested tables of L1; addr is L2's address */
+	OP_L2_REMAP,	/* [name2 addr gpa prot flags tables page_size] L1 rewrites one entry */
+	OP_VMRUN,	/* [name2 flags tables] L1 enters L2, which leaves at once */
 	OP_DEVICE,	/* [name addr len] a device mirror with an interval notifier */
 	OP_REPEAT,	/* [count jump] jump = index of the matching OP_END */
 	OP_END,		/* [jump] jump = index of the matching OP_REPEAT */
@@ -148,6 +159,31 @@ enum { SCRIPT_MEMSLOT_READONLY = 1 << 0, SCRIPT_MEMSLOT_DELETE = 1 << 1 };
 /* script_op.compare of OP_ASSERT */
 enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCRIPT_GT };
 
+/* script_op.flags of OP_GUEST */
+enum { SCRIPT_GUEST_GVA = 1 << 0, SCRIPT_GUEST_L2 = 1 << 1 };
+
+/* script_op.flags of OP_GUEST_MAP, OP_GUEST_REMAP, OP_L2_MAP, OP_L2_REMAP and OP_VMRUN */
+enum {
+	SCRIPT_GPTE_USER = 1 << 0,
+	SCRIPT_GPTE_ACCESSED = 1 << 1,
+	SCRIPT_GPTE_DIRTY = 1 << 2,
+	SCRIPT_GPTE_TABLES = 1 << 3, /* tables= was given */
+	SCRIPT_GPTE_VIA = 1 << 4,    /* via= was given */
+};
+
+/* script_op.paging of OP_GUEST_MAP: the format of the guest's tables */
+enum script_paging {
+	SCRIPT_PAGING_LONG, /* long mode, four levels: 4K, 2M, 1G */
+	SCRIPT_PAGING_LA57, /* five levels */
+	SCRIPT_PAGING_PAE,  /* 32 bits, 8 byte entries: 4K, 2M */
+	SCRIPT_PAGING_32,   /* 32 bits, 4 byte entries, two levels: 4K, 4M */
+	SCRIPT_PAGING_NR
+};
+
+/* Where L2's addresses end, and the guest-physical ones that its tables may name. */
+#define SCRIPT_L2_END (1ull << 39)
+#define SCRIPT_L2_GPA_END ((1ull << 40) - (64u << 10))
+
 #define SCRIPT_NO_NAME UINT32_MAX
 
 /* Limits of the language; a script over the last four is refused with -E2BIG. */
@@ -170,9 +206,9 @@ enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCR
  * @name2: index of a name that the line refers to (VM, other map, counter)
  * @addr: first byte, @len: bytes (as written: neither need be page aligned)
  * @addr2: second address (mremap: new address; map: offset in bytes; memslot, guest: GPA)
- * @len2: second length (mremap: new length)
+ * @len2: second length (mremap: new length; guest_map and the like: GPA of the top table)
  * @step: distance between two accesses in bytes
- * @count: repetitions, steps or value
+ * @count: repetitions, steps or value; guest_remap: GVA at which the guest sees its tables
  * @jump: index of the partner of OP_REPEAT / OP_END
  * @text, @text_len: the line as written, without comment and surrounding blanks, in script->text
  * @expect, @nr_expect: the expectations that follow the line, in script->expects
@@ -186,6 +222,7 @@ struct script_op {
 	uint8_t policy;
 	uint8_t mmu;
 	uint8_t compare;
+	uint8_t paging;
 	uint32_t flags;
 	uint32_t line;
 	uint32_t name;
@@ -210,6 +247,9 @@ struct script_op {
 
 /* the memslot and guest operations' guest-physical address is kept in addr2 */
 #define script_op_gpa(op) ((op)->addr2)
+/* tables= of guest_map, guest_remap, l2_map, l2_remap and vmrun; via= of guest_remap */
+#define script_op_tables(op) ((op)->len2)
+#define script_op_via(op) ((op)->count)
 
 enum script_expect_kind { EXPECT_EVENT, EXPECT_NONE, EXPECT_ERRNO };
 

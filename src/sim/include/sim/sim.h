@@ -46,16 +46,20 @@ enum sim_counter {
 extern const char *const sim_counter_names[SIM_COUNTER_NR];
 extern const char *const sim_counter_help[SIM_COUNTER_NR];
 
+struct sim;
+
 /**
  * struct sim_op_result - what one executed operation did
  * @op: the operation; @index: how many operations ran before it
  * @err: 0 or the negative errno that Linux would return
  * @delta: change of each counter (for maxima and for pages_*: the value after)
+ * @view: for <sim/view.h>, during the call
  */
 struct sim_op_result {
 	const struct script_op *op;
 	uint64_t index;
 	int err;
+	const struct sim *view;
 	uint64_t delta[SIM_COUNTER_NR];
 };
 
@@ -83,6 +87,8 @@ enum {
  * @numa_off: sysctl kernel.numa_balancing=0, as on the kernels that verify boots
  * @literal: scan reverse maps and tables entry by entry instead of counting
  * @sink: listener for event records, NULL for none
+ * @op_begin: called before each operation, with its number from 0; NULL for none. @view, for
+ *	<sim/view.h>, is good until the operation is done.
  * @op_done: called after each operation; NULL for none. Only then are deltas computed.
  * @note: called with one line of text (no newline) for things worth telling on standard error: a
  *	system call that failed, an invariant broken; NULL for none
@@ -98,6 +104,8 @@ struct sim_options {
 	bool literal;
 	bool numa_off;
 	struct event_sink *sink;
+	void (*op_begin)(void *ctx, const struct script_op *op, uint64_t index,
+			 const struct sim *view);
 	void (*op_done)(void *ctx, const struct sim_op_result *result);
 	void (*note)(void *ctx, const char *text);
 	void *ctx;

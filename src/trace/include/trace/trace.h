@@ -27,6 +27,7 @@
 
 #include <base/event.h>
 #include <base/strbuf.h>
+#include <trace/file.h>
 
 #define TRACE_ROLE_PRINTED 0x00011fffu
 
@@ -63,28 +64,14 @@ int trace_event_id(const char *name, size_t len);
  */
 struct trace_writer {
 	struct event_sink sink;
-	int fd;
-	int error;
-	char *buf;
-	size_t len;
-	char *path;
-	char *temp;
+	struct trace_file file;
 	uint64_t events;
 };
 
-/**
- * trace_writer_open() - write to @path, "-" for standard output.
- * A regular file is written beside its final name and renamed on a clean close, so that no
- * partial result looks whole; a device or pipe is written as it is.
- * Return: 0 or a negative errno.
- */
+/** trace_writer_open() - write to @path, as trace_file_open(). Return: 0 or a negative errno. */
 int trace_writer_open(struct trace_writer *writer, const char *path);
 
-/**
- * trace_writer_close() - flush and close.
- * Return: 0, or the first error of any write (-ENOSPC, -EPIPE, ...); then nothing has appeared
- * under the final name.
- */
+/** trace_writer_close() - as trace_file_close(). */
 int trace_writer_close(struct trace_writer *writer);
 
 /** trace_writer_abort() - close and forget what was written to a regular file. */

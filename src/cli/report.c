@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mmuscope report */
+#include "cli_internal.h"
+#include "report_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <base/mem.h>
+#include <trace/file.h>
+
+static const char *output, *cost_path, *stall_limit;
+static int profile = -1;
+static uint64_t mmus, levels, watchdog_thresh, grow = UINT64_MAX;
+static struct option_sets designs;
+static struct design_tuning tuning = DESIGN_TUNING_INIT;
+static bool no_growth;
+
+void shell_quote(struct strbuf *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_-./=,+:@%";
+
+	if (*word && !word[strspn(word, plain)]) {
+		strbuf_addstr(out, word);
+		return;
+	}
+	strbuf_addch(out, '\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			strbuf_addstr(out, "'\\''");
+		else
+			strbuf_addch(out, *word);
+	strbuf_addch(out, '\'');
+}
+
+static void add_set(struct strbuf *out, const char *option, const char *const *names, uint64_t set)
+{
+	const char *before = "";
+
+	strbuf_addf(out, " %s ", option);
+	for (; *names; names++, set >>= 1) {
+		if (!(set & 1))
+			continue;
+		strbuf_addf(out, "%s%s", before, *names);
+		before = ",";
+	}
+}
+
+/* The options that this command, run and compare have in common, as they were given. */
+static void add_common(struct strbuf *out, const struct report_config *config)
+{
+	if (config->levels)
+		strbuf_addf(out, " --levels %" PRIu64, config->levels);
+	if (config->tuning.gap != UINT64_MAX) {
+		strbuf_addstr(out, " --gap ");
+		strbuf_addsize(out, config->tuning.gap);
+	}
+	if (config->tuning.granularity >= 0)
+		strbuf_addf(out, " --granularity %s", granularity_choices[config->tuning.granularity]);
+	if (cost_path) {
+		strbuf_addstr(out, " --cost ");
+		shell_quote(out, cost_path);
+	}
+	if (watchdog_thresh)
+		strbuf_addf(out, " --watchdog-thresh %" PRIu64, watchdog_thresh);
+	if (stall_limit) {
+		strbuf_addstr(out, " --stall-limit ");
+		shell_quote(out, stall_limit);
+	}
+}
+
+static void make_command(struct report_config *config, char **paths)
+{
+	struct strbuf *out = &config->command;
+	unsigned int i;
+
+	strbuf_addf(out, "mmuscope report --profile %s", config->profile);
+	if (config->mmus)
+		add_set(out, "--mmu", mmu_names, config->mmus);
+	for (i = 0; i < config->designs.nr; i++)
+		add_set(out, "--design", design_choices, config->designs.set[i]);
+	if (!config->grow)
+		strbuf_addstr(out, " --no-growth");
+	else if (config->grow != UINT64_MAX) {
+		strbuf_addstr(out, " --grow ");
+		strbuf_addsize(out, config->grow);
+	}
+	add_common(out, config);
+	strbuf_addstr(out, " -o ");
+	shell_quote(out, output ? output : "-");
+	for (; *paths; paths++) {
+		strbuf_addch(out, ' ');
+		shell_quote(out, *paths);
+	}
+	strbuf_addch(out, '\n');
+}
+
+/* What the sections show, as commands that print the same numbers. */
+static void add_commands(const struct report_config *config, const struct report_script *rs,
+			 const char *path, struct strbuf *out)
+{
+	strbuf_addstr(out, strbuf_str(&config->command));
+	strbuf_addf(out, "mmuscope run --map --profile %s", config->profile);
+	if (rs->shown->mmu >= 0)
+		strbuf_addf(out, " --mmu %s", mmu_names[rs->shown->mmu]);
+	add_common(out, config);
+	strbuf_addch(out, ' ');
+	shell_quote(out, path);
+	strbuf_addstr(out, "\nmmuscope compare");
+	if (config->mmus)
+		add_set(out, "--mmu", mmu_names, config->mmus);
+	add_common(out, config);
+	strbuf_addch(out, ' ');
+	shell_quote(out, path);
+	strbuf_addch(out, '\n');
+	if (rs->growth.sizes < 2)
+		return;
+	strbuf_addstr(out, "grep -v '^ *>' ");
+	shell_quote(out, path);
+	strbuf_addstr(out, " | sed 's/ ");
+	strbuf_addsize(out, rs->growth.from);
+	strbuf_addstr(out, "\\>/ ");
+	strbuf_addsize(out, rs->growth.size[0]);
+	strbuf_addstr(out, "/g' | mmuscope compare -\n");
+}
+
+static int write_page(const struct page *page)
+{
+	const char *path = output ? output : "-";
+	struct strbuf html = STRBUF_INIT;
+	struct trace_file file;
+	int err;
+
+	report_page(page, &html);
+	err = strbuf_error(&html);
+	if (!err)
+		err = trace_file_open(&file, path);
+	if (!err) {
+		trace_file_write(&file, html.buf, html.len);
+		err = trace_file_close(&file);
+	}
+	strbuf_release(&html);
+	if (!err)
+		return STATUS_OK;
+	error("%s: the report could not be written: %s", output ? output : "standard output",
+	      strerror(-err));
+	return STATUS_BROKEN;
+}
+
+static int run_scripts(const struct report_config *config, char **paths, struct report_script *rs,
+		       struct page_script *sections, size_t *ret_nr)
+{
+	const struct sim_options check = { .levels = config->levels, .mmu = -1 };
+	int status = STATUS_OK;
+	size_t nr = 0;
+
+	for (; *paths && status == STATUS_OK; paths++) {
+		struct script *script = model_load(*paths, &check, true);
+
+		if (!script)
+			return STATUS_BROKEN;
+		status = report_script_run(&rs[nr], config, script);
+		*ret_nr = ++nr;
+		if (status != STATUS_OK)
+			break;
+		if (report_script_page(&rs[nr - 1], &sections[nr - 1]))
+			return model_error(*paths, -ENOMEM);
+		add_commands(config, &rs[nr - 1], *paths, &sections[nr - 1].commands);
+	}
+	return status;
+}
+
+static int report(struct report_config *config, int argc, char **argv)
+{
+	struct report_script *rs = mem_zalloc(argc * sizeof(*rs));
+	struct page_script *sections = mem_zalloc(argc * sizeof(*sections));
+	struct page page = { .version = mmuscope_version, .scripts = sections };
+	struct strbuf cost = STRBUF_INIT;
+	int status = rs && sections ? STATUS_OK : model_error("report", -ENOMEM);
+	size_t i;
+
+	make_command(config, argv);
+	report_cost_notes(&config->cost, &cost);
+	page.cost = strbuf_str(&cost);
+	if (status == STATUS_OK)
+		status = run_scripts(config, argv, rs, sections, &page.nr);
+	if (status == STATUS_OK)
+		status = write_page(&page);
+	for (i = 0; i < page.nr; i++) {
+		strbuf_release(&sections[i].headline);
+		strbuf_release(&sections[i].verdict);
+		strbuf_release(&sections[i].commands);
+		strbuf_release(&sections[i].failures);
+		report_script_release(&rs[i]);
+	}
+	strbuf_release(&cost);
+	mem_free(rs);
+	mem_free(sections);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct report_config config = { .mmus = mmus, .designs = designs, .tuning = tuning,
+					.levels = levels, .grow = no_growth ? 0 : grow };
+	int status;
+
+	config.profile = profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
+	if (!argc)
+		return usage_error(&command_report, "which script?");
+	if (levels && levels != 4 && levels != 5)
+		return usage_error(&command_report, "--levels is 4 or 5");
+	if (!stall_limits(&command_report, watchdog_thresh, stall_limit, &config.limits))
+		return STATUS_USAGE;
+	if (!model_cost(cost_path, &config.cost))
+		return STATUS_BROKEN;
+	status = report(&config, argc, argv);
+	strbuf_release(&config.command);
+	return status;
+}
+
+static const struct option options[] = {
+	OPT_STRING('o', "output", &output, "FILE", "the page (standard output if not given)"),
+	OPT_CHOICE('p', "profile", &profile, "NAME",
+		   "the kernel to show in detail (" DEFAULT_PROFILE " if not given):",
+		   script_kernel_names),
+	OPT_SETS('d', "design", &designs, "NAME,...",
+		 "rows for it with these; may be repeated (all if not given):",
+		 design_choices),
+	OPT_SIZE(0, "gap", &tuning.gap, "SIZE",
+		 "bridge gaps between runs up to this (from the cost table, or 4M)"),
+	OPT_CHOICE(0, "granularity", &tuning.granularity, "LEVEL",
+		   "what runs are made of (pmd if not given):", granularity_choices),
+	OPT_CHOICES('m', "mmu", &mmus, "KIND,...",
+		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
+	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
+	OPT_SIZE(0, "grow", &grow, "SIZE", "the size in the script that is replaced to see growth"),
+	OPT_FLAG(0, "no-growth", &no_growth, "no plots of growth"),
+	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
+	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
+	OPT_END,
+};
+
+const struct command command_report = {
+	.name = "report",
+	.run = run,
+	.summary = "scripts executed and explained on one HTML page",
+	.usage = (const char *const[]){ "[options] SCRIPT...", NULL },
+	.about = "Execute scripts on the model and write a page about them: the verdict in words, the\n"
+		 "address space around each operation that counts, a timeline, kernels and designs side\n"
+		 "by side, and what grows with the size. The page is one file, needs no network, and\n"
+		 "script in it only for zooming. Growth is the script itself with one of its sizes\n"
+		 "replaced: that of the operation that costs most, or --grow. '-' is standard input.\n"
+		 "\n"
+		 "Exit status: 0 written, also when expectations failed or a lockup is predicted (the\n"
+		 "page says so), 2 wrong usage, 3 a script is broken or the page could not be written.",
+	.options = options,
+	.examples = (const char *const[]){
+		"mmuscope report -o report.html scripts/one-touched-page-512g.mms",
+		"mmuscope report -m shadow,tdp -d tight -o report.html scripts/head-of-512g.mms",
+		"mmuscope report --profile linux-6.1 --grow 512G scripts/head-of-512g.mms >report.html",
+		NULL,
+	},
+};
