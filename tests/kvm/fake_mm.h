@@ -184,13 +184,6 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 	return mm_translate(mm, address, ret);
 }
 
-/* Nobody asks this primary MMU for pages of zeros. */
-void mm_page_written(struct mm_struct *mm, uint64_t pfn)
-{
-	(void)mm;
-	(void)pfn;
-}
-
 uint64_t mm_next_populated(struct mm_struct *mm, uint64_t address, uint64_t end)
 {
 	while (address < end &&
