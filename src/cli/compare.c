@@ -2,6 +2,7 @@
 /* mmuscope compare */
 #include "cli_internal.h"
 #include "compare_internal.h"
+#include "keep_internal.h"
 #include "terminal_internal.h"
 
 #include <errno.h>
@@ -16,7 +17,10 @@ static uint64_t profiles, mmus, levels;
 static struct option_sets designs;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static uint64_t watchdog_thresh;
-static const char *cost_path, *stall_limit;
+static const char *cost_path, *stall_limit, *store_path;
+static struct keep keep;
+static int store_status; /* the results are shown all the same */
+static struct option_strings params;
 static struct report_stall_limits limits;
 static int format;
 static bool json;
@@ -45,6 +49,7 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 	struct report_stall stall;
 
 	stall_add(&row->stall, result, &stall);
+	keep_op(&keep, result, &stall);
 }
 
 const char *compare_mmu(const struct comparison *c, int mmu)
@@ -74,7 +79,9 @@ static int compare_cell(struct comparison *c, const char *profile, uint64_t set,
 	options.op_begin = op_begin;
 	options.op_done = op_done;
 	options.ctx = row;
+	store_status = worse(store_status, keep_begin(&keep, c->script, &options, &c->cost));
 	err = sim_run(c->script, &options, &row->result);
+	store_status = worse(store_status, keep_finish(&keep, &row->result, &row->stall.sum, err));
 	return err ? model_error(c->script->file, err) : STATUS_OK;
 }
 
@@ -330,10 +337,13 @@ static int compare(struct comparison *c, const struct script *script)
 
 static int run(int argc, char **argv)
 {
-	const struct sim_options check = { .levels = levels, .mmu = -1 };
+	/* kernels, designs and MMUs are what is compared: the script's own are not asked for */
+	struct sim_options check = { .profile = DEFAULT_PROFILE, .designs = DESIGN_NONE,
+				     .levels = levels, .mmu = 0 };
+	struct script_value values[OPTION_MAX_STRINGS];
 	struct comparison c = { .own_mmus = STRBUF_INIT, .command = STRBUF_INIT };
 	struct script *script;
-	int status;
+	int status, nr;
 
 	if (argc != 1)
 		return usage_error(&command_compare, argc ? "one script at a time" :
@@ -346,13 +356,19 @@ static int run(int argc, char **argv)
 		return STATUS_USAGE;
 	if (!model_cost(cost_path, &c.cost))
 		return STATUS_BROKEN;
-	script = model_load(argv[0], &check, false);
+	nr = param_values(&command_compare, &params, values);
+	if (nr < 0)
+		return STATUS_USAGE;
+	script = model_load_with(argv[0], &check, false, values, nr);
 	if (!script)
 		return STATUS_BROKEN;
-	status = compare(&c, script);
+	status = keep_open(&keep, store_path, "compare");
+	if (status == STATUS_OK)
+		status = compare(&c, script);
+	keep_close(&keep, false);
 	release(&c);
 	script_free(script);
-	return status;
+	return worse(status, store_status);
 }
 
 static const struct option options[] = {
@@ -368,8 +384,10 @@ static const struct option options[] = {
 	OPT_CHOICES('m', "mmu", &mmus, "KIND,...",
 		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
+	PARAM_OPTION(&params),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
+	STORE_OPTION(&store_path),
 	OPT_CHOICE('f', "format", &format, "FORM",
 		   "a table for terminals, or plain ones of 75 columns for mail:", format_choices),
 	OPT_FLAG('j', "json", &json, "every counter of every row as JSON"),

@@ -13,6 +13,9 @@
 const struct command *const commands[] = {
 	&command_run,
 	&command_compare,
+	&command_sweep,
+	&command_diff,
+	&command_merge,
 	&command_report,
 	&command_verify,
 	&command_import,

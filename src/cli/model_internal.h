@@ -3,6 +3,8 @@
 #ifndef CLI_MODEL_INTERNAL_H
 #define CLI_MODEL_INTERNAL_H
 
+#include "cli_internal.h"
+
 #include <report/cost.h>
 #include <report/json.h>
 #include <script/script.h>
@@ -19,6 +21,35 @@ extern const char *const mmu_names[SCRIPT_MMU_NR + 1];
  * Return: the script, to be freed with script_free(); NULL when it is broken.
  */
 struct script *model_load(const char *path, const struct sim_options *options, bool warn);
+
+/**
+ * model_load_with() - the same for a script with parameters.
+ * @values: @nr_values of them, from param_values()
+ * @options: in and out: what they leave open (a NULL profile, no design, an @mmu of -1, 0 levels)
+ *	is set as the script's parameters of these names say
+ */
+struct script *model_load_with(const char *path, struct sim_options *options, bool warn,
+			       const struct script_value *values, size_t nr_values);
+
+/**
+ * model_parse_with() - the same for a text.
+ * @diag: the messages
+ * Return: 0 or a negative errno, as script_parse_with().
+ */
+int model_parse_with(const char *file, const char *text, size_t len,
+		     struct sim_options *options, const struct script_value *values,
+		     size_t nr_values, struct strbuf *diag, struct script **ret_script);
+
+/**
+ * param_values() - what --param was given, NAME=VALUE, split; @ret_values has room for all.
+ * Return: how many, or -1 after a message.
+ */
+int param_values(const struct command *command, const struct option_strings *given,
+		 struct script_value *ret_values);
+
+#define PARAM_OPTION(strings)                                                                  \
+	OPT_STRINGS('P', "param", strings, "NAME=VALUE",                                       \
+		    "set a parameter of the script; may be repeated")
 
 /** model_cost() - the table in file @path, or the built-in one for NULL. Return: false if broken. */
 bool model_cost(const char *path, struct report_cost *ret_cost);

@@ -99,6 +99,18 @@ static int add_set(struct parser *p, const struct option *option, const char *ar
 	return OPTIONS_BAD;
 }
 
+static int add_string(struct parser *p, const struct option *option, const char *arg)
+{
+	struct option_strings *strings = option->value;
+
+	if (strings->nr < OPTION_MAX_STRINGS) {
+		strings->string[strings->nr++] = arg;
+		return 0;
+	}
+	usage_error(p->command, "--%s may be given %d times", option->name, OPTION_MAX_STRINGS);
+	return OPTIONS_BAD;
+}
+
 /* Decimal with a binary unit. */
 static int set_size(struct parser *p, const struct option *option, const char *arg)
 {
@@ -163,6 +175,8 @@ static int set_value(struct parser *p, const struct option *option, const char *
 		return add_set(p, option, arg);
 	case OPTION_SIZE:
 		return set_size(p, option, arg);
+	case OPTION_STRINGS:
+		return add_string(p, option, arg);
 	case OPTION_FLAG:
 	case OPTION_END:
 		break;
@@ -191,6 +205,9 @@ static void unset(const struct option *option)
 		break;
 	case OPTION_SIZE:
 		*(uint64_t *)option->value = UINT64_MAX;
+		break;
+	case OPTION_STRINGS:
+		((struct option_strings *)option->value)->nr = 0;
 		break;
 	case OPTION_END:
 		break;
@@ -360,18 +377,18 @@ static size_t print_left(FILE *out, const struct option *option)
 #define HELP_COLUMN 26
 #define HELP_WIDTH 90
 
-/* In as many lines as they need. */
-static void print_words(FILE *out, const char *const *words)
+/* The choices below an option, in lines that fit a terminal. */
+static void print_choices(FILE *out, const char *const *choices)
 {
-	int column = HELP_COLUMN - 1;
+	size_t column = HELP_COLUMN - 1;
 
-	fprintf(out, "%*s", column, "");
-	for (; *words; words++) {
-		if (column + 1 + (int)strlen(*words) > HELP_WIDTH) {
+	fprintf(out, "%*s", HELP_COLUMN - 1, "");
+	for (; *choices; choices++) {
+		if (column + 1 + strlen(*choices) > HELP_WIDTH) {
+			fprintf(out, "\n%*s", HELP_COLUMN - 1, "");
 			column = HELP_COLUMN - 1;
-			fprintf(out, "\n%*s", column, "");
 		}
-		column += fprintf(out, " %s", *words);
+		column += fprintf(out, " %s", *choices);
 	}
 	fputc('\n', out);
 }
@@ -384,9 +401,8 @@ void options_print(FILE *out, const struct option *options)
 		fprintf(out, width < HELP_COLUMN ? "%*s%s\n" : "\n%*s%s\n",
 			(int)(width < HELP_COLUMN ? HELP_COLUMN - width : HELP_COLUMN), "",
 			options->help);
-		if (!options->choices)
-			continue;
-		print_words(out, options->choices);
+		if (options->choices)
+			print_choices(out, options->choices);
 	}
 	fprintf(out, "  -h, --help%*s%s\n", HELP_COLUMN - 12, "", "show this text");
 }

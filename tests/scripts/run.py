@@ -130,12 +130,24 @@ def check_design(path, profile, design):
     tap.ok(script['checked'] > 0, f'{name}: lines that name it are checked')
 
 
+def check_sweep(path):
+    """A script with parameters: all combinations of their values."""
+    got = subprocess.run([BINARY, 'sweep', '--json', '--audit', str(path)], capture_output=True,
+                         text=True, timeout=120)
+    if tap.ok(got.returncode == 0, path.relative_to(SOURCE / 'scripts'), got.stderr, got.stdout[-2000:]):
+        doc = json.loads(got.stdout)
+        tap.ok(len(doc['runs']) == doc['combinations'] > 1, f'{path.name}: all combinations ran')
+
+
 def main():
     scripts = sorted(SOURCE.glob('scripts/**/*.mms'))
     tap.ok(len(scripts) > 50, f'{len(scripts)} scripts')
     tap.ok(set(FINDINGS) <= {path.name for path in scripts}, 'findings are of scripts that exist',
            set(FINDINGS) - {path.name for path in scripts})
     for path in scripts:
+        if path.parent.name == 'sweeps':
+            check_sweep(path)
+            continue
         guest = re.search(r'^vm\s', path.read_text(), re.M)
         for profile in profiles():
             for mmu in (None, *MMUS) if guest else (None,):

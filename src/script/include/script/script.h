@@ -289,12 +289,20 @@ unsigned int script_nr_kernels(void);
 /** script_profile_index() - index of @name in script_profile_names[], -1 when unknown. */
 int script_profile_index(const char *name);
 
+/** struct script_value - what a parameter is set to (script/param.h); NUL-terminated */
+struct script_value {
+	const char *name;
+	const char *value;
+};
+
 /**
  * struct script - a parsed script
  * @file: name for messages, as given to the parser
- * @text: the whole source
+ * @text: the whole source, with the values of its parameters in it
  * @ops: @nr_ops operations in source order
  * @names: @nr_names distinct names, NUL-terminated; names[0] is SCRIPT_MAIN
+ * @params: @nr_params parameters with what they are set to; the value of one that is not set and
+ *	not used is NULL
  * @name_memory: where the names are stored; the script room's own
  */
 struct script {
@@ -310,6 +318,8 @@ struct script {
 	char **names;
 	size_t nr_names;
 	size_t cap_names;
+	struct script_value *params;
+	size_t nr_params;
 	void *name_memory;
 };
 
