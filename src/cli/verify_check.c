@@ -113,6 +113,7 @@ static int model_run(const struct script *script, const char *profile, bool audi
 		.profile = profile,
 		.mmu = -1,
 		.audit = audit,
+		.numa_off = true,
 		.op_done = op_done,
 		.ctx = model,
 	};

@@ -58,6 +58,7 @@ void mm_file_put(struct mm_file *file)
 	if (!file->machine->ending)
 		filemap_truncate(file, 0, UINT64_C(1) << (9 * FILE_LEVELS));
 	LIST_REMOVE(file, node);
+	mem_free(file->policies);
 	mem_free(file);
 }
 

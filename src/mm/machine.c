@@ -75,6 +75,11 @@ void machine_set_thp(struct machine *machine, enum thp_mode mode)
 	machine->thp = mode;
 }
 
+void machine_set_numa_balancing(struct machine *machine, bool on)
+{
+	machine->numa_off = !on;
+}
+
 void machine_set_shmem_thp(struct machine *machine, enum thp_mode mode)
 {
 	machine->shmem_thp = mode;

@@ -20,7 +20,7 @@ static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t *
 		m->oom = true;
 		return err;
 	}
-	if (vma->vm_policy)
+	if (vma_policy(vma, addr, false))
 		pfn_page(m, *ret_pfn)->node = policy_node(vma, addr, false);
 	lru_add(m, *ret_pfn);
 	return 0;
@@ -132,12 +132,13 @@ static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool
 		if (!pte_none(*ptep))
 			return 0;
 	}
-	fresh = vma->vm_policy && !filemap_find(vma->vm_file, linear_page_index(vma, addr));
+	fresh = vma->vm_file->nr_policies && !filemap_find(vma->vm_file, linear_page_index(vma, addr));
 	err = file_fault_page(vma, addr, &pfn);
 	if (err)
 		return err;
 	if (fresh)
-		pfn_page(vma->vm_mm->machine, pfn)->node = policy_node(vma, addr, false);
+		page_set_node(vma->vm_mm->machine, pfn,
+			      policy_node(vma, addr, page_is_large(vma->vm_mm->machine, pfn)));
 	map_page(vma, ptep, pfn,
 		 write ? mk_written(vma, pfn_pte(pfn, prot)) : pfn_pte(pfn, prot));
 	return 0;
@@ -195,11 +196,26 @@ static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 }
 
 /* A NUMA hint that is touched: the entry gets its protection back, silently. */
-static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep)
+static bool exclusive(const struct machine *m, pte_t pte, unsigned int level)
+{
+	uint64_t pfn = pte_pfn(pte);
+	unsigned int flags;
+
+	if (!pfn_has_record(pfn))
+		return false;
+	flags = level == PT_LEVEL_PMD ? pfn_folio(m, pfn)->flags : page_flags(m, pfn);
+	return (flags & PG_ANON) && (flags & PG_ANON_EXCLUSIVE);
+}
+
+static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep, unsigned int level)
 {
 	bool saved_dirty = vma->vm_mm->machine->profile->saved_dirty;
 	pte_t pte = pte_modify(*ptep, vm_get_page_prot(vma->vm_flags), saved_dirty);
 
+	/* what nobody shares was writable before (6.1: pte_savedwrite(); later can_change_pte_writable) */
+	if ((vma->vm_flags & VM_WRITE) && !(vma->vm_flags & VM_SHARED) && pte_soft_dirty(pte) &&
+	    !userfaultfd_pte_wp(vma, pte) && exclusive(vma->vm_mm->machine, pte, level))
+		pte = pte_mkwrite(pte, saved_dirty);
 	vma->numab.accessed[1] = true;
 	pt_set(vma->vm_mm->machine, ptep, pte_mkyoung(pte));
 }
@@ -237,7 +253,7 @@ static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	if (pte_is_marker(*ptep))
 		return do_marker_fault(vma, addr, ptep, write);
 	if (pte_protnone(*ptep)) {
-		do_numa_page(vma, ptep);
+		do_numa_page(vma, ptep, PT_LEVEL_PTE);
 		return 0;
 	}
 	if (write && !pte_write(*ptep) && userfaultfd_pte_wp(vma, *ptep))
@@ -251,7 +267,7 @@ static int handle_pmd_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pm
 			    enum mm_access access)
 {
 	if (pte_protnone(*pmd)) {
-		do_numa_page(vma, pmd);
+		do_numa_page(vma, pmd, PT_LEVEL_PMD);
 		return 0;
 	}
 	if (access == MM_WRITE && !pte_write(*pmd) && userfaultfd_pte_wp(vma, *pmd))

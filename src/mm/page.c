@@ -160,8 +160,11 @@ void page_put_map(struct machine *m, uint64_t pfn)
 	assert(page->mapcount);
 	page->mapcount--;
 	if (pfn_is_huge(pfn)) {
-		pfn_folio(m, pfn)->nr_mapped--;
-		pfn_folio(m, pfn)->flags |= PG_PARTIAL;
+		struct folio *folio = pfn_folio(m, pfn);
+
+		folio->nr_mapped--;
+		if (!page->mapcount && folio->nr_mapped && !folio->entire_mapcount)
+			folio->flags |= PG_PARTIAL;
 		folio_free_if_unused(m, pfn);
 	} else if (!page->mapcount && !page->held && !(page->flags & PG_CACHE)) {
 		page_free(m, pfn);
@@ -171,10 +174,8 @@ void page_put_map(struct machine *m, uint64_t pfn)
 void lru_add(struct machine *m, uint64_t pfn)
 {
 	m->lru_add.pfn[m->lru_add.nr++] = pfn;
-	if (m->lru_add.nr >= m->profile->lru_batch) {
+	if (m->lru_add.nr >= m->profile->lru_batch)
 		m->lru_add.nr = 0;
-		m->lru_added++;
-	}
 }
 
 void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr)
@@ -189,7 +190,6 @@ void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr)
 	for (i = 0; i < left; i++)
 		m->lru_add.pfn[i] = pfn + nr - left + i;
 	m->lru_add.nr = left;
-	m->lru_added++;
 }
 
 static bool page_on_lru(const struct machine *m, uint64_t pfn)
@@ -255,23 +255,23 @@ void lru_lazyfree(struct machine *m, uint64_t pfn)
 void lru_add_drain(struct machine *m)
 {
 	m->lru_add.nr = 0;
-	m->lru_added++;
 	lru_batch_release(m, &m->lru_deactivate);
 	lru_batch_release(m, &m->lru_lazyfree);
 }
 
 /*
- * Behind a fork the parent writes to its stack, which is shared now. A page of it that the last
- * fork's copy made and that is not on the LRU yet makes do_wp_page() empty the batches; the copy is
- * the next such page. Waiting for the child needs another page than going on does.
+ * Behind a fork the parent writes to its stack, which is shared now. A page of it that an earlier
+ * fork's copy made may not be on the LRU yet, and do_wp_page() empties the batches then. It depends
+ * on what else the process did; here, as in the executor, a second fork does so, unless a call that
+ * empties them comes between.
  */
-void lru_fork(struct mm_struct *mm, bool waits)
+void lru_fork(struct mm_struct *mm)
 {
 	struct machine *m = mm->machine;
 
-	if (mm->stack_added[waits] == m->lru_added + 1 || m->profile->unmap_drains)
+	if (mm->forked_at == m->nr_emptied + 1 || m->profile->unmap_drains)
 		lru_add_drain(m);
-	mm->stack_added[waits] = m->lru_added + 1;
+	mm->forked_at = m->nr_emptied + 1;
 }
 
 void page_drop_cache(struct machine *m, uint64_t pfn)
@@ -496,16 +496,16 @@ bool page_is_dirty(const struct machine *m, uint64_t pfn)
 
 bool page_pinned(const struct machine *m, uint64_t pfn)
 {
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return false;
-	return (pfn_is_huge(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
+	return (pfn_is_huge(pfn) || pfn_is_gigantic(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
 }
 
 void page_pin(struct machine *m, uint64_t pfn)
 {
-	if (pfn_is_zero(pfn) || page_pinned(m, pfn))
+	if (!pfn_has_record(pfn) || page_pinned(m, pfn))
 		return;
-	if (pfn_is_huge(pfn)) {
+	if (pfn_is_huge(pfn) || pfn_is_gigantic(pfn)) {
 		pfn_folio(m, pfn)->flags |= PG_PINNED;
 		return;
 	}

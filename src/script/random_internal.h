@@ -182,6 +182,7 @@ void random_soft_dirty(struct random_state *r);
 void random_place_pages(struct random_state *r);
 void random_ksm(struct random_state *r);
 void random_pageout(struct random_state *r);
+void random_populate(struct random_state *r);
 void random_brk(struct random_state *r);
 
 /* random_area.c */

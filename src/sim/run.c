@@ -195,6 +195,8 @@ static int sim_init(struct sim *sim)
 	sim->events.pid = 1;
 	LIST_INIT(&sim->live);
 	err = machine_create(&config, &sim->machine);
+	if (!err)
+		machine_set_numa_balancing(sim->machine, !sim->options->numa_off);
 	if (err)
 		return err;
 	sim->objects = mem_zalloc((sim->script->nr_names + 1) * sizeof(sim->objects[0]));

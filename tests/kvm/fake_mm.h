@@ -116,6 +116,13 @@ struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)
 	return &mm->nmm;
 }
 
+/* Frames have no contents here. */
+void mm_page_written(struct mm_struct *mm, uint64_t pfn)
+{
+	(void)mm;
+	(void)pfn;
+}
+
 int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret)
 {
 	const struct fake_pte *pte = fake_pte_at(mm, address);
@@ -192,13 +199,6 @@ uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, uns
 		ret_pfn[i] = pte->pfn;
 	}
 	return i;
-}
-
-/* Nobody asks this primary MMU for pages of zeros. */
-void mm_page_written(struct mm_struct *mm, uint64_t pfn)
-{
-	(void)mm;
-	(void)pfn;
 }
 
 void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr)

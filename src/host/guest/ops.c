@@ -99,7 +99,7 @@ static int open_object(const struct script_op *op)
 	char path[32];
 
 	if (op->kind != SCRIPT_KIND_FILE && op->kind != SCRIPT_KIND_DAX)
-		return memfd_create("map", MFD_CLOEXEC | huge);
+		return memfd_create(huge ? HUGETLB_MEMFD : "map", MFD_CLOEXEC | huge);
 	if (op->kind == SCRIPT_KIND_DAX)
 		return open(dax_path(op->page_size), O_RDWR | O_CLOEXEC);
 	snprintf(path, sizeof(path), "/files/%u-%u", getpid(), op->name);

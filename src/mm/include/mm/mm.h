@@ -105,6 +105,12 @@ bool machine_oom(const struct machine *machine);
 void machine_set_thp(struct machine *machine, enum thp_mode mode);
 void machine_set_shmem_thp(struct machine *machine, enum thp_mode mode);
 
+/**
+ * machine_set_numa_balancing() - sysctl kernel.numa_balancing. Off, hinting notifies as ever and
+ * leaves every page alone, all nodes being of the top tier (mm/mprotect.c, since 5.18). On at first.
+ */
+void machine_set_numa_balancing(struct machine *machine, bool on);
+
 /** mm_create() - an empty address space with a top-level table. Return: 0 or -ENOMEM. */
 int mm_create(struct machine *machine, struct mm_struct **ret_mm);
 

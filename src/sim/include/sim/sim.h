@@ -98,6 +98,7 @@ enum {
  * @levels: page-table levels of the primary MMU, 4 or 5; 0 is 4
  * @mmu: enum script_mmu for every VM of the script instead of its own; -1 as written
  * @audit: check invariants 1 to 8 after every operation
+ * @numa_off: sysctl kernel.numa_balancing=0, as on the kernels that verify boots
  * @literal: scan reverse maps and tables entry by entry instead of counting
  * @timed: tell op_done how long each operation took, without parsing, counters and checks
  * @sink: listener for event records, NULL for none
@@ -117,6 +118,7 @@ struct sim_options {
 	bool audit;
 	bool literal;
 	bool timed;
+	bool numa_off;
 	struct event_sink *sink;
 	void (*op_begin)(void *ctx, const struct script_op *op, uint64_t index,
 			 const struct sim *view);
