@@ -6,6 +6,8 @@
 #   make check      every test; SAN=address,undefined or SAN=thread for a sanitizer's build
 #   make fuzz       the libFuzzer targets, FUZZ_SECONDS (20) seconds each; FUZZ_SEED=N replays,
 #                   FUZZ_RUNS=N stops after N inputs instead
+#   make package    the Debian packages, in build-package; checked with lintian
+#   make format     all C files by .clang-format
 #   make install    PREFIX (/usr/local), DESTDIR
 #   make clean      remove the build folders
 #
@@ -50,11 +52,18 @@ fuzz:
 	@ninja -C build-fuzz
 	@FUZZ_SEED='$(FUZZ_SEED)' FUZZ_RUNS='$(FUZZ_RUNS)' tools/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
+package:
+	@tools/setup.sh build package
+	@tools/package.sh build-package
+
+format:
+	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i --style=file
+
 install: all
 	@meson configure build --prefix '$(PREFIX)'
 	meson install -C build $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
 
 clean:
-	rm -rf build build-address* build-undefined* build-thread* build-fuzz
+	rm -rf build build-address* build-undefined* build-thread* build-fuzz build-package
 
-.PHONY: all demo check fuzz install clean
+.PHONY: all demo check fuzz package format install clean

@@ -4,19 +4,25 @@
 # Installs the Debian packages that a purpose needs and that are not there yet, as root or
 # through sudo without a password; otherwise prints the command to run and fails.
 #
-# usage: tools/setup.sh build|check|browser|fuzz|ci...
+# usage: tools/setup.sh build|check|browser|sweep|fuzz|package|ci...
 
 set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config libsmartcols-dev libzstd-dev libbsd-dev"
+build="$build libsqlite3-dev libmd-dev"
 # Tests in Python; compressed recordings of kernels' modules are unpacked with xz.
 check="python3"
-# The manual; real kernels to compare the model with; decoding traces. Without them parts of the
-# tests skip.
-check_optional="scdoc qemu-system-x86 xz-utils protobuf-compiler"
+# The manual; real kernels to compare the model with; decoding traces; C++, completion and licences as
+# users and packagers meet them. Without them parts of the tests skip.
+check_optional="scdoc man-db qemu-system-x86 xz-utils protobuf-compiler g++ bash-completion reuse"
+# Sweeps over many machines: GNU parallel, and a Slurm of one node; where it is asked for, and in CI.
+sweep="parallel slurmctld slurmd slurm-client munge"
 # The report in a real browser: 300 MB, so only where it is asked for, and in CI.
 browser="chromium chromium-driver fonts-dejavu-core"
 fuzz="clang llvm libclang-rt-14-dev"
+# The Debian packages, checked and tried in a clean system.
+package="dpkg-dev debhelper fakeroot git lintian scdoc man-db python3"
+package_optional="debootstrap"
 
 install="apt-get install -y --no-install-recommends"
 
@@ -87,9 +93,13 @@ for purpose in "$@"; do
 	build) ;;
 	check) required="$required $check" optional="$optional $check_optional" ;;
 	browser) optional="$optional $browser" ;;
+	sweep) optional="$optional $sweep" ;;
 	fuzz) required="$required $fuzz" ;;
-	ci) required="$required $check $fuzz" optional="$optional $check_optional $browser" ;;
-	*) echo "usage: tools/setup.sh build|check|browser|fuzz|ci..." >&2; exit 2 ;;
+	package) required="$required $package" optional="$optional $package_optional" ;;
+	ci)
+		required="$required $check $fuzz"
+		optional="$optional $check_optional $browser $sweep $package $package_optional" ;;
+	*) echo "usage: tools/setup.sh build|check|browser|fuzz|package|ci..." >&2; exit 2 ;;
 	esac
 done
 

@@ -15,10 +15,10 @@ int pt_arena_init(struct pt_arena *arena, uint64_t base_pfn, uint64_t max, size_
 	int err;
 
 	assert(meta_size >= sizeof(uint64_t));
-	err = region_reserve(&new.tables, max * PT_TABLE_BYTES);
+	err = region_reserve_most(&new.tables, PT_TABLE_BYTES, &new.max);
 	if (err)
 		return err;
-	err = region_reserve(&new.meta, max * meta_size);
+	err = region_reserve(&new.meta, new.max * meta_size);
 	if (err) {
 		region_release(&new.tables);
 		return err;
@@ -50,6 +50,8 @@ int pt_arena_alloc(struct pt_arena *arena, uint64_t *ret_pfn)
 		if (arena->next >= arena->max)
 			return -ENOMEM;
 		nr = arena->next++;
+		region_used(&arena->tables, nr * PT_TABLE_BYTES);
+		region_used(&arena->meta, nr * arena->meta_size);
 	}
 	arena->live++;
 	*ret_pfn = arena->base_pfn + nr;

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define HUGE_PAGE (2u << 20)
+#define FIRST_ADVICE (4u << 20)
+
 static atomic_uint_least64_t nr_asked, nr_live;
 static atomic_uint_least64_t fail_at;
 
@@ -99,21 +102,58 @@ void mem_free(void *p)
 	free(p);
 }
 
-int region_reserve(struct region *ret_region, size_t size)
+static int reserve(struct region *ret_region, size_t size)
 {
-	void *p;
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	assert(size > 0);
-	if (mem_fail_now())
-		return -ENOMEM;
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		 -1, 0);
 	if (p == MAP_FAILED)
 		return -ENOMEM;
 	count_live(p);
 	ret_region->base = p;
 	ret_region->size = size;
+	ret_region->next_advice = FIRST_ADVICE;
 	return 0;
+}
+
+int region_reserve(struct region *ret_region, size_t size)
+{
+	assert(size > 0);
+	return mem_fail_now() ? -ENOMEM : reserve(ret_region, size);
+}
+
+int region_reserve_most(struct region *ret_region, size_t unit, uint64_t *nr)
+{
+	unsigned int shift;
+
+	if (mem_fail_now())
+		return -ENOMEM;
+	for (shift = 0; shift <= 9 && *nr >> shift; shift += 3) {
+		if (reserve(ret_region, (*nr >> shift) * unit))
+			continue;
+		*nr >>= shift;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+void region_expect(struct region *region, size_t offset, size_t len)
+{
+	uintptr_t start = (uintptr_t)region->base + offset, end;
+
+	assert(offset <= region->size);
+	if (len > region->size - offset)
+		len = region->size - offset;
+	end = (start + len) & ~(uintptr_t)(HUGE_PAGE - 1);
+	start = (start + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+	if (start < end)
+		(void)madvise((void *)start, end - start, MADV_HUGEPAGE);
+}
+
+void __region_used(struct region *region, size_t used)
+{
+	region_expect(region, used, used);
+	region->next_advice = 2 * used;
 }
 
 void region_discard(struct region *region, size_t offset, size_t len)

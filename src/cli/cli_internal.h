@@ -29,6 +29,7 @@ enum {
  * @usage: what follows the name, one string per form, NULL-terminated
  * @about: what it does, under the usage; lines of at most 78 columns
  * @options: ended by OPT_END
+ * @wraps: arguments are another program's command line: the first of them ends the options
  * @words: what an argument may be, for completion: NULL-terminated; NULL for files
  * @examples: shell lines that work as they are from the source folder; NULL-terminated
  */
@@ -39,13 +40,15 @@ struct command {
 	const char *const *usage;
 	const char *about;
 	const struct option *options;
+	bool wraps;
 	const char *const *words;
 	const char *const *examples;
 };
 
 extern const struct command *const commands[];
-extern const struct command command_commands, command_compare, command_help, command_import,
-	command_list, command_probe, command_report, command_run, command_verify;
+extern const struct command command_bench, command_commands, command_compare, command_diff, command_help,
+	command_import, command_list, command_merge, command_probe, command_record, command_report,
+	command_run, command_sweep, command_verify;
 
 extern const char mmuscope_version[];
 extern const char mmuscope_verified[];

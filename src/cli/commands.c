@@ -13,6 +13,8 @@ static const char *type_name(enum option_type type)
 		return "flag";
 	case OPTION_STRING:
 		return "string";
+	case OPTION_STRINGS:
+		return "strings";
 	case OPTION_UINT:
 		return "number";
 	case OPTION_CHOICE:

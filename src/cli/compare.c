@@ -2,6 +2,8 @@
 /* mmuscope compare */
 #include "cli_internal.h"
 #include "compare_internal.h"
+#include "jobs_internal.h"
+#include "keep_internal.h"
 #include "terminal_internal.h"
 
 #include <errno.h>
@@ -12,11 +14,14 @@
 #include <base/mem.h>
 #include <report/table.h>
 
-static uint64_t profiles, mmus, levels;
+static uint64_t profiles, mmus, levels, jobs;
 static struct option_sets designs;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static uint64_t watchdog_thresh;
-static const char *cost_path, *stall_limit;
+static const char *cost_path, *stall_limit, *store_path;
+static struct keep keep;
+static int store_status; /* the results are shown all the same */
+static struct option_strings params;
 static struct report_stall_limits limits;
 static int format;
 static bool json;
@@ -45,6 +50,7 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 	struct report_stall stall;
 
 	stall_add(&row->stall, result, &stall);
+	keep_op(&keep, result, &stall);
 }
 
 const char *compare_mmu(const struct comparison *c, int mmu)
@@ -52,14 +58,10 @@ const char *compare_mmu(const struct comparison *c, int mmu)
 	return mmu < 0 ? strbuf_str(&c->own_mmus) : mmu_names[mmu];
 }
 
+/* A row that is to be filled in. */
 static int compare_cell(struct comparison *c, const char *profile, uint64_t set, int mmu)
 {
-	struct sim_options options = {
-		.profile = profile,
-		.levels = levels,
-		.mmu = mmu,
-		.note = note_nothing,
-	};
+	struct sim_options options = { .profile = profile };
 	struct compare_row *row;
 	int err = mem_grow(&c->rows, &c->cap, c->nr + 1, sizeof(c->rows[0]));
 
@@ -67,15 +69,58 @@ static int compare_cell(struct comparison *c, const char *profile, uint64_t set,
 		return model_error(c->script->file, err);
 	design_apply(&options, set, &c->tuning, &c->cost);
 	row = &c->rows[c->nr++];
-	*row = (struct compare_row){ .profile = profile, .designs = options.designs, .mmu = mmu };
+	*row = (struct compare_row){
+		.profile = profile,
+		.set = set,
+		.designs = options.designs,
+		.mmu = mmu,
+	};
 	c->any |= row->designs;
-	row->stall = (struct stall_watch){ .cost = &c->cost, .limits = limits, .options = options,
-					   .mmu = mmu >= 0 ? mmu : model_first_mmu(c->script) };
+	return STATUS_OK;
+}
+
+static int fill_row(void *ctx, size_t i, void *slot)
+{
+	struct comparison *c = ctx;
+	struct compare_row *row = slot;
+	struct sim_options options = {
+		.profile = row->profile,
+		.levels = levels,
+		.mmu = row->mmu,
+		.note = note_nothing,
+	};
+	int err;
+
+	(void)i;
+	design_apply(&options, row->set, &c->tuning, &c->cost);
+	row->stall = (struct stall_watch){
+		.cost = &c->cost,
+		.limits = limits,
+		.options = options,
+		.mmu = row->mmu >= 0 ? row->mmu : model_first_mmu(c->script),
+	};
 	options.op_begin = op_begin;
 	options.op_done = op_done;
 	options.ctx = row;
+	store_status = worse(store_status, keep_begin(&keep, c->script, &options, &c->cost));
 	err = sim_run(c->script, &options, &row->result);
-	return err ? model_error(c->script->file, err) : STATUS_OK;
+	store_status = worse(store_status, keep_finish(&keep, &row->result, &row->stall.sum, err));
+	sim_result_release(&row->result); /* what failed does not matter here */
+	return err ? model_gave_up(c->script->file, &row->result, err) : STATUS_OK;
+}
+
+static int fill_rows(struct comparison *c)
+{
+	const struct jobs all = {
+		.at_once = keep.store ? 1 : jobs, /* its connection is this process's */
+		.nr = c->nr,
+		.task = fill_row,
+		.ctx = c,
+		.slots = c->rows,
+		.slot_size = sizeof(c->rows[0]),
+	};
+
+	return jobs_run(&all);
 }
 
 static int compare_mmus(struct comparison *c, const char *profile, uint64_t set)
@@ -299,10 +344,6 @@ static void make_command(struct comparison *c)
 
 static void release(struct comparison *c)
 {
-	size_t i;
-
-	for (i = 0; i < c->nr; i++)
-		sim_result_release(&c->rows[i].result);
 	mem_free(c->rows);
 	strbuf_release(&c->own_mmus);
 	strbuf_release(&c->command);
@@ -324,16 +365,21 @@ static int compare(struct comparison *c, const struct script *script)
 		profiles = UINT64_MAX;
 	progress_init("operations");
 	status = compare_all(c);
+	if (status == STATUS_OK)
+		status = fill_rows(c);
 	progress_end();
 	return status == STATUS_OK ? print(c) : status;
 }
 
 static int run(int argc, char **argv)
 {
-	const struct sim_options check = { .levels = levels, .mmu = -1 };
+	/* kernels, designs and MMUs are what is compared: the script's own are not asked for */
+	struct sim_options check = { .profile = DEFAULT_PROFILE, .designs = DESIGN_NONE,
+				     .levels = levels, .mmu = 0 };
+	struct script_value values[OPTION_MAX_STRINGS];
 	struct comparison c = { .own_mmus = STRBUF_INIT, .command = STRBUF_INIT };
 	struct script *script;
-	int status;
+	int status, nr;
 
 	if (argc != 1)
 		return usage_error(&command_compare, argc ? "one script at a time" :
@@ -346,13 +392,19 @@ static int run(int argc, char **argv)
 		return STATUS_USAGE;
 	if (!model_cost(cost_path, &c.cost))
 		return STATUS_BROKEN;
-	script = model_load(argv[0], &check, false);
+	nr = param_values(&command_compare, &params, values);
+	if (nr < 0)
+		return STATUS_USAGE;
+	script = model_load_with(argv[0], &check, false, values, nr);
 	if (!script)
 		return STATUS_BROKEN;
-	status = compare(&c, script);
+	status = keep_open(&keep, store_path, "compare");
+	if (status == STATUS_OK)
+		status = compare(&c, script);
+	keep_close(&keep, false);
 	release(&c);
 	script_free(script);
-	return status;
+	return worse(status, store_status);
 }
 
 static const struct option options[] = {
@@ -368,11 +420,14 @@ static const struct option options[] = {
 	OPT_CHOICES('m', "mmu", &mmus, "KIND,...",
 		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
+	PARAM_OPTION(&params),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
+	STORE_OPTION(&store_path),
 	OPT_CHOICE('f', "format", &format, "FORM",
 		   "a table for terminals, or plain ones of 75 columns for mail:", format_choices),
-	OPT_FLAG('j', "json", &json, "every counter of every row as JSON"),
+	JOBS_OPTION(&jobs, "rows"),
+	OPT_FLAG('J', "json", &json, "every counter of every row as JSON"),
 	OPT_FLAG('n', "noheadings", &noheadings, "no headings over tables"),
 	OPT_END,
 };

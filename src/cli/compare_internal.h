@@ -8,11 +8,12 @@
 
 /**
  * struct compare_row - the script under one profile with designs and one kind of MMU
- * @designs: bits of script_design_names[]
+ * @set: what --design said; @designs: bits of script_design_names[]
  * @mmu: -1 is the script's own
  */
 struct compare_row {
 	const char *profile;
+	uint64_t set;
 	uint64_t designs;
 	int mmu;
 	struct sim_result result;

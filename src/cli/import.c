@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <base/mem.h>
+#include <host/layout.h>
 #include <import/import.h>
 #include <report/table.h>
 
@@ -30,7 +31,7 @@ static const char *const touches[IMPORT_TOUCH_NR + 1] = {
 static const char *output, *comm;
 static int touch = -1, mmu = -1;
 static uint64_t pid;
-static bool json, quiet;
+static bool json, quiet, pages;
 static bool origin = true;
 
 /* The recording, counted as it is read. */
@@ -61,6 +62,27 @@ static int broken(const char *path, int err)
 {
 	error("%s: %s", strcmp(path, "-") ? path : "standard input", strerror(-err));
 	return STATUS_BROKEN;
+}
+
+static int add_line(void *ctx, const char *text, size_t len)
+{
+	struct strbuf *out = ctx;
+
+	strbuf_add(out, text, len);
+	strbuf_addch(out, '\n');
+	return strbuf_error(out);
+}
+
+/* A number is a process; a folder is one's in a copy of /proc. */
+static bool is_pid(const char *path, pid_t *ret_pid)
+{
+	char *end;
+	unsigned long value = strtoul(path, &end, 10);
+
+	if (path[0] < '0' || path[0] > '9' || *end || value > INT32_MAX)
+		return false;
+	*ret_pid = value;
+	return true;
 }
 
 /* A folder would open, but not read. Return: a descriptor or a negative errno. */
@@ -183,6 +205,7 @@ static void print_report(const char *path, const struct import_report *report)
 	print_count("maps that the recording uses but does not show being made", report->implied);
 	print_count("outside every known map, left out", report->outside);
 	print_count("page faults that the protection forbids, left out", report->denied);
+	print_count("LOST when it was recorded, events", report->lost);
 	print_count("calls never finished", report->unfinished);
 	print_count("lines cut for their length", report->cut);
 }
@@ -218,7 +241,7 @@ static void print_json(const char *path, const struct import_report *report)
 		{ "outside", report->outside },	    { "denied", report->denied },
 		{ "failed", report->failed },	    { "elsewhere", report->elsewhere },
 		{ "cut", report->cut },		    { "bad_lines", report->nr_bad },
-		{ "unfinished", report->unfinished }, { "processes", report->processes },
+		{ "unfinished", report->unfinished }, { "lost", report->lost }, { "processes", report->processes },
 		{ "threads", report->threads },	    { "vms", report->vms },
 		{ "assumed_threads", report->assumed_threads },
 	};
@@ -269,7 +292,8 @@ static void explain_error(const char *path, const struct import_report *report, 
 			(unsigned long long)report->ops);
 }
 
-static int import_path(enum import_format format, const char *path, struct import_report *report)
+static int import_source(enum import_format format, const char *path, struct input *input,
+			 struct import_report *report)
 {
 	const struct import_options options = {
 		.name = path,
@@ -279,19 +303,12 @@ static int import_path(enum import_format format, const char *path, struct impor
 		.mmu = mmu < 0 ? NULL : mmu_names[mmu],
 		.no_origin = !origin,
 	};
-	struct input input = { 0 };
 	struct output out;
-	int err, write_err, fd = open_input(path);
+	int err = open_output(&out), write_err;
 
-	if (fd < 0)
-		return broken(path, fd);
-	err = open_output(&out);
 	if (err)
 		return broken(output, err);
-	input.source = import_source_fd(fd);
-	err = import(format, &input, &out, &options, report);
-	if (fd != STDIN_FILENO)
-		close(fd);
+	err = import(format, input, &out, &options, report);
 	write_err = close_output(&out);
 	if (err)
 		explain_error(path, report, err);
@@ -302,6 +319,49 @@ static int import_path(enum import_format format, const char *path, struct impor
 	else if (!quiet)
 		print_report(path, report);
 	return err ? STATUS_BROKEN : STATUS_OK;
+}
+
+static int import_living(pid_t process, const char *path, struct import_report *report)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct import_memory memory;
+	struct input input = { 0 };
+	int err = host_layout(process, pages, add_line, &text), status;
+
+	if (err) {
+		strbuf_release(&text);
+		return broken(path, err);
+	}
+	memory = (struct import_memory){ strbuf_str(&text), text.len, 0 };
+	input.source = import_source_memory(&memory);
+	if (touch < 0 && pages)
+		touch = IMPORT_TOUCH_WRITTEN;
+	status = import_source(IMPORT_PROC, path, &input, report);
+	strbuf_release(&text);
+	return status;
+}
+
+static int import_path(enum import_format format, const char *path, struct import_report *report)
+{
+	struct strbuf maps = STRBUF_INIT;
+	struct input input = { 0 };
+	struct stat st;
+	pid_t process;
+	int fd, status;
+
+	if (format == IMPORT_PROC && is_pid(path, &process))
+		return import_living(process, path, report);
+	if (format == IMPORT_PROC && !stat(path, &st) && S_ISDIR(st.st_mode))
+		strbuf_addf(&maps, "%s/maps", path);
+	fd = open_input(maps.len ? strbuf_str(&maps) : path);
+	strbuf_release(&maps);
+	if (fd < 0)
+		return broken(path, fd);
+	input.source = import_source_fd(fd);
+	status = import_source(format, path, &input, report);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return status;
 }
 
 static int run(int argc, char **argv)
@@ -320,6 +380,8 @@ static int run(int argc, char **argv)
 							       "one recording at a time");
 	if (pid > UINT32_MAX)
 		return usage_error(&command_import, "--pid is too large");
+	if (pages && format != IMPORT_PROC)
+		return usage_error(&command_import, "--pages is for proc PID");
 	if (json && !output)
 		return usage_error(&command_import, "--json wants the script elsewhere: -o FILE");
 	report = mem_zalloc(sizeof(*report));
@@ -337,6 +399,8 @@ static const struct option options[] = {
 	OPT_CHOICE('m', "mmu", &mmu, "KIND", "kind of MMU to write for its VMs (tdp):", mmu_names),
 	OPT_UINT('p', "pid", &pid, "PID", "this process only"),
 	OPT_STRING(0, "comm", &comm, "NAME", "threads of this name only (ftrace)"),
+	OPT_FLAG(0, "pages", &pages,
+		 "of a living process: which pages are there; splits 1 GiB device pages"),
 	OPT_FLAG(0, "origin", &origin, "comments with the recording's lines (--no-origin: none)"),
 	OPT_FLAG('j', "json", &json, "what was read and what became of it, as JSON"),
 	OPT_FLAG('q', "quiet", &quiet, "no report on standard error"),
@@ -348,10 +412,10 @@ const struct command command_import = {
 	.run = run,
 	.summary = "turn a recording into a script",
 	.usage = (const char *const[]){ "[options] strace FILE", "[options] ftrace FILE",
-					"[options] proc FILE", NULL },
+					"[options] proc PID|DIR|FILE", NULL },
 	.about = "Turn a recording of a real program into a script: the text of strace, ftrace text\n"
-		 "with system calls and page faults, or a /proc/PID/maps or smaps file. '-' is\n"
-		 "standard input; recordings compressed with zstd are read as they are. What was\n"
+		 "with system calls and page faults (mmuscope record, trace-cmd report, perf script),\n"
+		 "a living process, or a /proc/PID/maps or smaps file. '-' is standard input; recordings compressed with zstd are read as they are. What was\n"
 		 "assumed, counted and left out is said on standard error and in the script.\n"
 		 "\n"
 		 "Exit status: 0 imported, 2 wrong usage, 3 the recording is broken (what came before\n"

@@ -25,7 +25,8 @@ static int add_area(struct strip_layout *layout, const struct script *script,
 		return strip_layout_add(layout, script_name(script, op->name), op->addr,
 					op->addr + op->len);
 	case OP_MREMAP:
-		return strip_layout_add(layout, "mremap", op->addr2, op->addr2 + op->len2);
+		return strip_layout_add(layout, "mremap", op->addr2,
+					op->addr2 + op->len2);
 	case OP_HEAP:
 		return add_heap(layout, script, op);
 	default:
@@ -33,9 +34,10 @@ static int add_area(struct strip_layout *layout, const struct script *script,
 	}
 }
 
-int map_layout(const struct script *script, unsigned int cells, struct strip_layout *ret_layout)
+int map_layout(const struct script *script, unsigned int cells,
+	       struct strip_layout *ret_layout)
 {
-	struct strip_layout layout = { 0 };
+	struct strip_layout layout = {0};
 	size_t i;
 	int err = 0;
 
@@ -50,7 +52,8 @@ int map_layout(const struct script *script, unsigned int cells, struct strip_lay
 	return 0;
 }
 
-/* The run that looks; @strip is that of the operation now running, NULL between the chosen. */
+/* The run that looks; @strip is that of the operation now running, NULL between the
+ * chosen. */
 struct watch {
 	struct event_sink sink;
 	const uint64_t *index;
@@ -67,14 +70,16 @@ struct watch {
 static void add_slot(struct watch *watch, const struct sim_stretch *slot)
 {
 	strip_add(watch->strip, STRIP_MEMSLOT, slot->start, slot->end);
-	watch->err = mem_grow(&watch->slots, &watch->cap_slots, watch->nr_slots + 1, sizeof(*slot));
+	watch->err = mem_grow(&watch->slots, &watch->cap_slots, watch->nr_slots + 1,
+			      sizeof(*slot));
 	if (!watch->err)
 		watch->slots[watch->nr_slots++] = *slot;
 }
 
 static void see_before(void *ctx, const struct sim_stretch *stretch)
 {
-	static const enum strip_row levels[] = { STRIP_PTE, STRIP_PMD, STRIP_PUD, STRIP_P4D };
+	static const enum strip_row levels[] = {STRIP_PTE, STRIP_PMD, STRIP_PUD,
+						STRIP_P4D};
 	struct watch *watch = ctx;
 
 	switch (stretch->kind) {
@@ -84,8 +89,8 @@ static void see_before(void *ctx, const struct sim_stretch *stretch)
 	case SIM_VIEW_TABLE:
 	case SIM_VIEW_LEAF:
 		if (stretch->level <= 4)
-			strip_add(watch->strip, levels[stretch->level - 1], stretch->start,
-				  stretch->end);
+			strip_add(watch->strip, levels[stretch->level - 1],
+				  stretch->start, stretch->end);
 		break;
 	case SIM_VIEW_SLOT:
 		add_slot(watch, stretch);
@@ -132,7 +137,8 @@ static void add_operation(struct strip *strip, const struct script_op *op)
 	}
 }
 
-static void op_begin(void *ctx, const struct script_op *op, uint64_t index, const struct sim *view)
+static void op_begin(void *ctx, const struct script_op *op, uint64_t index,
+		     const struct sim *view)
 {
 	struct watch *watch = ctx;
 
@@ -147,7 +153,8 @@ static void op_begin(void *ctx, const struct script_op *op, uint64_t index, cons
 
 static void emit(struct event_sink *sink, const struct event *event)
 {
-	struct watch *watch = (struct watch *)((char *)sink - offsetof(struct watch, sink));
+	struct watch *watch =
+		(struct watch *)((char *)sink - offsetof(struct watch, sink));
 	uint64_t start = event->arg[1], end = event->arg[2];
 	size_t i;
 
@@ -158,7 +165,8 @@ static void emit(struct event_sink *sink, const struct event *event)
 	for (i = 0; i < watch->nr_slots; i++) {
 		const struct sim_stretch *slot = &watch->slots[i];
 
-		strip_add(watch->strip, STRIP_SCANNED, start > slot->start ? start : slot->start,
+		strip_add(watch->strip, STRIP_SCANNED,
+			  start > slot->start ? start : slot->start,
 			  end < slot->end ? end : slot->end);
 	}
 }
@@ -180,9 +188,10 @@ int map_draw(const struct script *script, const struct sim_options *options,
 	     const struct strip_layout *layout, const uint64_t *index, size_t nr,
 	     struct strip *strips)
 {
-	struct watch watch = { .sink.emit = emit, .index = index, .nr = nr, .strips = strips };
+	struct watch watch = {
+		.sink.emit = emit, .index = index, .nr = nr, .strips = strips};
 	struct sim_options again = *options;
-	struct sim_result result = { 0 };
+	struct sim_result result = {0};
 	size_t i, made;
 	int err = 0;
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli_internal.h"
 #include "model_internal.h"
+#include "param_internal.h"
 
 #include <errno.h>
 #include <string.h>
+
+#include <base/mem.h>
+#include <script/param.h>
 
 const char *const mmu_names[SCRIPT_MMU_NR + 1] = {
 	[SCRIPT_MMU_TDP] = "tdp",
@@ -54,24 +58,111 @@ static void print_complaints(const char *text, unsigned int max_warnings)
 	}
 }
 
-struct script *model_load(const char *path, const struct sim_options *options, bool warn)
+/* What the command line leaves open. */
+static int apply_setting(struct sim_options *options, const struct script_value *param,
+			 struct strbuf *diag, const char *file)
 {
-	struct strbuf diag = STRBUF_INIT;
+	struct param_setting setting;
+	int err = param_setting(param->name, param->value, &setting);
+
+	if (err) {
+		strbuf_addf(diag, "%s: error: ", file);
+		param_add_problem(diag, param->name, param->value);
+		return -EINVAL;
+	}
+	if (setting.profile && !options->profile)
+		options->profile = setting.profile;
+	if (setting.has_designs && !options->designs)
+		options->designs = setting.designs;
+	if (setting.mmu >= 0 && options->mmu < 0)
+		options->mmu = setting.mmu;
+	if (setting.levels && !options->levels)
+		options->levels = setting.levels;
+	return 0;
+}
+
+static bool is_open(const struct sim_options *options, const char *name)
+{
+	if (!strcmp(name, "profile"))
+		return !options->profile;
+	if (!strcmp(name, "design"))
+		return !options->designs;
+	if (!strcmp(name, "mmu"))
+		return options->mmu < 0;
+	return !options->levels;
+}
+
+static int apply_settings(struct sim_options *options, const struct script *script,
+			  struct strbuf *diag)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < script->nr_params && !err; i++) {
+		const struct script_value *param = &script->params[i];
+
+		if (!script_is_setting(param->name))
+			continue;
+		if (param->value) {
+			err = apply_setting(options, param, diag, script->file);
+		} else if (is_open(options, param->name)) {
+			strbuf_addf(diag, "%s: error: the parameter '%s' has several values: set "
+				    "one with --param %s=VALUE, or try all with 'mmuscope sweep'\n",
+				    script->file, param->name, param->name);
+			err = -EINVAL;
+		}
+	}
+	return err;
+}
+
+int model_parse_with(const char *file, const char *text, size_t len,
+		     struct sim_options *options, const struct script_value *values,
+		     size_t nr_values, struct strbuf *diag, struct script **ret_script)
+{
 	struct script *script = NULL;
-	int err = script_load(path, &diag, &script);
+	int err = script_parse_with(file, text, len, values, nr_values, diag, &script);
 
 	if (!err && !script->nr_ops) {
-		strbuf_addf(&diag, "%s: error: no operation in the script\n", script->file);
+		strbuf_addf(diag, "%s: error: no operation in the script\n", script->file);
 		err = -EINVAL;
 	}
 	if (!err)
-		err = sim_check(script, options, &diag);
+		err = apply_settings(options, script, diag);
+	if (!err)
+		err = sim_check(script, options, diag);
+	if (err)
+		script_free(script);
+	else
+		*ret_script = script;
+	return err;
+}
+
+struct script *model_load_with(const char *path, struct sim_options *options, bool warn,
+			       const struct script_value *values, size_t nr_values)
+{
+	struct strbuf diag = STRBUF_INIT;
+	struct script *script = NULL;
+	char *text = NULL;
+	size_t len = 0;
+	int err = script_read(path, &diag, &text, &len);
+
+	if (!err)
+		err = model_parse_with(strcmp(path, "-") ? path : "<stdin>", text, len, options,
+				       values, nr_values, &diag, &script);
+	mem_free(text);
 	if (err && !diag.len)
 		strbuf_addf(&diag, "%s: %s\n", path, strerror(-err));
 	fflush(stdout);
 	print_complaints(strbuf_str(&diag), !err && warn ? MAX_WARNINGS : 0);
 	strbuf_release(&diag);
-	return err ? script_free(script) : script;
+	return err ? NULL : script;
+}
+
+struct script *model_load(const char *path, const struct sim_options *options, bool warn)
+{
+	struct sim_options copy = *options;
+
+	return model_load_with(path, &copy, warn, NULL, 0);
 }
 
 bool model_cost(const char *path, struct report_cost *ret_cost)
@@ -109,6 +200,18 @@ double model_stall(const struct report_cost *cost, const uint64_t *counters)
 	model_work(counters, &work);
 	work.nr[COST_REFAULT] = 0; /* the guest's own time, later */
 	return report_cost_estimate(cost, &work);
+}
+
+int model_gave_up(const char *file, const struct sim_result *result, int err)
+{
+	if (err == -ENOMEM)
+		error("%s: out of memory after %llu operations: the model took %llu MiB for %llu pages",
+		      file, (unsigned long long)result->ops,
+		      (unsigned long long)result->peak_bytes >> 20,
+		      (unsigned long long)result->peak_pages);
+	else
+		model_error(file, err);
+	return STATUS_BROKEN;
 }
 
 int model_error(const char *file, int err)
@@ -175,4 +278,16 @@ void model_mmus(const struct script *script, struct strbuf *out)
 		if (seen)
 			strbuf_addch(out, '+');
 	}
+}
+
+const char *model_profile_by_release(const char *release)
+{
+	unsigned int major = 0, minor = 0;
+
+	sscanf(release, "%u.%u", &major, &minor);
+	if (major > 6)
+		return "linux-7.2";
+	if (major == 6 && minor >= 12)
+		return "linux-6.12";
+	return major > 3 || (major == 3 && minor >= 15) ? "linux-6.1" : "linux-3.14";
 }

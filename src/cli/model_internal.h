@@ -3,6 +3,8 @@
 #ifndef CLI_MODEL_INTERNAL_H
 #define CLI_MODEL_INTERNAL_H
 
+#include "cli_internal.h"
+
 #include <report/cost.h>
 #include <report/json.h>
 #include <script/script.h>
@@ -20,6 +22,35 @@ extern const char *const mmu_names[SCRIPT_MMU_NR + 1];
  */
 struct script *model_load(const char *path, const struct sim_options *options, bool warn);
 
+/**
+ * model_load_with() - the same for a script with parameters.
+ * @values: @nr_values of them, from param_values()
+ * @options: in and out: what they leave open (a NULL profile, no design, an @mmu of -1, 0 levels)
+ *	is set as the script's parameters of these names say
+ */
+struct script *model_load_with(const char *path, struct sim_options *options, bool warn,
+			       const struct script_value *values, size_t nr_values);
+
+/**
+ * model_parse_with() - the same for a text.
+ * @diag: the messages
+ * Return: 0 or a negative errno, as script_parse_with().
+ */
+int model_parse_with(const char *file, const char *text, size_t len,
+		     struct sim_options *options, const struct script_value *values,
+		     size_t nr_values, struct strbuf *diag, struct script **ret_script);
+
+/**
+ * param_values() - what --param was given, NAME=VALUE, split; @ret_values has room for all.
+ * Return: how many, or -1 after a message.
+ */
+int param_values(const struct command *command, const struct option_strings *given,
+		 struct script_value *ret_values);
+
+#define PARAM_OPTION(strings)                                                                  \
+	OPT_STRINGS('P', "param", strings, "NAME=VALUE",                                       \
+		    "set a parameter of the script; may be repeated")
+
 /** model_cost() - the table in file @path, or the built-in one for NULL. Return: false if broken. */
 bool model_cost(const char *path, struct report_cost *ret_cost);
 
@@ -32,6 +63,12 @@ double model_stall(const struct report_cost *cost, const uint64_t *counters);
 /** model_error() - what sim_run() returned, as a message. Return: STATUS_BROKEN. */
 int model_error(const char *file, int err);
 
+/**
+ * model_gave_up() - the same for a run that sim_run() ended: with what was in memory by then.
+ * Return: STATUS_BROKEN.
+ */
+int model_gave_up(const char *file, const struct sim_result *result, int err);
+
 /** model_json_counters() - an object of all counters; with @nonzero only of those that are not 0. */
 void model_json_counters(struct report_json *json, const char *name, const uint64_t *counters,
 			 bool nonzero);
@@ -41,6 +78,9 @@ void model_json_cost(struct report_json *json, const char *name, const struct re
 
 /** model_first_mmu() - of the script's first VM, as enum script_mmu; -1 without a VM. */
 int model_first_mmu(const struct script *script);
+
+/** model_profile_by_release() - the model's nearest profile to a kernel's uname -r. */
+const char *model_profile_by_release(const char *release);
 
 /** model_mmus() - the kinds of MMU that a script's VMs have, as "shadow+tdp"; "-" without a VM. */
 void model_mmus(const struct script *script, struct strbuf *out);

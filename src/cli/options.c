@@ -99,6 +99,18 @@ static int add_set(struct parser *p, const struct option *option, const char *ar
 	return OPTIONS_BAD;
 }
 
+static int add_string(struct parser *p, const struct option *option, const char *arg)
+{
+	struct option_strings *strings = option->value;
+
+	if (strings->nr < OPTION_MAX_STRINGS) {
+		strings->string[strings->nr++] = arg;
+		return 0;
+	}
+	usage_error(p->command, "--%s may be given %d times", option->name, OPTION_MAX_STRINGS);
+	return OPTIONS_BAD;
+}
+
 /* Decimal with a binary unit. */
 static int set_size(struct parser *p, const struct option *option, const char *arg)
 {
@@ -163,6 +175,8 @@ static int set_value(struct parser *p, const struct option *option, const char *
 		return add_set(p, option, arg);
 	case OPTION_SIZE:
 		return set_size(p, option, arg);
+	case OPTION_STRINGS:
+		return add_string(p, option, arg);
 	case OPTION_FLAG:
 	case OPTION_END:
 		break;
@@ -191,6 +205,9 @@ static void unset(const struct option *option)
 		break;
 	case OPTION_SIZE:
 		*(uint64_t *)option->value = UINT64_MAX;
+		break;
+	case OPTION_STRINGS:
+		((struct option_strings *)option->value)->nr = 0;
 		break;
 	case OPTION_END:
 		break;
@@ -331,6 +348,8 @@ int options_parse(const struct command *command, int argc, char **argv)
 			p.next++;
 			break;
 		}
+		if (command->wraps && word[0] != '-')
+			break;
 		if (word[0] != '-' || !word[1])
 			argv[kept++] = word;
 		else if (word[1] == '-')
@@ -358,23 +377,34 @@ static size_t print_left(FILE *out, const struct option *option)
 }
 
 #define HELP_COLUMN 26
+#define HELP_WIDTH 90
+
+/* The choices below an option, in lines that fit a terminal. */
+static void print_choices(FILE *out, const char *const *choices)
+{
+	size_t column = HELP_COLUMN - 1;
+
+	fprintf(out, "%*s", HELP_COLUMN - 1, "");
+	for (; *choices; choices++) {
+		if (column + 1 + strlen(*choices) > HELP_WIDTH) {
+			fprintf(out, "\n%*s", HELP_COLUMN - 1, "");
+			column = HELP_COLUMN - 1;
+		}
+		column += fprintf(out, " %s", *choices);
+	}
+	fputc('\n', out);
+}
 
 void options_print(FILE *out, const struct option *options)
 {
-	size_t i;
-
 	for (; options->type; options++) {
 		size_t width = print_left(out, options);
 
 		fprintf(out, width < HELP_COLUMN ? "%*s%s\n" : "\n%*s%s\n",
 			(int)(width < HELP_COLUMN ? HELP_COLUMN - width : HELP_COLUMN), "",
 			options->help);
-		if (!options->choices)
-			continue;
-		fprintf(out, "%*s", HELP_COLUMN - 1, "");
-		for (i = 0; options->choices[i]; i++)
-			fprintf(out, " %s", options->choices[i]);
-		fputc('\n', out);
+		if (options->choices)
+			print_choices(out, options->choices);
 	}
 	fprintf(out, "  -h, --help%*s%s\n", HELP_COLUMN - 12, "", "show this text");
 }

@@ -24,6 +24,14 @@ enum option_type {
 	OPTION_CHOICES, /* uint64_t: bits of choices, given as A,B,... [0] */
 	OPTION_SETS,	/* struct option_sets: as OPTION_CHOICES, once per use of the option [none] */
 	OPTION_SIZE,	/* uint64_t: bytes, as 4K, 2M, 1G, 1T [UINT64_MAX] */
+	OPTION_STRINGS, /* struct option_strings: once per use of the option [none] */
+};
+
+/** struct option_strings - what an OPTION_STRINGS was given, in order */
+#define OPTION_MAX_STRINGS 64
+struct option_strings {
+	unsigned int nr;
+	const char *string[OPTION_MAX_STRINGS];
 };
 
 /** struct option_sets - what an OPTION_SETS was given, in order */
@@ -57,6 +65,7 @@ struct option {
 #define OPT_CHOICES(l, n, v, a, h, c) { l, n, OPTION_CHOICES, v, a, h, c }
 #define OPT_SETS(l, n, v, a, h, c) { l, n, OPTION_SETS, v, a, h, c }
 #define OPT_SIZE(l, n, v, a, h) { l, n, OPTION_SIZE, v, a, h, NULL }
+#define OPT_STRINGS(l, n, v, a, h) { l, n, OPTION_STRINGS, v, a, h, NULL }
 #define OPT_END { 0, NULL, OPTION_END, NULL, NULL, NULL, NULL }
 
 struct command;

@@ -96,22 +96,9 @@ static void say_failures(const struct probe_plan *plan)
 		error("%u of %zu shapes could not be measured: %s", failed, plan->nr, strerror(-err));
 }
 
-/* The profile of the model by the kernel's number, for what behaviour does not show. */
-static const char *profile_by_release(const char *release)
-{
-	unsigned int major = 0, minor = 0;
-
-	sscanf(release, "%u.%u", &major, &minor);
-	if (major > 6)
-		return "linux-7.2";
-	if (major == 6 && minor >= 12)
-		return "linux-6.12";
-	return major > 3 || (major == 3 && minor >= 15) ? "linux-6.1" : "linux-3.14";
-}
-
 static void find_placement(struct host_probe *probe, struct probe_result *result)
 {
-	const char *by_release = profile_by_release(result->info->release);
+	const char *by_release = model_profile_by_release(result->info->release);
 	uint64_t start, end;
 	int err;
 

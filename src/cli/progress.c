@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The line is written from a timer's signal handler, so that it also moves while one operation
- * takes long: it counts in memory that the handler reads, and uses write() only.
+ * The line is written from a timer's signal handler, so that it also moves while one
+ * operation takes long: it counts in memory that the handler reads, and uses write()
+ * only.
  */
 #include "terminal_internal.h"
 
@@ -62,8 +63,8 @@ static void tick(int number)
 static void set_timer(unsigned int first_ms, unsigned int step_ms)
 {
 	const struct itimerval timer = {
-		.it_value = { first_ms / 1000, first_ms % 1000 * 1000 },
-		.it_interval = { step_ms / 1000, step_ms % 1000 * 1000 },
+		.it_value = {first_ms / 1000, first_ms % 1000 * 1000},
+		.it_interval = {step_ms / 1000, step_ms % 1000 * 1000},
 	};
 
 	setitimer(ITIMER_REAL, &timer, NULL);
@@ -71,7 +72,7 @@ static void set_timer(unsigned int first_ms, unsigned int step_ms)
 
 void progress_init(const char *what)
 {
-	struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART };
+	struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART};
 
 	line.what = what;
 	line.done = 0;

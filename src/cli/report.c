@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mmuscope report */
 #include "cli_internal.h"
+#include "keep_internal.h"
 #include "report_internal.h"
 
 #include <errno.h>
@@ -8,9 +9,10 @@
 #include <string.h>
 
 #include <base/mem.h>
+#include <report/store_page.h>
 #include <trace/file.h>
 
-static const char *output, *cost_path, *stall_limit;
+static const char *output, *cost_path, *stall_limit, *store_path;
 static int profile = -1;
 static uint64_t mmus, levels, watchdog_thresh, grow = UINT64_MAX;
 static struct option_sets designs;
@@ -19,8 +21,9 @@ static bool no_growth;
 
 void shell_quote(struct strbuf *out, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_-./=,+:@%";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"_-./=,+:@%";
 
 	if (*word && !word[strspn(word, plain)]) {
 		strbuf_addstr(out, word);
@@ -35,7 +38,8 @@ void shell_quote(struct strbuf *out, const char *word)
 	strbuf_addch(out, '\'');
 }
 
-static void add_set(struct strbuf *out, const char *option, const char *const *names, uint64_t set)
+static void add_set(struct strbuf *out, const char *option, const char *const *names,
+		    uint64_t set)
 {
 	const char *before = "";
 
@@ -58,7 +62,8 @@ static void add_common(struct strbuf *out, const struct report_config *config)
 		strbuf_addsize(out, config->tuning.gap);
 	}
 	if (config->tuning.granularity >= 0)
-		strbuf_addf(out, " --granularity %s", granularity_choices[config->tuning.granularity]);
+		strbuf_addf(out, " --granularity %s",
+			    granularity_choices[config->tuning.granularity]);
 	if (cost_path) {
 		strbuf_addstr(out, " --cost ");
 		shell_quote(out, cost_path);
@@ -98,8 +103,9 @@ static void make_command(struct report_config *config, char **paths)
 }
 
 /* What the sections show, as commands that print the same numbers. */
-static void add_commands(const struct report_config *config, const struct report_script *rs,
-			 const char *path, struct strbuf *out)
+static void add_commands(const struct report_config *config,
+			 const struct report_script *rs, const char *path,
+			 struct strbuf *out)
 {
 	strbuf_addstr(out, strbuf_str(&config->command));
 	strbuf_addf(out, "mmuscope run --map --profile %s", config->profile);
@@ -144,15 +150,16 @@ static int write_page(const struct page *page)
 	strbuf_release(&html);
 	if (!err)
 		return STATUS_OK;
-	error("%s: the report could not be written: %s", output ? output : "standard output",
-	      strerror(-err));
+	error("%s: the report could not be written: %s",
+	      output ? output : "standard output", strerror(-err));
 	return STATUS_BROKEN;
 }
 
-static int run_scripts(const struct report_config *config, char **paths, struct report_script *rs,
-		       struct page_script *sections, size_t *ret_nr)
+static int run_scripts(const struct report_config *config, char **paths,
+		       struct report_script *rs, struct page_script *sections,
+		       size_t *ret_nr)
 {
-	const struct sim_options check = { .levels = config->levels, .mmu = -1 };
+	const struct sim_options check = {.levels = config->levels, .mmu = -1};
 	int status = STATUS_OK;
 	size_t nr = 0;
 
@@ -176,7 +183,7 @@ static int report(struct report_config *config, int argc, char **argv)
 {
 	struct report_script *rs = mem_zalloc(argc * sizeof(*rs));
 	struct page_script *sections = mem_zalloc(argc * sizeof(*sections));
-	struct page page = { .version = mmuscope_version, .scripts = sections };
+	struct page page = {.version = mmuscope_version, .scripts = sections};
 	struct strbuf cost = STRBUF_INIT;
 	int status = rs && sections ? STATUS_OK : model_error("report", -ENOMEM);
 	size_t i;
@@ -201,19 +208,54 @@ static int report(struct report_config *config, int argc, char **argv)
 	return status;
 }
 
+/* Nothing is executed: what was stored is shown. */
+static int report_stored(const struct report_config *config)
+{
+	struct strbuf diag = STRBUF_INIT, quoted = STRBUF_INIT;
+	struct store_page stored = {0};
+	struct report_store *store;
+	struct page page = {.version = mmuscope_version,
+			    .cost = "the cost table that is stored with each run\n"};
+	int status, err = report_store_open(store_path, REPORT_STORE_READ, &diag, &store);
+
+	if (err)
+		return keep_error(err, &diag);
+	shell_quote(&quoted, store_path);
+	err = report_store_page(store, strbuf_str(&quoted), &config->limits, &diag,
+				&stored);
+	strbuf_release(&quoted);
+	report_store_close(store);
+	if (err)
+		return keep_error(err, &diag);
+	page.scripts = stored.sections;
+	page.nr = stored.nr;
+	if (!page.nr)
+		error("%s: no run in the store", store_path);
+	status = page.nr ? write_page(&page) : STATUS_BROKEN;
+	store_page_release(&stored);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
-	struct report_config config = { .mmus = mmus, .designs = designs, .tuning = tuning,
-					.levels = levels, .grow = no_growth ? 0 : grow };
+	struct report_config config = {.mmus = mmus,
+				       .designs = designs,
+				       .tuning = tuning,
+				       .levels = levels,
+				       .grow = no_growth ? 0 : grow};
 	int status;
 
 	config.profile = profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
-	if (!argc)
+	if (store_path && argc)
+		return usage_error(&command_report, "scripts or --store, not both");
+	if (!argc && !store_path)
 		return usage_error(&command_report, "which script?");
 	if (levels && levels != 4 && levels != 5)
 		return usage_error(&command_report, "--levels is 4 or 5");
 	if (!stall_limits(&command_report, watchdog_thresh, stall_limit, &config.limits))
 		return STATUS_USAGE;
+	if (store_path)
+		return report_stored(&config);
 	if (!model_cost(cost_path, &config.cost))
 		return STATUS_BROKEN;
 	status = report(&config, argc, argv);
@@ -222,7 +264,9 @@ static int run(int argc, char **argv)
 }
 
 static const struct option options[] = {
-	OPT_STRING('o', "output", &output, "FILE", "the page (standard output if not given)"),
+	OPT_STRING('o', "output", &output, "FILE",
+		   "the page (standard output if not given)"),
+	OPT_STRING(0, "store", &store_path, "FILE", "show the runs of this result store"),
 	OPT_CHOICE('p', "profile", &profile, "NAME",
 		   "the kernel to show in detail (" DEFAULT_PROFILE " if not given):",
 		   script_kernel_names),
@@ -234,9 +278,12 @@ static const struct option options[] = {
 	OPT_CHOICE(0, "granularity", &tuning.granularity, "LEVEL",
 		   "what runs are made of (pmd if not given):", granularity_choices),
 	OPT_CHOICES('m', "mmu", &mmus, "KIND,...",
-		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
-	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
-	OPT_SIZE(0, "grow", &grow, "SIZE", "the size in the script that is replaced to see growth"),
+		    "kinds of MMU to give every VM (the script's own if not given):",
+		    mmu_names),
+	OPT_UINT('l', "levels", &levels, "N",
+		 "levels of the primary page tables: 4 or 5"),
+	OPT_SIZE(0, "grow", &grow, "SIZE",
+		 "the size in the script that is replaced to see growth"),
 	OPT_FLAG(0, "no-growth", &no_growth, "no plots of growth"),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
@@ -247,20 +294,36 @@ const struct command command_report = {
 	.name = "report",
 	.run = run,
 	.summary = "scripts executed and explained on one HTML page",
-	.usage = (const char *const[]){ "[options] SCRIPT...", NULL },
-	.about = "Execute scripts on the model and write a page about them: the verdict in words, the\n"
-		 "address space around each operation that counts, a timeline, kernels and designs side\n"
-		 "by side, and what grows with the size. The page is one file, needs no network, and\n"
-		 "script in it only for zooming. Growth is the script itself with one of its sizes\n"
-		 "replaced: that of the operation that costs most, or --grow. '-' is standard input.\n"
+	.usage = (const char *const[]){"[options] SCRIPT...", "[options] --store FILE",
+				       NULL},
+	.about = "Execute scripts on the model and write a page about them: the verdict "
+		 "in words, the\n"
+		 "address space around each operation that counts, a timeline, kernels "
+		 "and designs side\n"
+		 "by side, and what grows with the size. The page is one file, needs no "
+		 "network, and\n"
+		 "script in it only for zooming. Growth is the script itself with one of "
+		 "its sizes\n"
+		 "replaced: that of the operation that costs most, or --grow. '-' is "
+		 "standard input.\n"
+		 "With --store nothing is executed: the runs of a result store are "
+		 "shown, without the\n"
+		 "address space; growth is then by a parameter that a sweep set to "
+		 "several numbers.\n"
 		 "\n"
-		 "Exit status: 0 written, also when expectations failed or a lockup is predicted (the\n"
-		 "page says so), 2 wrong usage, 3 a script is broken or the page could not be written.",
+		 "Exit status: 0 written, also when expectations failed or a lockup is "
+		 "predicted (the\n"
+		 "page says so), 2 wrong usage, 3 a script is broken or the page could "
+		 "not be written.",
 	.options = options,
-	.examples = (const char *const[]){
-		"mmuscope report -o report.html scripts/one-touched-page-512g.mms",
-		"mmuscope report -m shadow,tdp -d tight -o report.html scripts/head-of-512g.mms",
-		"mmuscope report --profile linux-6.1 --grow 512G scripts/head-of-512g.mms >report.html",
-		NULL,
-	},
+	.examples =
+		(const char *const[]){
+			"mmuscope report -o report.html "
+			"scripts/one-touched-page-512g.mms",
+			"mmuscope report -m shadow,tdp -d tight -o report.html "
+			"scripts/head-of-512g.mms",
+			"mmuscope report --profile linux-6.1 --grow 512G "
+			"scripts/head-of-512g.mms >report.html",
+			NULL,
+		},
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Growth: the script itself, executed with one of its sizes replaced by others. Every point of a
- * plot is such a run. A size at which the script is refused, fails in other places, or maps one
- * thing over another than as it is written has no point, nor has one that would take too long.
+ * Growth: the script itself, executed with one of its sizes replaced by others. Every
+ * point of a plot is such a run. A size at which the script is refused, fails in other
+ * places, or maps one thing over another than as it is written has no point, nor has one
+ * that would take too long.
  */
 #include "report_internal.h"
 
@@ -43,13 +44,14 @@ static size_t next_word(const char **at, const char *end)
 
 	while (*at < end && (**at == ' ' || **at == '\t'))
 		++*at;
-	for (start = *at; start < end && *start != ' ' && *start != '\t' && *start != '\n' &&
-			  *start != '#';)
+	for (start = *at; start < end && *start != ' ' && *start != '\t' &&
+			  *start != '\n' && *start != '#';)
 		start++;
 	return start - *at;
 }
 
-static void copy_line(const char *at, const char *end, uint64_t from, uint64_t to, struct strbuf *out)
+static void copy_line(const char *at, const char *end, uint64_t from, uint64_t to,
+		      struct strbuf *out)
 {
 	while (at < end) {
 		size_t len = next_word(&at, end);
@@ -67,7 +69,8 @@ static void copy_line(const char *at, const char *end, uint64_t from, uint64_t t
 }
 
 /* The script with every @from replaced; expectations are about the size as written. */
-static void resize(const struct script *script, uint64_t from, uint64_t to, struct strbuf *out)
+static void resize(const struct script *script, uint64_t from, uint64_t to,
+		   struct strbuf *out)
 {
 	const char *at = script->text, *stop = at + script->text_len;
 
@@ -107,22 +110,24 @@ static uint64_t count_warnings(const char *text)
 	return nr;
 }
 
-/* One run at one size. Return: 1 when it was done, 0 when the script is refused, or an error. */
-static int run_at(const struct report_script *rs, const struct report_variant *variant, uint64_t from,
-		  uint64_t to, struct shape *ret_shape, struct sim_result *ret_result,
-		  struct report_stall *ret_stall)
+/* One run at one size. Return: 1 when it was done, 0 when the script is refused, or an
+ * error. */
+static int run_at(const struct report_script *rs, const struct report_variant *variant,
+		  uint64_t from, uint64_t to, struct shape *ret_shape,
+		  struct sim_result *ret_result, struct report_stall *ret_stall)
 {
-	struct sim_options options = report_options(rs->config, variant->profile, variant->designs,
-						    variant->mmu);
+	struct sim_options options = report_options(rs->config, variant->profile,
+						    variant->designs, variant->mmu);
 	struct strbuf text = STRBUF_INIT, diag = STRBUF_INIT;
 	struct script *script = NULL;
-	struct shape shape = { 0 };
+	struct shape shape = {0};
 	int err;
 
 	resize(rs->script, from, to, &text);
 	err = strbuf_error(&text);
 	if (!err)
-		err = script_parse("resized", strbuf_str(&text), text.len, &diag, &script);
+		err = script_parse("resized", strbuf_str(&text), text.len, &diag,
+				   &script);
 	if (!err)
 		err = sim_check(script, &options, &diag);
 	shape.warnings = count_warnings(strbuf_str(&diag));
@@ -143,7 +148,8 @@ static int run_at(const struct report_script *rs, const struct report_variant *v
 	return err > 0 ? 0 : err ? err : 1;
 }
 
-/* The size to replace: one of the dearest operation's that is also the length of a map. */
+/* The size to replace: one of the dearest operation's that is also the length of a map.
+ */
 static uint64_t choose(const struct report_script *rs)
 {
 	const struct script *script = rs->script;
@@ -183,7 +189,7 @@ static uint64_t work_of(const struct sim_result *result)
 /* The sizes at which the script as shown keeps its shape. */
 static int find_sizes(struct report_script *rs, struct page_growth *growth, uint64_t from)
 {
-	struct sim_result result = { 0 };
+	struct sim_result result = {0};
 	struct report_stall stall;
 	struct shape base, shape;
 	uint64_t work;
@@ -207,19 +213,21 @@ static int find_sizes(struct report_script *rs, struct page_growth *growth, uint
 	return 1;
 }
 
-static int measure(const struct report_script *rs, const struct report_variant *variant, uint64_t from,
-		   const struct page_growth *growth, struct page_series *series)
+static int measure(const struct report_script *rs, const struct report_variant *variant,
+		   uint64_t from, const struct page_growth *growth,
+		   struct page_series *series)
 {
 	struct strbuf name = STRBUF_INIT;
 	unsigned int i;
 	int done = 1;
 
 	for (i = 0; i < growth->sizes && done > 0; i++) {
-		struct sim_result result = { 0 };
+		struct sim_result result = {0};
 		struct report_stall stall;
 		struct shape shape;
 
-		done = run_at(rs, variant, from, growth->size[i], &shape, &result, &stall);
+		done = run_at(rs, variant, from, growth->size[i], &shape, &result,
+			      &stall);
 		if (done <= 0)
 			continue;
 		series->y[PAGE_NOTIFIED][i] = result.counters[SIM_BYTES_NOTIFIED];
@@ -256,26 +264,34 @@ static int add_series(struct page_growth *growth, const struct page_series *seri
 	return err;
 }
 
-static void explain(const struct report_script *rs, struct page_growth *growth, uint64_t from)
+static void explain(const struct report_script *rs, struct page_growth *growth,
+		    uint64_t from)
 {
 	if (!from) {
-		strbuf_addstr(&growth->why, rs->config->grow ?
-			      "Not shown: the operation that costs most has no size that is also that of "
-			      "a map, so nothing says what should grow." :
-			      "Not asked for.");
+		strbuf_addstr(&growth->why,
+			      rs->config->grow
+				      ? "Not shown: the operation that costs most has no "
+					"size that is also that of "
+					"a map, so nothing says what should grow."
+				      : "Not asked for.");
 		return;
 	}
-	strbuf_addstr(growth->sizes < 2 ? &growth->why : &growth->what, "The script with every ");
+	strbuf_addstr(growth->sizes < 2 ? &growth->why : &growth->what,
+		      "The script with every ");
 	if (growth->sizes < 2) {
 		report_add_size(&growth->why, from);
-		strbuf_addstr(&growth->why, " replaced by another size is refused, fails in other places "
-					    "or would take too long: nothing to compare.");
+		strbuf_addstr(
+			&growth->why,
+			" replaced by another size is refused, fails in other places "
+			"or would take too long: nothing to compare.");
 		return;
 	}
 	report_add_size(&growth->what, from);
-	strbuf_addstr(&growth->what, " in it replaced by another size, executed at each: every point is a "
-				     "run, the lines only connect them. All else stays as written, what "
-				     "is touched by a smaller size included.");
+	strbuf_addstr(
+		&growth->what,
+		" in it replaced by another size, executed at each: every point is a "
+		"run, the lines only connect them. All else stays as written, a "
+		"stride or a touch of another size, too.");
 }
 
 int report_growth(struct report_script *rs, struct page_growth *growth)
@@ -285,7 +301,7 @@ int report_growth(struct report_script *rs, struct page_growth *growth)
 	size_t i;
 
 	for (i = 0; i < rs->nr && growth->sizes > 1 && err >= 0; i++) {
-		struct page_series series = { 0 };
+		struct page_series series = {0};
 
 		if (rs->variants[i].mmu != rs->shown->mmu)
 			continue;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One script of a report: executed under each kernel, design and MMU, one of them in detail. */
+/* One script of a report: executed under each kernel, design and MMU, one of them in
+ * detail. */
 #include "report_internal.h"
 #include "terminal_internal.h"
 
@@ -12,13 +13,15 @@
 struct sim_options report_options(const struct report_config *config, const char *profile,
 				  uint64_t designs, int mmu)
 {
-	struct sim_options options = { .profile = profile, .levels = config->levels, .mmu = mmu };
+	struct sim_options options = {
+		.profile = profile, .levels = config->levels, .mmu = mmu};
 
 	design_apply(&options, designs, &config->tuning, &config->cost);
 	return options;
 }
 
-static void op_begin(void *ctx, const struct script_op *op, uint64_t index, const struct sim *view)
+static void op_begin(void *ctx, const struct script_op *op, uint64_t index,
+		     const struct sim *view)
 {
 	(void)ctx;
 	(void)op;
@@ -52,11 +55,13 @@ static void op_done_shown(void *ctx, const struct sim_op_result *result)
 static int run_variant(struct report_script *rs, struct report_variant *variant)
 {
 	const struct report_config *config = rs->config;
-	struct sim_options options = report_options(config, variant->profile, variant->designs,
-						    variant->mmu);
+	struct sim_options options =
+		report_options(config, variant->profile, variant->designs, variant->mmu);
 
 	variant->stall = (struct stall_watch){
-		.cost = &config->cost, .limits = config->limits, .options = options,
+		.cost = &config->cost,
+		.limits = config->limits,
+		.options = options,
 		.mmu = variant->mmu >= 0 ? variant->mmu : model_first_mmu(rs->script),
 	};
 	options.op_begin = op_begin;
@@ -76,15 +81,19 @@ static int shown_mmu(const struct report_script *rs)
 	return own >= 0 && mmus >> own & 1 ? own : __builtin_ctzll(mmus);
 }
 
-static int add_variant(struct report_script *rs, const char *profile, uint64_t designs, int mmu)
+static int add_variant(struct report_script *rs, const char *profile, uint64_t designs,
+		       int mmu)
 {
 	int err = mem_grow(&rs->variants, &rs->cap, rs->nr + 1, sizeof(rs->variants[0]));
 
 	if (err)
 		return err;
 	rs->variants[rs->nr++] = (struct report_variant){
-		.profile = profile, .designs = designs, .mmu = mmu,
-		.shown = !designs && mmu == shown_mmu(rs) && !strcmp(profile, rs->config->profile),
+		.profile = profile,
+		.designs = designs,
+		.mmu = mmu,
+		.shown = !designs && mmu == shown_mmu(rs) &&
+			 !strcmp(profile, rs->config->profile),
 	};
 	return 0;
 }
@@ -109,7 +118,9 @@ static int add_designs(struct report_script *rs, uint64_t set)
 	int err = 0;
 
 	if (!(set & DESIGN_ALL))
-		return set & (DESIGN_NONE - 1) ? add_mmus(rs, profile, set & (DESIGN_NONE - 1)) : 0;
+		return set & (DESIGN_NONE - 1)
+			       ? add_mmus(rs, profile, set & (DESIGN_NONE - 1))
+			       : 0;
 	for (i = 0; script_design_names[i] && !err; i++)
 		err = add_mmus(rs, profile, UINT64_C(1) << i);
 	return err ? err : add_mmus(rs, profile, DESIGN_NONE - 1);
@@ -130,8 +141,9 @@ static int list_variants(struct report_script *rs)
 	return err;
 }
 
-void report_variant_name(const struct report_script *rs, const struct report_variant *variant,
-			 bool mmu, struct strbuf *out)
+void report_variant_name(const struct report_script *rs,
+			 const struct report_variant *variant, bool mmu,
+			 struct strbuf *out)
 {
 	if (variant->designs) {
 		strbuf_addstr(out, "+ ");
@@ -171,8 +183,8 @@ static int draw(struct report_script *rs)
 	err = map_layout(rs->script, REPORT_CELLS, &rs->layout);
 	if (err || !rs->rows.nr || !rs->layout.nr)
 		return err;
-	err = map_draw(rs->script, &rs->shown->stall.options, &rs->layout, index, rs->rows.nr,
-		       rs->strips);
+	err = map_draw(rs->script, &rs->shown->stall.options, &rs->layout, index,
+		       rs->rows.nr, rs->strips);
 	if (!err)
 		rs->nr_strips = rs->rows.nr;
 	return err;
@@ -183,7 +195,7 @@ int report_script_run(struct report_script *rs, const struct report_config *conf
 {
 	int err;
 
-	*rs = (struct report_script){ .config = config, .script = script };
+	*rs = (struct report_script){.config = config, .script = script};
 	model_mmus(script, &rs->own_mmus);
 	progress_init("operations");
 	err = run_variants(rs);
@@ -222,25 +234,32 @@ static void fill_ops(struct report_script *rs)
 		const struct run_row *row = &rs->rows.rows[i];
 
 		rs->ops[i] = (struct page_op){
-			.index = row->index, .line = row->op->line,
-			.text = rs->script->text + row->op->text, .text_len = row->op->text_len,
+			.index = row->index,
+			.line = row->op->line,
+			.text = rs->script->text + row->op->text,
+			.text_len = row->op->text_len,
 			.result = row->err ? errname(row->err) : "ok",
-			.notifications = row->notifications, .notified = row->notified,
-			.populated = row->populated, .scanned = row->scanned, .zapped = row->zapped,
-			.stall = row->stall, .longest = row->longest,
+			.notifications = row->notifications,
+			.notified = row->notified,
+			.populated = row->populated,
+			.scanned = row->scanned,
+			.zapped = row->zapped,
+			.stall = row->stall,
+			.longest = row->longest,
 			.strip = i < rs->nr_strips ? &rs->strips[i] : NULL,
 		};
 	}
 }
 
-static void fill_variant(const struct report_script *rs, const struct report_variant *variant,
-			 struct page_variant *ret)
+static void fill_variant(const struct report_script *rs,
+			 const struct report_variant *variant, struct page_variant *ret)
 {
 	const uint64_t *counters = variant->result.counters;
 	struct strbuf name = STRBUF_INIT;
 
 	*ret = (struct page_variant){
-		.mmu = variant->mmu < 0 ? strbuf_str(&rs->own_mmus) : mmu_names[variant->mmu],
+		.mmu = variant->mmu < 0 ? strbuf_str(&rs->own_mmus)
+					: mmu_names[variant->mmu],
 		.shown = variant->shown,
 		.lockup = variant->stall.stretch.ns >= variant->stall.limits.lockup,
 		.notifications = counters[SIM_NOTIFICATIONS],
@@ -262,10 +281,17 @@ int report_script_page(struct report_script *rs, struct page_script *ret_page)
 {
 	const struct sim_result *result = &rs->shown->result;
 	struct page_script page = {
-		.file = rs->script->file, .text = rs->script->text, .text_len = rs->script->text_len,
-		.ops = rs->ops, .nr_ops = rs->rows.nr, .total_ops = result->ops,
-		.did = rs->rows.total, .layout = &rs->layout, .timeline = &rs->timeline,
-		.nr_variants = rs->nr, .growth = rs->growth,
+		.file = rs->script->file,
+		.text = rs->script->text,
+		.text_len = rs->script->text_len,
+		.ops = rs->ops,
+		.nr_ops = rs->rows.nr,
+		.total_ops = result->ops,
+		.did = rs->rows.total,
+		.layout = &rs->layout,
+		.timeline = &rs->timeline,
+		.nr_variants = rs->nr,
+		.growth = rs->growth,
 	};
 	size_t i;
 

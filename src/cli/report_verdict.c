@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The verdict of a report in words: only what was counted, and what the costs make of it. */
+/* The verdict of a report in words: only what was counted, and what the costs make of it.
+ */
 #include "report_internal.h"
 
 #include <math.h>
@@ -7,10 +8,12 @@
 
 #include <report/table.h>
 
-static void add_op(const struct report_script *rs, const struct script_op *op, struct strbuf *out)
+static void add_op(const struct report_script *rs, const struct script_op *op,
+		   struct strbuf *out)
 {
 	strbuf_addf(out, "line %u (", op->line);
-	strbuf_add(out, rs->script->text + op->text, op->text_len < 80 ? op->text_len : 80);
+	strbuf_add(out, rs->script->text + op->text,
+		   op->text_len < 80 ? op->text_len : 80);
 	strbuf_addstr(out, op->text_len < 80 ? ")" : "...)");
 }
 
@@ -19,7 +22,8 @@ static void add_headline(const struct report_script *rs, struct strbuf *out)
 	const struct stall_watch *stall = &rs->shown->stall;
 
 	if (!rs->shown->result.counters[SIM_NOTIFICATIONS]) {
-		strbuf_addstr(out, "Nothing is notified: no secondary MMU has anything to do.");
+		strbuf_addstr(
+			out, "Nothing is notified: no secondary MMU has anything to do.");
 		return;
 	}
 	if (stall->stretch.ns >= stall->limits.lockup) {
@@ -46,7 +50,8 @@ static void add_totals(const struct report_script *rs, struct strbuf *out)
 	const uint64_t *counters = rs->shown->result.counters;
 
 	strbuf_addf(out, "%s, %s: ", rs->shown->profile,
-		    rs->shown->mmu < 0 ? strbuf_str(&rs->own_mmus) : mmu_names[rs->shown->mmu]);
+		    rs->shown->mmu < 0 ? strbuf_str(&rs->own_mmus)
+				       : mmu_names[rs->shown->mmu]);
 	report_add_count(out, rs->shown->result.ops);
 	strbuf_addstr(out, " operations send ");
 	report_add_count(out, counters[SIM_NOTIFICATIONS]);
@@ -63,8 +68,10 @@ static void add_totals(const struct report_script *rs, struct strbuf *out)
 	strbuf_addstr(out, ".\n");
 }
 
-/* The cheapest (or dearest) of the kernels or of the designs, with the MMU that is shown. */
-static const struct report_variant *extreme(const struct report_script *rs, bool designs, double sign)
+/* The cheapest (or dearest) of the kernels or of the designs, with the MMU that is shown.
+ */
+static const struct report_variant *extreme(const struct report_script *rs, bool designs,
+					    double sign)
 {
 	const struct report_variant *found = NULL;
 	size_t i;
@@ -74,14 +81,15 @@ static const struct report_variant *extreme(const struct report_script *rs, bool
 
 		if (!variant->designs == designs || variant->mmu != rs->shown->mmu)
 			continue;
-		if (!found || sign * variant->stall.sum.total < sign * found->stall.sum.total)
+		if (!found ||
+		    sign * variant->stall.sum.total < sign * found->stall.sum.total)
 			found = variant;
 	}
 	return found;
 }
 
-static void add_stall(const struct report_script *rs, const struct report_variant *variant,
-		      struct strbuf *out)
+static void add_stall(const struct report_script *rs,
+		      const struct report_variant *variant, struct strbuf *out)
 {
 	report_variant_name(rs, variant, false, out);
 	strbuf_addstr(out, " (");
@@ -91,11 +99,13 @@ static void add_stall(const struct report_script *rs, const struct report_varian
 
 static void add_kernels(const struct report_script *rs, struct strbuf *out)
 {
-	const struct report_variant *least = extreme(rs, false, 1), *most = extreme(rs, false, -1);
+	const struct report_variant *least = extreme(rs, false, 1),
+				    *most = extreme(rs, false, -1);
 	double low = least->stall.sum.total, high = most->stall.sum.total;
 
 	if (low == high) {
-		strbuf_addstr(out, "Where the kernels place their notifications makes no difference to the "
+		strbuf_addstr(out, "Where the kernels place their notifications makes no "
+				   "difference to the "
 				   "predicted stall here.\n");
 		return;
 	}
@@ -129,8 +139,10 @@ static void add_mmus(const struct report_script *rs, struct strbuf *out)
 		strbuf_addf(out, "With %s instead of %s: ", mmu_names[variant->mmu],
 			    mmu_names[rs->shown->mmu]);
 		report_add_ns(out, variant->stall.sum.total);
-		strbuf_addstr(out, variant->stall.stretch.ns >= variant->stall.limits.lockup ?
-			      ", and a soft lockup.\n" : ".\n");
+		strbuf_addstr(out,
+			      variant->stall.stretch.ns >= variant->stall.limits.lockup
+				      ? ", and a soft lockup.\n"
+				      : ".\n");
 	}
 }
 
@@ -141,7 +153,8 @@ static void add_designs(const struct report_script *rs, struct strbuf *out)
 	if (!best || !(rs->shown->stall.sum.total > 0))
 		return;
 	if (best->stall.sum.total >= rs->shown->stall.sum.total) {
-		strbuf_addf(out, "No design makes it shorter than %s is.\n", rs->shown->profile);
+		strbuf_addf(out, "No design makes it shorter than %s is.\n",
+			    rs->shown->profile);
 		return;
 	}
 	strbuf_addf(out, "Of the designs on %s, ", rs->shown->profile);
@@ -160,7 +173,8 @@ static void add_lockup(const struct report_script *rs, struct strbuf *out)
 	strbuf_release(&lines);
 }
 
-bool report_verdict(const struct report_script *rs, struct strbuf *headline, struct strbuf *verdict)
+bool report_verdict(const struct report_script *rs, struct strbuf *headline,
+		    struct strbuf *verdict)
 {
 	const struct sim_result *result = &rs->shown->result;
 	const struct stall_watch *stall = &rs->shown->stall;
@@ -174,11 +188,13 @@ bool report_verdict(const struct report_script *rs, struct strbuf *headline, str
 		add_designs(rs, verdict);
 	}
 	if (rs->failed_calls)
-		strbuf_addf(verdict, "%llu system calls or accesses of the script fail.\n",
+		strbuf_addf(verdict,
+			    "%llu system calls or accesses of the script fail.\n",
 			    (unsigned long long)rs->failed_calls);
 	if (result->checked)
 		strbuf_addf(verdict, "Expectations: %llu checked, %llu failed.\n",
-			    (unsigned long long)result->checked, (unsigned long long)result->failed);
+			    (unsigned long long)result->checked,
+			    (unsigned long long)result->failed);
 	return result->failed || stall->stretch.ns >= stall->limits.lockup ||
 	       (stall->limits.user > 0 && stall->dearest.ns >= stall->limits.user);
 }

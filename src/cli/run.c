@@ -2,6 +2,8 @@
 /* mmuscope run */
 #include "cli_internal.h"
 #include "design_internal.h"
+#include "jobs_internal.h"
+#include "keep_internal.h"
 #include "run_internal.h"
 #include "stall_internal.h"
 #include "terminal_internal.h"
@@ -10,12 +12,18 @@
 #include <string.h>
 
 #include <base/errname.h>
+#include <base/mem.h>
 #include <report/table.h>
 
 static int profile = -1, mmu = -1;
-static uint64_t levels, designs, watchdog_thresh;
+static uint64_t jobs, levels, designs, watchdog_thresh;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
-static const char *trace_path, *cost_path, *stall_limit;
+static const char *trace_path, *cost_path, *stall_limit, *store_path;
+static struct keep keep;
+static int store_status; /* the results are shown all the same */
+static struct option_strings params;
+static struct script_value values[OPTION_MAX_STRINGS];
+static int nr_values;
 static struct report_stall_limits limits;
 static uint64_t map_line;
 static bool json, audit, literal, stats, quiet, all_ops, map, ascii;
@@ -25,16 +33,12 @@ static struct run_trace *tracing;
 /* One run of one script. */
 struct run {
 	const struct script *script;
+	struct sim_options options;
 	struct report_cost cost;
 	struct report_json *json;
 	struct run_rows rows;
 	struct stall_watch stall;
 };
-
-static const char *profile_name(void)
-{
-	return profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
-}
 
 static void json_op(struct run *run, const struct sim_op_result *result,
 		    const struct report_stall *stall)
@@ -69,6 +73,7 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 
 	run_trace_done(tracing);
 	stall_add(&run->stall, result, &stall);
+	keep_op(&keep, result, &stall);
 	row = run_row_of(result, &stall);
 	if (run->json)
 		json_op(run, result, &stall);
@@ -83,30 +88,30 @@ static void note(void *ctx, const char *text)
 	fprintf(stderr, "%s\n", text);
 }
 
-static void json_designs(struct report_json *out, const struct report_cost *cost)
+static void json_designs(struct report_json *out, unsigned int designs_used, uint64_t gap)
 {
 	unsigned int i;
 
 	report_json_array(out, "designs");
 	for (i = 0; script_design_names[i]; i++)
-		if (designs >> i & 1)
+		if (designs_used >> i & 1)
 			report_json_str(out, NULL, script_design_names[i]);
 	report_json_close(out);
-	report_json_uint(out, "run_gap", design_gap(&tuning, cost));
+	report_json_uint(out, "run_gap", gap);
 }
 
 static void json_begin(struct run *run)
 {
 	struct strbuf mmus = STRBUF_INIT;
 
-	if (mmu >= 0)
-		strbuf_addstr(&mmus, mmu_names[mmu]);
+	if (run->options.mmu >= 0)
+		strbuf_addstr(&mmus, mmu_names[run->options.mmu]);
 	else
 		model_mmus(run->script, &mmus);
 	report_json_object(run->json, NULL);
 	report_json_str(run->json, "file", run->script->file);
-	report_json_str(run->json, "profile", profile_name());
-	json_designs(run->json, &run->cost);
+	report_json_str(run->json, "profile", run->options.profile);
+	json_designs(run->json, run->options.designs, run->options.run_gap);
 	report_json_str(run->json, "mmu", strbuf_str(&mmus));
 	report_json_array(run->json, "ops");
 	strbuf_release(&mmus);
@@ -115,6 +120,7 @@ static void json_begin(struct run *run)
 static void json_finish(struct run *run, const struct sim_result *result, int err)
 {
 	struct report_json *out = run->json;
+	unsigned int i;
 
 	report_json_close(out);
 	report_json_uint(out, "executed", result->ops);
@@ -126,6 +132,11 @@ static void json_finish(struct run *run, const struct sim_result *result, int er
 	report_json_double(out, "stall_ns", run->stall.sum.total);
 	stall_json(out, &run->stall);
 	report_json_uint(out, "peak_bytes", result->peak_bytes);
+	report_json_uint(out, "peak_pages", result->peak_pages);
+	report_json_object(out, "memory");
+	for (i = 0; i < SIM_MEMORY_NR; i++)
+		report_json_uint(out, sim_memory_names[i], result->memory[i]);
+	report_json_close(out);
 	report_json_uint(out, "head_bytes", result->head_bytes);
 	report_json_uint(out, "index_bytes", result->index_bytes);
 	report_json_str(out, "error", err ? errname(err) : "");
@@ -137,10 +148,10 @@ static int print_tables(struct run *run, const struct sim_result *result)
 	struct strbuf notes = STRBUF_INIT;
 	int err;
 
-	strbuf_addstr(&notes, profile_name());
-	if (designs & ~(uint64_t)DESIGN_NONE) {
+	strbuf_addstr(&notes, run->options.profile);
+	if (run->options.designs) {
 		strbuf_addstr(&notes, " with ");
-		design_add_names(&notes, designs, ",");
+		design_add_names(&notes, run->options.designs, ",");
 	}
 	printf("%s: %s, %llu operations\n\n", run->script->file, strbuf_str(&notes),
 	       (unsigned long long)result->ops);
@@ -154,7 +165,7 @@ static int print_tables(struct run *run, const struct sim_result *result)
 		err = run_print_map(stdout, run->script, &run->stall.options, &run->rows,
 				    map_line, ascii);
 	stall_verdict(&run->stall, NULL, &notes);
-	design_add_notes(&notes, designs, &tuning, &run->cost);
+	design_add_notes(&notes, run->options.designs, &tuning, &run->cost);
 	report_cost_notes(&run->cost, &notes);
 	printf("\n%s", strbuf_str(&notes));
 	strbuf_release(&notes);
@@ -184,34 +195,48 @@ static int print_result(struct run *run, const struct sim_result *result)
 	return err ? STATUS_BROKEN : STATUS_OK;
 }
 
-static struct sim_options sim_options(struct run *run, const struct report_cost *cost,
-				      struct event_sink *sink)
+/* As the command line has it; what it leaves open the script may say. */
+static struct sim_options sim_options(const struct report_cost *cost)
 {
 	struct sim_options options = {
-		.profile = profile_name(),
+		.profile = profile < 0 ? NULL : script_kernel_names[profile],
 		.levels = levels,
 		.mmu = mmu,
 		.audit = audit,
 		.literal = literal,
-		.sink = sink,
 		.op_begin = op_begin,
-		.op_done = run && (run->json || !quiet || tracing) ? op_done : NULL,
-		.note = run && !quiet ? note : NULL,
-		.ctx = run,
 	};
 
 	design_apply(&options, designs, &tuning, cost);
 	return options;
 }
 
+static struct script *load(const char *path, bool warn, struct run *run)
+{
+	struct script *script;
+
+	run->options = sim_options(&run->cost);
+	script = model_load_with(path, &run->options, warn, values, nr_values);
+	if (!run->options.profile)
+		run->options.profile = DEFAULT_PROFILE;
+	run->script = script;
+	return script;
+}
+
 static int run_script(struct run *run, struct event_sink *sink, struct sim_result *ret_result)
 {
-	const struct sim_options options = sim_options(run, &run->cost, sink);
+	struct sim_options options = run->options;
 	int err;
 
+	options.sink = sink;
+	options.op_done = run->json || !quiet || keep.store || tracing ? op_done : NULL;
+	options.note = quiet ? NULL : note;
+	options.ctx = run;
 	run->stall = (struct stall_watch){ .cost = &run->cost, .limits = limits,
 					   .options = options,
-					   .mmu = mmu >= 0 ? mmu : model_first_mmu(run->script) };
+					   .mmu = options.mmu >= 0 ? options.mmu :
+							   model_first_mmu(run->script) };
+	store_status = worse(store_status, keep_begin(&keep, run->script, &options, &run->cost));
 	progress_init("operations");
 	if (run->json)
 		json_begin(run);
@@ -219,8 +244,9 @@ static int run_script(struct run *run, struct event_sink *sink, struct sim_resul
 	progress_end();
 	if (run->json)
 		json_finish(run, ret_result, err);
+	store_status = worse(store_status, keep_finish(&keep, ret_result, &run->stall.sum, err));
 	if (err)
-		return model_error(run->script->file, err);
+		return model_gave_up(run->script->file, ret_result, err);
 	return ret_result->failed || ret_result->violations ? STATUS_DIFFERENT : STATUS_OK;
 }
 
@@ -235,17 +261,15 @@ static void json_broken(struct report_json *out, const char *path)
 static int run_one(const char *path, const struct report_cost *cost, struct event_sink *sink,
 		   struct report_json *out)
 {
-	const struct sim_options check = sim_options(NULL, cost, NULL);
 	struct run run = { .cost = *cost, .json = out };
 	struct sim_result result = { 0 };
-	struct script *script = model_load(path, &check, !quiet);
+	struct script *script = load(path, !quiet, &run);
 	int status;
 
 	if (!script && out)
 		json_broken(out, path);
 	if (!script)
 		return STATUS_BROKEN;
-	run.script = script;
 	run.rows.max = all_ops ? 0 : RUN_MAX_ROWS;
 	run.rows.quiet = all_ops;
 	status = run_script(&run, sink, &result);
@@ -280,31 +304,80 @@ static void add_script(struct report_table *table, const char *path, int status,
 	report_table_ns(table, stall);
 }
 
-/* One row per script, and what failed in each. */
-static int summarise(char **paths, const struct report_cost *cost, struct report_table *table,
-		     struct strbuf *failures)
+/**
+ * struct many - several scripts
+ * @table: one row each: they are quiet and @rows tells the table; otherwise each prints all
+ */
+struct many {
+	char **paths;
+	const struct report_cost *cost;
+	struct event_sink *sink;
+	struct report_json *json;
+	bool table;
+};
+
+struct many_row {
+	int status;
+	double stall;
+	struct sim_result result;
+};
+
+/* A script of which the table will have a row: prints what failed. */
+static int summarise(const struct many *many, const char *path, struct many_row *row)
 {
-	const struct sim_options check = sim_options(NULL, cost, NULL);
-	int status = STATUS_OK;
+	struct run run = { .cost = *many->cost };
+	struct script *script = load(path, false, &run);
 
-	for (; *paths; paths++) {
-		struct run run = { .cost = *cost };
-		struct sim_result result = { 0 };
-		struct script *script = model_load(*paths, &check, false);
-		int one = STATUS_BROKEN;
+	row->status = STATUS_BROKEN;
+	run.rows.max = 1;
+	if (script)
+		row->status = run_script(&run, NULL, &row->result);
+	row->stall = run.stall.sum.total;
+	fputs(strbuf_str(&row->result.failures), stdout);
+	run_rows_release(&run.rows);
+	sim_result_release(&row->result);
+	script_free(script);
+	return row->status;
+}
 
-		run.script = script;
-		run.rows.max = 1;
-		if (script)
-			one = run_script(&run, NULL, &result);
-		add_script(table, *paths, one, &result, run.stall.sum.total);
-		strbuf_addstr(failures, strbuf_str(&result.failures));
-		status = worse(status, one);
-		run_rows_release(&run.rows);
-		sim_result_release(&result);
-		script_free(script);
-	}
+static int run_task(void *ctx, size_t i, void *slot)
+{
+	const struct many *many = ctx;
+
+	if (many->table)
+		return summarise(many, many->paths[i], slot);
+	/* in a process of its own, or here, after those before it */
+	if (many->json && jobs > 1 && !keep.store)
+		report_json_skip(many->json, i);
+	return run_one(many->paths[i], many->cost, many->sink, many->json);
+}
+
+static int run_all(struct many *many, struct many_row *rows, size_t nr)
+{
+	const struct jobs all = {
+		.at_once = many->sink || keep.store ? 1 : jobs,
+		.nr = nr,
+		.task = run_task,
+		.ctx = many,
+		.slots = rows,
+		.slot_size = sizeof(*rows),
+	};
+	int status = rows ? jobs_run(&all) : STATUS_BROKEN;
+
+	if (!rows)
+		error("out of memory for %zu scripts", nr);
+	if (many->json && jobs > 1 && !keep.store)
+		report_json_skip(many->json, nr);
 	return status;
+}
+
+static size_t count(char **paths)
+{
+	size_t nr = 0;
+
+	while (paths[nr])
+		nr++;
+	return nr;
 }
 
 static int run_many(char **paths, const struct report_cost *cost)
@@ -315,34 +388,51 @@ static int run_many(char **paths, const struct report_cost *cost)
 		{ "FAILED", REPORT_RIGHT },	{ "NOTIFICATIONS", REPORT_RIGHT },
 		{ "NOTIFIED", REPORT_RIGHT },	{ "EST. STALL", REPORT_RIGHT },
 	};
-	struct strbuf failures = STRBUF_INIT;
+	struct many many = { .paths = paths, .cost = cost, .table = true };
+	size_t nr = count(paths), i;
+	struct many_row *rows;
 	struct report_table *table;
 	int status, err;
 
 	err = report_table_new(columns, sizeof(columns) / sizeof(columns[0]), !noheadings, &table);
 	if (err)
 		return model_error("table", err);
-	status = summarise(paths, cost, table, &failures);
-	fputs(strbuf_str(&failures), stdout);
-	strbuf_release(&failures);
+	rows = mem_zalloc(nr * sizeof(*rows));
+	status = run_all(&many, rows, nr);
+	for (i = 0; rows && i < nr; i++)
+		add_script(table, paths[i], rows[i].status, &rows[i].result, rows[i].stall);
+	mem_free(rows);
 	if (!quiet && report_table_print(table, stdout))
 		status = STATUS_BROKEN;
 	report_table_free(table);
 	return status;
 }
 
+/* Each script with all that it has to say. */
+static int run_each(char **paths, const struct report_cost *cost, struct event_sink *sink,
+		    struct report_json *out)
+{
+	struct many many = { .paths = paths, .cost = cost, .sink = sink, .json = out };
+	size_t nr = count(paths);
+	struct many_row *rows = mem_zalloc(nr * sizeof(*rows));
+	int status = run_all(&many, rows, nr);
+
+	mem_free(rows);
+	return status;
+}
+
 static int run_json(char **paths, const struct report_cost *cost, struct event_sink *sink)
 {
 	struct report_json out;
-	int status = STATUS_OK;
+	int status;
 
 	report_json_init(&out, stdout);
 	report_json_object(&out, NULL);
 	model_json_cost(&out, "cost", cost);
 	report_json_array(&out, "scripts");
-	for (; *paths; paths++)
-		status = worse(status, run_one(*paths, cost, sink, &out));
+	status = run_each(paths, cost, sink, &out);
 	report_json_close(&out);
+	status = worse(status, store_status);
 	report_json_int(&out, "status", status);
 	report_json_close(&out);
 	return report_json_end(&out) ? STATUS_BROKEN : status;
@@ -351,7 +441,13 @@ static int run_json(char **paths, const struct report_cost *cost, struct event_s
 /* What a trace is about, for whoever opens it without this command line. */
 static void add_about(struct strbuf *out, const char *path, const struct report_cost *cost)
 {
-	strbuf_addf(out, "mmuscope %s, %s", path, profile_name());
+	const char *name = profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
+	int i;
+
+	for (i = 0; i < nr_values && profile < 0; i++)
+		if (!strcmp(values[i].name, "profile"))
+			name = values[i].value;
+	strbuf_addf(out, "mmuscope %s, %s", path, name);
 	if (designs & ~(uint64_t)DESIGN_NONE) {
 		strbuf_addstr(out, " with ");
 		design_add_names(out, designs, ",");
@@ -388,10 +484,21 @@ static int run_traced(char **paths, const struct report_cost *cost)
 	return STATUS_BROKEN;
 }
 
+static int run_scripts(int argc, char **argv, const struct report_cost *cost)
+{
+	if (trace_path)
+		return run_traced(argv, cost);
+	if (json)
+		return run_json(argv, cost, NULL);
+	if (argc > 1 && !all_ops && !stats && !map && !map_line)
+		return run_many(argv, cost);
+	return run_each(argv, cost, NULL, NULL);
+}
+
 static int run(int argc, char **argv)
 {
 	struct report_cost cost;
-	int status = STATUS_OK;
+	int status;
 
 	if (!argc)
 		return usage_error(&command_run, "which script?");
@@ -403,19 +510,18 @@ static int run(int argc, char **argv)
 		return usage_error(&command_run, "--trace wants exactly one script");
 	if (trace_path && json && !strcmp(trace_path, "-"))
 		return usage_error(&command_run, "--json and --trace - both want standard output");
+	nr_values = param_values(&command_run, &params, values);
+	if (nr_values < 0)
+		return STATUS_USAGE;
 	if (!stall_limits(&command_run, watchdog_thresh, stall_limit, &limits))
 		return STATUS_USAGE;
 	if (!model_cost(cost_path, &cost))
 		return STATUS_BROKEN;
-	if (trace_path)
-		return run_traced(argv, &cost);
-	if (json)
-		return run_json(argv, &cost, NULL);
-	if (argc > 1 && !all_ops && !stats && !map && !map_line)
-		return run_many(argv, &cost);
-	for (; *argv; argv++)
-		status = worse(status, run_one(*argv, &cost, NULL, NULL));
-	return status;
+	status = keep_open(&keep, store_path, "run");
+	if (status == STATUS_OK)
+		status = run_scripts(argc, argv, &cost);
+	keep_close(&keep, quiet);
+	return worse(status, store_status);
 }
 
 static const struct option options[] = {
@@ -430,8 +536,9 @@ static const struct option options[] = {
 	OPT_CHOICE('m', "mmu", &mmu, "KIND", "give every VM this kind of MMU, whatever it says:",
 		   mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
+	PARAM_OPTION(&params),
 	OPT_STRING('t', "trace", &trace_path, "FILE",
-		   "events as ftrace text; - shows no table; .pftrace is for Perfetto"),
+		   "events as ftrace text; - for no table, .pftrace for Perfetto"),
 	OPT_FLAG('a', "audit", &audit, "check invariants 1 to 8 after every operation"),
 	OPT_FLAG(0, "literal", &literal, "scan tables entry by entry instead of counting"),
 	OPT_FLAG('s', "stats", &stats, "print every counter"),
@@ -441,7 +548,9 @@ static const struct option options[] = {
 	OPT_FLAG(0, "all-ops", &all_ops, "print every operation, also those that sent nothing"),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
-	OPT_FLAG('j', "json", &json, "everything as JSON"),
+	STORE_OPTION(&store_path),
+	JOBS_OPTION(&jobs, "scripts"),
+	OPT_FLAG('J', "json", &json, "everything as JSON"),
 	OPT_FLAG('n', "noheadings", &noheadings, "no headings over tables"),
 	OPT_FLAG('q', "quiet", &quiet, "print failed expectations only"),
 	OPT_END,

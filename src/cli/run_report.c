@@ -177,6 +177,40 @@ int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
 	return err;
 }
 
+/* Bytes by kind when there were most of them, and per populated page. */
+static int print_memory(FILE *out, const struct sim_result *result, bool headings)
+{
+	static const struct report_column columns[] = { { "BYTES", REPORT_RIGHT },
+							{ "PER PAGE", REPORT_RIGHT },
+							{ "MEMORY" } };
+	struct strbuf per_page = STRBUF_INIT;
+	struct report_table *table;
+	unsigned int i;
+	int err = report_table_new(columns, 3, headings, &table);
+
+	if (err)
+		return err;
+	for (i = 0; i <= SIM_MEMORY_NR; i++) {
+		uint64_t bytes = i < SIM_MEMORY_NR ? result->memory[i] : result->peak_bytes;
+
+		strbuf_reset(&per_page);
+		if (result->peak_pages)
+			strbuf_addf(&per_page, "%.3f", (double)bytes / result->peak_pages);
+		report_table_row(table);
+		report_table_count(table, bytes);
+		report_table_str(table, strbuf_str(&per_page));
+		report_table_str(table, i < SIM_MEMORY_NR ? sim_memory_names[i] : "peak");
+	}
+	strbuf_release(&per_page);
+	fputc('\n', out);
+	err = report_table_print(table, out);
+	report_table_free(table);
+	if (!err)
+		fprintf(out, "\nat the peak %llu pages of 4 KiB were populated\n",
+			(unsigned long long)result->peak_pages);
+	return err;
+}
+
 static const struct run_row *dearest(const struct run_rows *rows, uint64_t line)
 {
 	const struct run_row *found = NULL;
@@ -257,7 +291,7 @@ int run_print_stats(FILE *out, const struct sim_result *result, bool headings)
 	}
 	err = report_table_print(table, out);
 	report_table_free(table);
-	return err;
+	return err ? err : print_memory(out, result, headings);
 }
 
 void run_print_verdict(FILE *out, const struct sim_result *result, bool audit)

@@ -17,13 +17,15 @@ static void read_clock(struct run_trace *trace)
 	trace->clock = (struct trace_clock){
 		.ns = report_cost_estimate(trace->cost, &work),
 		.walk_ns = stall.lock,
-		.counter = {
-			[TRACE_BYTES_NOTIFIED] = counters[SIM_BYTES_NOTIFIED],
-			[TRACE_HEADS_SCANNED] = counters[SIM_RMAP_SCANNED],
-			[TRACE_SPTES_ZAPPED] = counters[SIM_SPTES_ZAPPED],
-			[TRACE_SPTES] = counters[SIM_PAGES_4K] + counters[SIM_PAGES_2M] +
-					counters[SIM_PAGES_1G],
-		},
+		.counter =
+			{
+				[TRACE_BYTES_NOTIFIED] = counters[SIM_BYTES_NOTIFIED],
+				[TRACE_HEADS_SCANNED] = counters[SIM_RMAP_SCANNED],
+				[TRACE_SPTES_ZAPPED] = counters[SIM_SPTES_ZAPPED],
+				[TRACE_SPTES] = counters[SIM_PAGES_4K] +
+						counters[SIM_PAGES_2M] +
+						counters[SIM_PAGES_1G],
+			},
 	};
 }
 
@@ -41,7 +43,7 @@ int run_trace_open(struct run_trace *trace, const char *path, const char *about,
 {
 	size_t len = strlen(path);
 
-	*trace = (struct run_trace){ .cost = cost };
+	*trace = (struct run_trace){.cost = cost};
 	trace->perfetto = len > 8 && !strcmp(path + len - 8, ".pftrace");
 	if (trace->perfetto)
 		return trace_perfetto_open(&trace->native, path, about, now, trace);
@@ -69,8 +71,8 @@ void run_trace_done(struct run_trace *trace)
 
 int run_trace_close(struct run_trace *trace)
 {
-	return trace->perfetto ? trace_perfetto_close(&trace->native) :
-				 trace_writer_close(&trace->text);
+	return trace->perfetto ? trace_perfetto_close(&trace->native)
+			       : trace_writer_close(&trace->text);
 }
 
 void run_trace_abort(struct run_trace *trace)

@@ -182,6 +182,7 @@ static int model_run(const struct script *script, const char *profile, bool audi
 		.mmu = -1,
 		.audit = audit,
 		.executor = true,
+		.numa_off = true,
 		.op_done = op_done,
 		.ctx = model,
 	};

@@ -21,6 +21,7 @@
 #define DEFAULT_TIMEOUT_MS 600000
 #define DEFAULT_SILENCE_MS 90000
 #define NO_SCRIPT SIZE_MAX
+#define MAX_BOOTS 3 /* in a row, of a machine that dies before its first script */
 
 /**
  * struct job - one kernel's scripts
@@ -28,6 +29,7 @@
  * @next: the first script that has not been begun
  * @finished: the guest said that all is done
  * @again: the guest wants a fresh machine for what is left
+ * @boots: boots in a row that died before they began a script
  */
 struct job {
 	const struct host_options *options;
@@ -41,6 +43,7 @@ struct job {
 	bool finished;
 	bool again;
 	bool done;
+	unsigned int boots;
 	int64_t started_ms;
 	int64_t begun_ms;
 	int64_t heard_ms;
@@ -77,6 +80,7 @@ static int begin_script(struct job *job, const char *text)
 		return err;
 	job->current = number;
 	job->next = number + 1;
+	job->boots = 0;
 	tell(job, "run");
 	return 0;
 }
@@ -154,8 +158,8 @@ static void end_job(struct job *job, int err)
 
 /*
  * The machine is gone or must go before it was through. The script it was in is to blame;
- * those behind it get another boot. A machine that did not begin a single script is a
- * failure.
+ * those behind it get another boot. A machine that did not begin a single script is booted again,
+ * too, which is said; it is a failure when that does not help.
  */
 static int job_broke(struct job *job, int err, enum host_status status,
 		     struct strbuf *diag)
@@ -170,11 +174,16 @@ static int job_broke(struct job *job, int err, enum host_status status,
 	if (began && job->next < job->nr_scripts)
 		return start_job(job, diag);
 	if (!began) {
-		strbuf_addf(diag, "%s: %s%s%s\n", job->run->kernel.release,
+		bool again = err != -EPROTO && ++job->boots < MAX_BOOTS;
+
+		strbuf_addf(diag, "%s: %s%s%s%s\n", job->run->kernel.release,
 			    err == -ETIMEDOUT ? "the machine fell silent or took too long"
 			    : err == -EPROTO  ? "the guest sent nonsense"
 					      : "the machine ended before its time",
-			    *job->failure ? ": " : "", job->failure);
+			    *job->failure ? ": " : "", job->failure,
+			    again ? "; it died at boot and is booted again" : "");
+		if (again)
+			return start_job(job, diag);
 		end_job(job, err);
 		return 0;
 	}

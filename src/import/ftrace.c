@@ -36,6 +36,8 @@ static void note_fork(struct import *im, struct task *task, const struct call *c
 static int call_enters(struct import *im, struct task *task, const struct call *call,
 		       const struct ftrace_line *line, struct import_call *count)
 {
+	if (task->probed)
+		return 0;
 	if (task->in_call)
 		im->report->unfinished++;
 	memset(task->args, 0, sizeof(task->args));
@@ -223,8 +225,9 @@ static int event_fault(struct import *im, struct task *task,
 	if (!imp_ftrace_field(&line->fields, "address", 16, &addr) ||
 	    !imp_ftrace_field(&line->fields, "error_code", 16, &code))
 		return -EBADMSG;
-	imp_touch_fault(im, task->mm, addr, code & FAULT_WRITE);
-	count->used++;
+	if (addr < ADDR_END)
+		imp_touch_fault(im, task->mm, addr, code & FAULT_WRITE);
+	count->used += addr < ADDR_END;
 	return 0;
 }
 
@@ -246,7 +249,8 @@ static int event(struct import *im, struct task *task, struct ftrace_line *line)
 	if (line->kind != FTRACE_EVENT)
 		return event_syscall(im, task, line);
 	count = imp_count_call(im, line->name.s, line->name.len);
-	if (imp_token_is(&line->name, "page_fault_user"))
+	if (imp_token_is(&line->name, "page_fault_user") ||
+	    imp_token_is(&line->name, "page_fault_kernel"))
 		return event_fault(im, task, line, count);
 	if (imp_token_is(&line->name, "kvm_unmap_hva_range"))
 		return event_unmap_hva(im, line, count);
@@ -271,6 +275,48 @@ static bool is_remark(const struct line *line)
 	       (line->len > 9 && !memcmp(line->s + line->len - 9, " is empty", 9));
 }
 
+/* "tracing_mark_write: mmuscope: map of 12 ..." */
+static int read_mark(struct import *im, const struct ftrace_line *line)
+{
+	static const char ours[] = "mmuscope: ";
+	const char *s = line->fields.s, *end = s + line->fields.len;
+	int err;
+
+	while (s < end && *s == ' ')
+		s++;
+	if ((size_t)(end - s) < strlen(ours) || memcmp(s, ours, strlen(ours)))
+		return 0;
+	s += strlen(ours);
+	err = imp_mark(im, s, end - s);
+	return err == -ENOMSG ? 0 : err;
+}
+
+/* The comments of our recorder. */
+static int read_comment(struct import *im, const struct line *line)
+{
+	static const char lost[] = "# lost ";
+	struct token text = { line->s, line->len };
+	uint64_t nr;
+	size_t n;
+	int err;
+
+	if (line->len < 3 || line->s[0] != '#')
+		return 0;
+	if (imp_token_is(&text, "# mmuscope recording 1"))
+		im->recorded = true;
+	else if (imp_token_is(&text, "# end of recording"))
+		im->ended = true;
+	if (line->len > strlen(lost) && !memcmp(line->s, lost, strlen(lost))) {
+		for (n = strlen(lost); n < line->len && line->s[n] != ' '; n++)
+			;
+		if (imp_parse_number(line->s + strlen(lost), n - strlen(lost), &nr))
+			im->report->lost += nr;
+		return 0;
+	}
+	err = imp_mark(im, line->s + 2, line->len - 2);
+	return err == -ENOMSG ? 0 : err;
+}
+
 static int read_line(struct import *im, const struct line *line)
 {
 	const char *comm = im->options.comm;
@@ -282,6 +328,8 @@ static int read_line(struct import *im, const struct line *line)
 		return -ENOMSG;
 	im->understood++;
 	import_time(im, split.time);
+	if (imp_token_is(&split.name, "tracing_mark_write"))
+		return read_mark(im, &split);
 	if ((comm && !imp_token_is(&split.comm, comm)) || !split.pid) {
 		im->report->elsewhere += split.pid != 0;
 		return 0;
@@ -310,9 +358,7 @@ static int ftrace_line(struct import *im, const struct line *line)
 
 	if (line->broken)
 		return imp_fail(im, "the last line breaks off (no newline)");
-	if (is_remark(line))
-		return 0;
-	err = read_line(im, line);
+	err = is_remark(line) ? read_comment(im, line) : read_line(im, line);
 	if (line->last && (err == -EBADMSG || (err == -ENOMSG && im->understood)))
 		return imp_fail(im, "the last line breaks off inside an event");
 	if (err == -EBADMSG || err == -ENOMSG) {
@@ -338,6 +384,7 @@ int import_ftrace(const struct import_options *options,
 	if (err)
 		return err;
 	im->strangers = true;
+	im->cached = im->options.touch != IMPORT_TOUCH_NONE;
 	/* nothing has to be assumed: faults carry what was touched */
 	if (im->options.touch != IMPORT_TOUCH_NONE)
 		im->options.touch = IMPORT_TOUCH_WRITTEN;
@@ -346,5 +393,7 @@ int import_ftrace(const struct import_options *options,
 	err = import_lines(im, ftrace_line);
 	if (!err && !im->understood)
 		err = imp_fail(im, "no event of ftrace found");
+	if (!err && im->recorded && !im->ended)
+		err = imp_fail(im, "the recording breaks off: the line that ends it is missing");
 	return import_end(im, err);
 }

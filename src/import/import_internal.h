@@ -94,6 +94,7 @@ struct mm {
  * struct task - a thread of the recording
  * @stash: the text of a call that was begun, NULL for none; @stash_line: where
  * @in_call: a call was begun (its text may be of no interest)
+ * @probed: its calls are the recorder's, made through ptrace
  * @args, @nr: the call begun, of an ftrace recording
  * @forking: it is inside fork, vfork or clone, with these CLONE_ flags
  * @forked: the child of that call that has already been seen at work
@@ -110,6 +111,7 @@ struct task {
 	uint64_t args[6];
 	const struct call *nr;
 	bool in_call;
+	bool probed;
 	bool forking;
 	uint64_t fork_flags;
 	uint64_t fork_order;
@@ -169,6 +171,9 @@ struct import {
 	uint64_t fork_order;
 	unsigned int forking; /* tasks inside a fork */
 	unsigned int nr_tasks;
+	bool cached;	/* the recorded files were in the page cache */
+	bool ended;	/* what a recorder writes last was seen */
+	bool recorded;	/* by our recorder, which writes that */
 	bool strangers; /* unknown threads are programs of their own, not of the first */
 	struct task *interrupted; /* strace wrote a message into the middle of its call */
 	uint16_t call_slots[2 * IMPORT_MAX_CALLS];
@@ -234,6 +239,16 @@ uint32_t imp_hash(const char *s, size_t len);
  * imp_count_call() - count a name; the returned record may be the common one, "(other)".
  */
 struct import_call *imp_count_call(struct import *im, const char *name, size_t len);
+
+/* -- marks.c, proc.c -- */
+
+/**
+ * imp_mark() - what a recorder says, without "mmuscope: " or "# ".
+ * Return: 0; -ENOMSG for something else; -EBADMSG for nonsense; -ENOMEM.
+ */
+int imp_mark(struct import *im, const char *s, size_t len);
+/** imp_proc_map() - a line of /proc/PID/maps as a map of @task. Return: as imp_mark(). */
+int imp_proc_map(struct import *im, struct task *task, const char *s, size_t len);
 
 /** imp_count_bad() - a line that could not be read. */
 void imp_count_bad(struct import *im, const char *s, size_t len);
@@ -381,6 +396,12 @@ bool imp_range_ok(struct import *im, uint64_t addr, uint64_t len);
 int imp_op_vm_create(struct import *im, struct mm *mm, int fd);
 int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64_t gpa,
 		   uint64_t size, uint64_t hva, bool readonly);
+/**
+ * imp_guess_vm() - a VM whose memslots are not known: its memory is taken to be the largest writable
+ * map of 16M and more, laid out as QEMU's q35 machine does: up to 2G below the 4G border, the rest
+ * from there on. The script says that this is a guess. Return: 0 or -ENOMEM.
+ */
+int imp_guess_vm(struct import *im, struct mm *mm);
 /** imp_guests_flush() - after a round of changes guests use their memslots again. */
 void imp_guests_flush(struct import *im);
 void imp_vms_release(struct import *im, struct mm *mm);
@@ -394,6 +415,8 @@ void imp_touch_range(struct import *im, struct mm *mm, uint64_t start, uint64_t 
  * imp_touch_pointer() - the kernel used @len bytes at @addr, with IMPORT_TOUCH_WRITTEN.
  */
 void imp_touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t len);
+/** imp_touch_known() - pages that are known to be there. */
+void imp_touch_known(struct import *im, struct mm *mm, uint64_t start, uint64_t end, bool write);
 /** imp_touch_resident() - @len bytes at @start are known to be populated. */
 void imp_touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64_t len);
 /** imp_touch_forget() - pages may have to be touched again. */

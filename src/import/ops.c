@@ -47,6 +47,9 @@ enum map_kind imp_map_kind_of(uint64_t flags, const char *path, size_t len)
 	return KIND_FILE;
 }
 
+/* As much of a file as a script can have in the page cache. */
+#define MAX_CACHED (1ULL << 30)
+
 static void give_name(struct import *im, struct vma *vma, enum map_name name)
 {
 	if (im->next_name[NAME_MAP] + im->next_name[NAME_IMPLIED] +
@@ -136,6 +139,8 @@ int imp_op_mmap(struct import *im, struct mm *mm, const struct map_call *call)
 	imp_out_str(im, call->flags & MAP_BIT_NORESERVE ? " noreserve" : "");
 	imp_out_str(im, call->flags & MAP_BIT_POPULATE ? " populate" : "");
 	imp_out_str(im, fixed ? " fixed" : "");
+	imp_out_str(im, im->cached && vma.kind == KIND_FILE && vma.end - vma.start <= MAX_CACHED ?
+				" cached" : "");
 	out_view(im, mm, &vma, call);
 	imp_out_end(im);
 	imp_touch_forget(im);

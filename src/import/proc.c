@@ -25,11 +25,9 @@ static const char *skip_word(const char *s, const char *end)
 	return s;
 }
 
-static bool split_maps(const struct line *line, struct maps_line *ret)
+static bool split_maps(const char *s, size_t len, struct maps_line *ret)
 {
-	const char *s = line->s, *end = s + line->len;
-	const char *dash = memchr(s, '-', line->len);
-	const char *space = memchr(s, ' ', line->len);
+	const char *end = s + len, *dash = memchr(s, '-', len), *space = memchr(s, ' ', len);
 
 	if (!dash || !space || dash > space || end - space < 6 ||
 	    !imp_parse_hex(s, dash - s, &ret->start) ||
@@ -52,7 +50,7 @@ static bool is_special(const struct token *path)
 	       imp_token_is(path, "[vsyscall]") || imp_token_is(path, "[vvar_vclock]");
 }
 
-static int one_map(struct import *im, const struct maps_line *map)
+static int one_map(struct import *im, struct task *task, const struct maps_line *map)
 {
 	const bool anon = !map->path.len || map->path.s[0] == '[';
 	struct map_call call = {
@@ -61,13 +59,10 @@ static int one_map(struct import *im, const struct maps_line *map)
 		.prot = map->prot,
 		.flags = (map->shared ? MAP_BIT_SHARED : 0) | (anon ? MAP_BIT_ANON : 0),
 	};
-	struct task *task = imp_task_get(im, 1);
 	int err;
 
 	im->understood++;
 	im->resident_start = im->resident_end = 0;
-	if (!task)
-		return -ENOMEM;
 	if (is_special(&map->path))
 		return 0;
 	call.kind = imp_map_kind_of(call.flags, map->path.s, map->path.len);
@@ -77,6 +72,22 @@ static int one_map(struct import *im, const struct maps_line *map)
 	im->resident_start = map->start;
 	im->resident_end = map->end;
 	return 0;
+}
+
+int imp_proc_map(struct import *im, struct task *task, const char *s, size_t len)
+{
+	struct maps_line map;
+	int err;
+
+	if (!split_maps(s, len, &map))
+		return -EBADMSG;
+	if (imp_token_is(&map.path, "[heap]") && task->mm->state == MM_SHOWN) {
+		imp_op_heap(im, task->mm, map.start);
+		err = imp_op_brk(im, task->mm, map.end);
+	} else {
+		err = one_map(im, task, &map);
+	}
+	return err < 0 ? err : 0;
 }
 
 /* "Rss:       12 kB" belongs to the map above. */
@@ -108,11 +119,18 @@ static bool is_detail(const struct line *line)
 static int proc_line(struct import *im, const struct line *line)
 {
 	struct maps_line map;
+	struct task *task;
+	int err;
 
 	if (line->broken)
 		return imp_fail(im, "the last line breaks off (no newline)");
-	if (split_maps(line, &map))
-		return one_map(im, &map);
+	if (split_maps(line->s, line->len, &map)) {
+		task = imp_task_get(im, 1);
+		return task ? one_map(im, task, &map) : -ENOMEM;
+	}
+	err = imp_mark(im, line->s, line->len);
+	if (err != -ENOMSG && err != -EBADMSG)
+		return err;
 	if (line->len > 4 && !memcmp(line->s, "Rss:", 4))
 		resident(im, line);
 	else if (!is_detail(line))

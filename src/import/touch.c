@@ -44,6 +44,24 @@ void imp_touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64
 	imp_out_end(im);
 }
 
+void imp_touch_known(struct import *im, struct mm *mm, uint64_t start, uint64_t end, bool write)
+{
+	const struct vma *vma = imp_vma_find(mm, start);
+
+	if (im->options.touch == IMPORT_TOUCH_NONE || mm->state != MM_SHOWN)
+		return;
+	if (!vma || vma->start > start || vma->end < end || !vma->prot) {
+		im->report->outside++;
+		return;
+	}
+	imp_touch_flush(im);
+	if (!imp_go_to(im, mm))
+		return;
+	im->report->touched += end - start;
+	out_touch(im, mm, start, end - start, write && vma->prot & PROT_BIT_W);
+	imp_out_end(im);
+}
+
 void imp_touch_forget(struct import *im)
 {
 	im->touch_epoch++;

@@ -207,3 +207,32 @@ int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64
 	err = slot_create(im, mm, vm, slot, hva);
 	return err ? err : 1;
 }
+
+#define GUESS_LEAST (16ULL << 20)
+#define GUESS_LOW (2ULL << 30)
+#define GUESS_HIGH (4ULL << 30)
+
+int imp_guess_vm(struct import *im, struct mm *mm)
+{
+	struct vma *vma, *ram = NULL;
+	uint64_t low;
+	int err;
+
+	RB_FOREACH (vma, imp_vma_tree, &mm->tree)
+		if (vma->prot & PROT_BIT_W && vma->end - vma->start >= GUESS_LEAST &&
+		    (!ram || vma->end - vma->start > ram->end - ram->start))
+			ram = vma;
+	if (!ram || !imp_go_to(im, mm))
+		return 0;
+	imp_touch_flush(im);
+	imp_out_str(im, "# GUESSED: a process does not show its memslots; QEMU's q35 machine has its "
+			"largest map so:\n");
+	low = ram->end - ram->start < GUESS_LOW ? ram->end - ram->start : GUESS_LOW;
+	err = imp_op_vm_create(im, mm, -1);
+	if (!err)
+		err = imp_op_memslot(im, mm, -1, 0, 0, low, ram->start, false);
+	if (err >= 0 && ram->end - ram->start > low)
+		err = imp_op_memslot(im, mm, -1, 1, GUESS_HIGH, ram->end - ram->start - low,
+				     ram->start + low, false);
+	return err < 0 ? err : 0;
+}

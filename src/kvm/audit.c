@@ -298,10 +298,32 @@ static void check_rmaps(struct audit *a)
 			       a->leaves[l], l + 1, entries[l]);
 }
 
-static void check_zapped_root(struct audit *a, uint64_t pfn)
+/*
+ * A root zapped while in use is on no list, empty, and lives until the guest runs again. One page
+ * may stand in several places of PAE's roots.
+ */
+static void check_dead_root(struct audit *a, const struct kvm_root *root)
 {
-	if (pfn && kvm_sp(a->kvm, pfn)->role & ROLE_INVALID)
-		check_page(a, kvm_sp(a->kvm, pfn));
+	const struct kvm *kvm = a->kvm;
+	unsigned int i, j;
+
+	for (i = 0; i < root->nr; i++) {
+		for (j = 0; j < i && root->pfn[j] != root->pfn[i]; j++)
+			;
+		if (j == i && root->pfn[i] && kvm_sp(kvm, root->pfn[i])->role & ROLE_INVALID)
+			check_page(a, kvm_sp(kvm, root->pfn[i]));
+	}
+}
+
+static void check_dead_roots(struct audit *a)
+{
+	const struct guest_paging *paging = &a->kvm->paging;
+	unsigned int i;
+
+	check_dead_root(a, &paging->root);
+	check_dead_root(a, &paging->off_root);
+	for (i = 0; i < KVM_PREV_ROOTS; i++)
+		check_dead_root(a, &paging->prev[i]);
 }
 
 static void check_tables(struct audit *a)
@@ -315,13 +337,7 @@ static void check_tables(struct audit *a)
 	TAILQ_FOREACH (sp, &kvm->active_mmu_pages, link)
 		check_page(a, sp);
 	check_rmaps(a);
-	/*
-	 * a root zapped while in use is on no list, empty, and lives until the guest runs
-	 * again
-	 */
-	check_zapped_root(a, kvm->paging.root_pfn);
-	for (i = 0; i < KVM_PREV_ROOTS; i++)
-		check_zapped_root(a, kvm->paging.prev[i].pfn);
+	check_dead_roots(a);
 	for (i = 0; i < KVM_ADDRESS_SPACES; i++)
 		if (kvm->root_pfn[i] &&
 		    (kvm->tdp_mmu || (kvm_sp(kvm, kvm->root_pfn[i])->role & ROLE_INVALID)))

@@ -19,7 +19,7 @@
 #define PAGE_SIZE (1ull << PAGE_SHIFT)
 #define KVM_NR_LEVELS 3 /* levels that can be leaves: 4K, 2M, 1G */
 #define KVM_MAX_ROOT_LEVEL 5
-#define KVM_MMU_HASH_BITS 12
+#define KVM_MMU_HASH_BITS 18 /* the kernel has 12: its guests have fewer shadow pages */
 
 /* role.word of a shadow page, as union kvm_mmu_page_role lays it out. */
 #define ROLE_LEVEL_MASK 0xfu
@@ -187,21 +187,26 @@ struct tracked_gfn {
 };
 RB_HEAD(tracked_tree, tracked_gfn);
 
-/* KVM_MMU_NUM_PREV_ROOTS */
-#define KVM_PREV_ROOTS 3u
-
-/** struct guest_root - shadow page @pfn of the top table at @cr3; 0: none */
-struct guest_root {
-	uint64_t cr3;
-	uint64_t pfn;
+/**
+ * struct kvm_root - where the hardware begins
+ * @nr: 0: nothing; 1: the top table; 4: PAE, the four tables of level 2
+ * @pgd: CR3 that it is for
+ * @pfn: the shadow pages; 0: none
+ */
+#define KVM_PREV_ROOTS 3u /* KVM_MMU_NUM_PREV_ROOTS */
+struct kvm_root {
+	unsigned int nr;
+	uint64_t pgd;
+	uint64_t pfn[4];
 };
 
 /**
  * struct guest_paging - the guest tables that the vCPU translates by
- * @cr3: guest-physical address of the top table
- * @on: paging is on
- * @root_pfn: shadow page of the top table; 0: none yet
- * @prev: roots before it, latest first, which a switch takes up again (prev_roots)
+ * @cr3: guest-physical address of the top table, @format: of the tables
+ * @pdptr: PAE: the four top entries as the last load of CR3 read them
+ * @on: paging has been switched on once
+ * @root, @prev: the root in use and those kept for the next load of CR3
+ * @off_root: for a guest with paging off
  * @nested: an L1 hypervisor's nested tables, for L2 accesses; @nx: its EFER.NXE
  */
 struct guest_paging {
@@ -209,9 +214,20 @@ struct guest_paging {
 	bool on;
 	bool nested;
 	bool nx;
-	uint64_t root_pfn;
-	struct guest_root prev[KVM_PREV_ROOTS];
+	enum kvm_guest_paging format;
+	uint64_t pdptr[4];
+	struct kvm_root root;
+	struct kvm_root prev[KVM_PREV_ROOTS];
+	struct kvm_root off_root;
 };
+
+/**
+ * enum vcpu_mode - how a shadow guest runs
+ * @VCPU_FLAT: by tables outside of its memory that map everything to itself
+ * @VCPU_OFF: paging is off
+ * @VCPU_PAGING: by its own tables
+ */
+enum vcpu_mode { VCPU_FLAT, VCPU_OFF, VCPU_PAGING };
 
 /**
  * struct walk_cache - the level 1 table that the last walk ended in
@@ -265,6 +281,8 @@ struct kvm {
 	struct guest_memory guest_memory;
 	struct tracked_tree tracked;
 	struct guest_paging paging;
+	enum vcpu_mode vcpu_mode;
+	bool free_obsolete_roots; /* before the guest runs again */
 
 	/* the vCPU */
 	uint64_t rip;
@@ -290,6 +308,7 @@ struct kvm_page_fault {
 	unsigned int access; /* KVM_ACCESS_* */
 	unsigned int as_id;
 	unsigned int goal_level;
+	unsigned int host_level;
 	uint64_t error_code;
 	bool map_writable;
 	bool fast; /* done without mmu_lock */
@@ -438,6 +457,20 @@ static inline struct mmu_page_bucket *mmu_page_bucket(struct kvm *kvm, uint64_t 
 {
 	return &kvm->page_hash[(gfn * 0x61c8864680b583ebull) >> (64 - KVM_MMU_HASH_BITS)];
 }
+
+/* ---- guest_run.c ---- */
+
+/**
+ * kvm_access_run() - as many of the accesses to the @nr frames from @gfn on as can be done at once.
+ * Return: how many were; 0 when the next needs kvm_guest_access().
+ */
+uint64_t kvm_access_run(struct kvm *kvm, uint64_t gfn, uint64_t nr, unsigned int access);
+/**
+ * kvm_leaf_accesses() - the access to @gpa hit; how many of the @nr accesses, @stride bytes apart
+ * from there on, does the same large leaf serve? They are done then; 1 where there is none.
+ */
+uint64_t kvm_leaf_accesses(struct kvm *kvm, uint64_t gpa, uint64_t stride, uint64_t nr,
+			   unsigned int access);
 
 /* ---- rmap.c ---- */
 
@@ -668,6 +701,19 @@ spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 int kvm_load_root(struct kvm *kvm, unsigned int as_id);
 
 /**
+ * kvm_hugepage_adjust() - goal_level by what slot, tracked tables and primary mapping allow.
+ */
+void kvm_hugepage_adjust(struct kvm *kvm, struct kvm_page_fault *fault,
+			 unsigned int max_level);
+
+/**
+ * kvm_access_physical() - kvm_guest_access() without its effect on what is written;
+ * @ret_emulated: KVM has to execute the write itself.
+ */
+int kvm_access_physical(struct kvm *kvm, uint64_t gpa, unsigned int access,
+			bool *ret_emulated);
+
+/**
  * kvm_faultin_pfn() - sample, ask the primary MMU; the hardware level at most @max_level.
  */
 int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault,
@@ -708,12 +754,6 @@ void kvm_tracked_release(struct kvm *kvm);
 
 /* ---- guest_memory.c ---- */
 
-/**
- * guest_entry() - the 8 bytes at @gpa of the guest's tables; 0 where nothing was written.
- */
-uint64_t guest_entry(struct kvm *kvm, uint64_t gpa);
-/** guest_set_entry() - Return: 0 or -ENOMEM. */
-int guest_set_entry(struct kvm *kvm, uint64_t gpa, uint64_t value);
 void guest_memory_release(struct kvm *kvm);
 /**
  * guest_touch_table() - KVM reads or writes guest tables through the process: the primary
@@ -721,21 +761,72 @@ void guest_memory_release(struct kvm *kvm);
  */
 int guest_touch_table(struct kvm *kvm, uint64_t gpa, bool write);
 
-/** guest_address_valid() - four levels translate it. */
-static inline bool guest_address_valid(uint64_t addr)
-{
-	return addr < 1ull << 48;
-}
+/** guest_get(), guest_set() - @size bytes, 4 or 8. Return: set: 0 or -ENOMEM. */
+uint64_t guest_get(struct kvm *kvm, uint64_t gpa, unsigned int size);
+int guest_set(struct kvm *kvm, uint64_t gpa, uint64_t value, unsigned int size);
+/** guest_put_byte() - if the frame has ever been a table. */
+void guest_put_byte(struct kvm *kvm, uint64_t gpa, uint8_t value);
+/** guest_peek() - without a fault. Return: false: the process has it not mapped. */
+bool guest_peek(struct kvm *kvm, uint64_t gpa, unsigned int size, uint64_t *ret);
+/** guest_readonly() - in a read-only slot. */
+bool guest_readonly(struct kvm *kvm, uint64_t gpa);
+
+/** guest_address_valid() - tables of the format translate it. */
+bool guest_address_valid(enum kvm_guest_paging paging, uint64_t addr);
 
 /* ---- paging.c ---- */
 
-/** kvm_sync_page() - bring an unsync page in line with the guest table. */
-void kvm_sync_page(struct kvm *kvm, struct kvm_mmu_page *sp);
+/**
+ * kvm_guest_wrote_byte() - the guest wrote 1 to the byte at @gpa; @emulated: KVM did it.
+ * Return: 0 or -ENOMEM.
+ */
+int kvm_guest_wrote_byte(struct kvm *kvm, uint64_t gpa, bool emulated);
+
+/* ---- sync.c ---- */
+
+/**
+ * kvm_sync_page() - bring the entries of an unsync page in line with the guest table.
+ * Return: false: that could not be read, the page is zapped.
+ */
+bool kvm_sync_page(struct kvm *kvm, struct kvm_mmu_page *sp);
+/** kvm_unlink_unsync_page() - it is not unsync any more. */
+void kvm_unlink_unsync_page(struct kvm *kvm, struct kvm_mmu_page *sp);
+/** kvm_find_unsync_child() - the first unsync page below @sp; NULL: there is none. */
+struct kvm_mmu_page *kvm_find_unsync_child(struct kvm *kvm, struct kvm_mmu_page *sp);
+/** kvm_sync_children() - all of them, write-protected again (mmu_sync_children). */
+void kvm_sync_children(struct kvm *kvm, struct kvm_mmu_page *sp);
+
+/* ---- roots.c ---- */
+
+/** kvm_set_vcpu_mode() - SHADOW: another mode has other roots; all there are go. */
+void kvm_set_vcpu_mode(struct kvm *kvm, enum vcpu_mode mode);
+/** kvm_load_off_root() - the roots of a guest with paging off. Return: 0 or -ENOMEM. */
+int kvm_load_off_root(struct kvm *kvm);
+/** kvm_free_guest_roots() - let go of them all. True: one was zapped before, a flush is due. */
+bool kvm_free_guest_roots(struct kvm *kvm);
+/** kvm_count_guest_roots() - how many shadow pages are in use as those. */
+unsigned int kvm_count_guest_roots(const struct kvm *kvm);
+
+/**
+ * direct_root() - the top table for guest-physical addresses and its level; NULL: none.
+ */
+static inline spte_t *direct_root(const struct kvm *kvm, unsigned int as_id, uint64_t gfn,
+				  unsigned int *ret_level)
+{
+	uint64_t pfn = kvm->root_pfn[as_id];
+
+	*ret_level = kvm->root_level;
+	if (kvm->vcpu_mode == VCPU_OFF && !as_id) {
+		*ret_level = 2;
+		pfn = kvm->paging.off_root.pfn[gfn >> (30 - PAGE_SHIFT) & 3];
+	}
+	return pfn ? (spte_t *)pt_arena_table(&kvm->arena, pfn) : NULL;
+}
 
 /**
  * walk_start() - where to begin the way down for a fault: the root, or the level 1 table
  * itself.
- * @level: in: the root's level; out: that of the table returned
+ * @level: of the table returned
  */
 static inline spte_t *walk_start(const struct kvm *kvm,
 				 const struct kvm_page_fault *fault, unsigned int *level)
@@ -746,7 +837,7 @@ static inline spte_t *walk_start(const struct kvm *kvm,
 		*level = SPTE_LEVEL_4K;
 		return table;
 	}
-	return (spte_t *)pt_arena_table(&kvm->arena, kvm->root_pfn[fault->as_id]);
+	return direct_root(kvm, fault->as_id, fault->gfn, level);
 }
 
 /* ---- kvm_main.c ---- */

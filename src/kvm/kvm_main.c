@@ -419,15 +419,15 @@ void kvm_reset_maxima(struct kvm *kvm)
 	kvm->stat.rmap_longest = 0;
 }
 
-uint64_t kvm_bytes(const struct kvm *kvm)
+void kvm_memory(const struct kvm *kvm, struct kvm_memory *ret)
 {
 	uint64_t heads = kvm->stat.pages_4k + kvm->stat.pages_2m + kvm->stat.pages_1g;
 
-	if (!memslots_have_rmaps(kvm))
-		heads = 0;
-	return (kvm->arena.next - 1) * (PT_TABLE_BYTES + kvm->arena.meta_size) +
-	       kvm->descs.next * sizeof(struct pte_list_desc) +
-	       heads * sizeof(struct kvm_rmap_head);
+	*ret = (struct kvm_memory){
+		.tables = kvm->arena.live * (PT_TABLE_BYTES + kvm->arena.meta_size),
+		.heads = memslots_have_rmaps(kvm) ? heads * sizeof(struct kvm_rmap_head) : 0,
+		.chains = (kvm->descs.next - kvm->descs.nr_free) * sizeof(struct pte_list_desc),
+	};
 }
 
 void kvm_get_invalidate_state(const struct kvm *kvm, struct kvm_invalidate_state *ret)

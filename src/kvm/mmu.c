@@ -32,25 +32,24 @@
 spte_t *kvm_mmu_walk(struct kvm *kvm, unsigned int as_id, uint64_t gfn,
 		     unsigned int *ret_level)
 {
-	uint64_t pfn = kvm->root_pfn[as_id];
-	unsigned int level = kvm->root_level;
-	spte_t *sptep = cached_table(kvm, as_id, gfn);
+	spte_t *sptep = cached_table(kvm, as_id, gfn), *table;
+	unsigned int level;
 
 	if (sptep) {
 		*ret_level = SPTE_LEVEL_4K;
 		return sptep + spte_index(gfn, SPTE_LEVEL_4K);
 	}
-	if (!pfn)
+	table = direct_root(kvm, as_id, gfn, &level);
+	if (!table)
 		return NULL;
 	for (;; level--) {
-		sptep = (spte_t *)pt_arena_table(&kvm->arena, pfn) +
-			spte_index(gfn, level);
+		sptep = &table[spte_index(gfn, level)];
 		if (!spte_table(*sptep, level))
 			break;
-		pfn = spte_pfn(*sptep);
+		table = (spte_t *)pt_arena_table(&kvm->arena, spte_pfn(*sptep));
 	}
 	if (level == SPTE_LEVEL_4K)
-		cache_table(kvm, as_id, gfn, (spte_t *)pt_arena_table(&kvm->arena, pfn));
+		cache_table(kvm, as_id, gfn, table);
 	*ret_level = level;
 	return sptep;
 }
@@ -125,6 +124,8 @@ static void page_fault_event(struct kvm *kvm, struct kvm_page_fault *fault, spte
 /* A root that was zapped while in use is let go of first (kvm_mmu_free_obsolete_roots). */
 int kvm_load_root(struct kvm *kvm, unsigned int as_id)
 {
+	if (kvm->vcpu_mode == VCPU_OFF && !as_id)
+		return kvm_load_off_root(kvm);
 	if (!kvm->tdp_mmu)
 		mmu_free_obsolete_root(kvm, &kvm->root_pfn[as_id]);
 	if (kvm->root_pfn[as_id])
@@ -157,18 +158,18 @@ unsigned int kvm_mmu_max_mapping_level(struct kvm *kvm, const struct kvm_memory_
 }
 
 /* kvm_mmu_hugepage_adjust(): what slot and primary mapping allow. */
-static unsigned int max_mapping_level(struct kvm *kvm, const struct kvm_page_fault *fault,
-				      unsigned int max_level, unsigned int host_level)
+void kvm_hugepage_adjust(struct kvm *kvm, struct kvm_page_fault *fault,
+			 unsigned int max_level)
 {
 	unsigned int level = max_level < SPTE_LEVEL_1G ? max_level : SPTE_LEVEL_1G;
 
 	if (fault->slot->flags & KVM_MEM_LOG_DIRTY_PAGES)
-		return SPTE_LEVEL_4K;
+		level = SPTE_LEVEL_4K;
 	while (level > SPTE_LEVEL_4K &&
 	       (!slot_lpage_allowed(fault->slot, fault->gfn, level) ||
 		lpage_tracked(kvm, fault->as_id, fault->gfn, level)))
 		level--;
-	return level < host_level ? level : host_level;
+	fault->goal_level = level < fault->host_level ? level : fault->host_level;
 }
 
 /*
@@ -197,7 +198,9 @@ int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault, unsigned int 
 	kvm->ghost.overflow = false;
 	call_hook(kvm, KVM_FAULT_SAMPLED, fault->gfn);
 	if (!fault->slot) {
-		fault->goal_level = SPTE_LEVEL_4K;
+		fault->pfn = KVM_PFN_NOSLOT;
+		fault->map_writable = false;
+		fault->goal_level = fault->host_level = SPTE_LEVEL_4K;
 		call_hook(kvm, KVM_FAULT_TRANSLATED, fault->gfn);
 		return RET_PF_FIXED;
 	}
@@ -208,7 +211,8 @@ int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault, unsigned int 
 		return err;
 	fault->pfn = t.pfn;
 	fault->map_writable = t.writable && !readonly;
-	fault->goal_level = max_mapping_level(kvm, fault, max_level, t.level);
+	fault->host_level = t.level;
+	kvm_hugepage_adjust(kvm, fault, max_level);
 	call_hook(kvm, KVM_FAULT_TRANSLATED, fault->gfn);
 	return RET_PF_FIXED;
 }
@@ -267,7 +271,10 @@ static int handle_fault(struct kvm *kvm, struct kvm_page_fault *fault)
 
 	if (ret)
 		return ret;
-	ret = kvm_fault_end(kvm, fault, kvm_faultin_pfn(kvm, fault, SPTE_LEVEL_1G));
+	ret = kvm_fault_end(kvm, fault,
+			    kvm_faultin_pfn(kvm, fault,
+					    kvm->vcpu_mode == VCPU_OFF ? SPTE_LEVEL_2M :
+									 SPTE_LEVEL_1G));
 	if (ret)
 		return ret;
 	return kvm->tdp_mmu ? kvm_tdp_mmu_map(kvm, fault) : direct_map(kvm, fault);
@@ -324,7 +331,7 @@ static int page_fault(struct kvm *kvm, struct kvm_page_fault *fault, spte_t spte
 
 	page_fault_event(kvm, fault, spte);
 	/* remembered: handle_mmio_page_fault() */
-	if (spte_is_mmio(spte) && 
+	if (spte_is_mmio(spte) &&
 	    spte_mmio_current(spte, kvm->memslots_generation[fault->as_id]))
 		return -ENOENT;
 	kvm->stat.pf_taken++;
@@ -334,7 +341,8 @@ static int page_fault(struct kvm *kvm, struct kvm_page_fault *fault, spte_t spte
 	return ret == RET_PF_EMULATE && !fault->slot ? -ENOENT : ret;
 }
 
-int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
+int kvm_access_physical(struct kvm *kvm, uint64_t gpa, unsigned int access,
+			bool *ret_emulated)
 {
 	struct kvm_page_fault fault = {
 		.gpa = gpa,
@@ -346,6 +354,7 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 	spte_t spte;
 	int ret;
 
+	*ret_emulated = false;
 	if (fault.gfn >> (SPTE_LEVEL_BITS * kvm->root_level))
 		return -ENOENT;
 	for (tries = 0; tries < MAX_RETRIES; tries++) {
@@ -359,8 +368,13 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 		if (ret < 0)
 			return ret;
 		/* a write to a guest table: KVM has executed the instruction */
-		if (ret == RET_PF_EMULATE)
-			return 0;
+		if (ret == RET_PF_EMULATE) {
+			*ret_emulated = true;
+			ret = guest_touch_table(kvm, gpa, true);
+			if (!ret)
+				mark_page_dirty(kvm, fault.slot, fault.gfn);
+			return ret;
+		}
 		/* installed with accessed and dirty bits as this access needs them, or soon so */
 		if (kvm->has_mmio)
 			continue;
@@ -373,18 +387,73 @@ int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
 	return -EAGAIN;
 }
 
+/* Page after page will be mapped: the heads are going to be used from end to end. */
+static void expect_accesses(struct kvm *kvm, uint64_t gfn, uint64_t nr)
+{
+	struct kvm_memory_slot *slot = gfn_to_memslot(&kvm->memslots[0], gfn);
+	struct slot_rmap *rmap;
+
+	if (!slot || !slot_has_rmap(slot))
+		return;
+	rmap = &slot->rmap[0];
+	if (nr > slot->base_gfn + slot->npages - gfn)
+		nr = slot->base_gfn + slot->npages - gfn;
+	region_expect(&rmap->mem, (gfn - slot->base_gfn) * sizeof(rmap->heads[0]),
+		      nr * sizeof(rmap->heads[0]));
+}
+
+static int access_physical(struct kvm *kvm, uint64_t gpa, unsigned int access)
+{
+	bool emulated;
+	int err = kvm_access_physical(kvm, gpa, access, &emulated);
+
+	if (!err && access & KVM_ACCESS_WRITE && !RB_EMPTY(&kvm->guest_memory))
+		err = kvm_guest_wrote_byte(kvm, gpa, emulated);
+	return err;
+}
+
+/* A shadow guest reaches the end of the range with paging off, or needs the flat tables. */
+static void physical_mode(struct kvm *kvm, uint64_t gpa, uint64_t len, unsigned int access)
+{
+	bool off = len <= 1ull << 32 && gpa <= (1ull << 32) - len;
+
+	if (!(access & KVM_ACCESS_SMM))
+		kvm_set_vcpu_mode(kvm, off ? VCPU_OFF : VCPU_FLAT);
+}
+
+int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access)
+{
+	physical_mode(kvm, gpa, 1, access);
+	return access_physical(kvm, gpa, access);
+}
+
 int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t stride,
 			   unsigned int access, uint64_t *ret_done)
 {
-	uint64_t done = 0, at;
+	uint64_t done = 0, left = len, n;
 	int err = 0;
 
 	assert(stride && gpa + len >= gpa);
-	for (at = 0; at < len && !err; at += stride) {
-		err = kvm_guest_access(kvm, gpa + at, access);
-		done += !err;
-		if (stride > UINT64_MAX - at)
-			break;
+	physical_mode(kvm, gpa, len, access);
+	/* accesses still to come, the one at @gpa first */
+	left = len ? (len - 1) / stride + 1 : 0;
+	if (stride == PAGE_SIZE)
+		expect_accesses(kvm, gpa >> PAGE_SHIFT, left);
+	while (left) {
+		/* the first one enters the guest: what waited for that is done */
+		n = done && stride == PAGE_SIZE ?
+			    kvm_access_run(kvm, gpa >> PAGE_SHIFT, left, access) : 0;
+		if (!n) {
+			err = access_physical(kvm, gpa, access);
+			if (err)
+				break;
+			n = left > 1 ? kvm_leaf_accesses(kvm, gpa, stride, left, access) : 1;
+		}
+		if (n > left)
+			n = left;
+		done += n;
+		left -= n;
+		gpa += n * stride;
 	}
 	if (ret_done)
 		*ret_done = done;

@@ -68,3 +68,44 @@ uint64_t occupancy_next(const struct occupancy *occ, uint64_t from, uint64_t end
 	}
 	return end;
 }
+
+/* The bits of word @word of the lowest level that are in [@i, @end). */
+static uint64_t bits_in(uint64_t word, uint64_t i, uint64_t end)
+{
+	uint64_t mask = ~0ull;
+
+	if (i > word << 6)
+		mask <<= i & 63;
+	if (end < (word + 1) << 6)
+		mask &= (1ull << (end & 63)) - 1;
+	return mask;
+}
+
+void occupancy_set_run(struct occupancy *occ, uint64_t i, uint64_t nr)
+{
+	uint64_t end = i + nr, word;
+
+	for (word = i >> 6; nr && word <= (end - 1) >> 6; word++) {
+		uint64_t mask = bits_in(word, i, end);
+
+		/* the first bit tells the levels above */
+		occupancy_set(occ, word << 6 | (unsigned int)__builtin_ctzll(mask));
+		occ->level[0][word] |= mask;
+	}
+}
+
+void occupancy_clear_run(struct occupancy *occ, uint64_t i, uint64_t nr)
+{
+	uint64_t end = i + nr, word;
+
+	for (word = i >> 6; nr && word <= (end - 1) >> 6; word++) {
+		uint64_t mask = bits_in(word, i, end);
+		uint64_t last = mask & -mask;
+
+		if (!(occ->level[0][word] & mask))
+			continue;
+		occ->level[0][word] &= ~mask;
+		occ->level[0][word] |= last;
+		occupancy_clear(occ, word << 6 | (unsigned int)__builtin_ctzll(last));
+	}
+}

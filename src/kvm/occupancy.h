@@ -49,6 +49,10 @@ static inline void occupancy_set(struct occupancy *occ, uint64_t i)
 	}
 }
 
+/** occupancy_set_run(), occupancy_clear_run() - [@i, @i + @nr). */
+void occupancy_set_run(struct occupancy *occ, uint64_t i, uint64_t nr);
+void occupancy_clear_run(struct occupancy *occ, uint64_t i, uint64_t nr);
+
 static inline void occupancy_clear(struct occupancy *occ, uint64_t i)
 {
 	unsigned int l;

@@ -11,8 +11,10 @@
  * is 6.1's, so that placements can be compared on one secondary MMU.
  */
 #define PROFILE_6_1                                                                      \
-	.prefetch = true, .change_pte = true, .self_map_4k = true, .nonpresent = SPTE_NONPRESENT_ZERO, \
-	.frozen = SPTE_FROZEN, .narrow_error_code = true, .desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
+	.prefetch = true, .change_pte = true, .self_map_4k = true,             \
+	.sync_remakes = true, .invlpg_maps = true, .nonpresent = SPTE_NONPRESENT_ZERO,   \
+	.frozen = SPTE_FROZEN, .narrow_error_code = true, .desc_capacity = 14,           \
+	.rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
 
 #define PROFILE_6_12                                                                     \
 	.gfn_based_retry = true, .early_retry = true, .rmap_yields = true,               \

@@ -350,6 +350,39 @@ static uint64_t next_head(const struct kvm *kvm, const struct slot_rmap *rmap, u
 	return i;
 }
 
+/*
+ * How many heads from @i on, at most up to @last, hold one SPTE each, side by side in one table?
+ */
+static uint64_t dense_run(const struct slot_rmap *rmap, uint64_t i, uint64_t last)
+{
+	uint64_t first = rmap->heads[i].val, max = last - i + 1, nr;
+	uint64_t room = (PT_TABLE_BYTES - (first & (PT_TABLE_BYTES - 1))) / sizeof(spte_t);
+
+	if (!first || (first & 1))
+		return 0;
+	if (max > room)
+		max = room;
+	for (nr = 1; nr < max; nr++)
+		if (rmap->heads[i + nr].val != first + nr * sizeof(spte_t))
+			break;
+	return nr;
+}
+
+/* zap_head() of each of them. */
+static void zap_dense_run(struct kvm *kvm, struct slot_rmap *rmap, uint64_t i, uint64_t nr,
+			  unsigned int level)
+{
+	spte_t *sptep = head_single(&rmap->heads[i]), none = nonpresent(kvm);
+	uint64_t j;
+
+	for (j = 0; j < nr; j++)
+		sptep[j] = none;
+	memset(&rmap->heads[i], 0, nr * sizeof(rmap->heads[0]));
+	sptep_sp(kvm, sptep)->used -= nr;
+	occupancy_clear_run(&rmap->used, i, nr);
+	kvm_update_page_stats(kvm, level, -(int64_t)nr);
+}
+
 static void count_stretch(struct kvm *kvm, struct rmap_walk *walk)
 {
 	if (walk->stretch > kvm->stat.rmap_longest)
@@ -374,10 +407,29 @@ static void zap_level(struct kvm *kvm, struct slot_rmap *rmap, unsigned int leve
 
 	walk->stretch++;
 	while (i <= last) {
+		uint64_t nr = dense_run(rmap, i, last);
+
 		kvm->stat.rmap_visited++;
+		if (nr > 1) {
+			zap_dense_run(kvm, rmap, i, nr, level);
+			walk->zapped += nr;
+			kvm->stat.rmap_visited += nr - 1;
+			/* with a chance to yield after each, no stretch is longer than one */
+			rmap_walk_may_yield(kvm, walk);
+			walk->stretch += walk->can_yield ? 1 : nr - 1;
+			i += nr - 1;
+			rmap_walk_may_yield(kvm, walk);
+			next = next_head(kvm, rmap, i, last);
+			walk->stretch += (next <= last ? next : last) - i;
+			i = next;
+			continue;
+		}
+		/* while this one is zapped the next comes into the cache */
+		next = next_head(kvm, rmap, i, last);
+		if (next <= last)
+			__builtin_prefetch(&rmap->heads[next], 1);
 		walk->zapped += zap_head(kvm, rmap, i, level);
 		rmap_walk_may_yield(kvm, walk);
-		next = next_head(kvm, rmap, i, last);
 		walk->stretch += (next <= last ? next : last) - i;
 		i = next;
 	}

@@ -41,10 +41,14 @@ int get_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role,
 		    struct kvm_mmu_page **ret_sp)
 {
 	struct kvm_mmu_page *sp = find_shadow_page(kvm, gfn, role);
-	bool created = !sp;
+	bool created;
 
-	if (sp && (sp->flags & SP_UNSYNC))
-		kvm_sync_page(kvm, sp);
+	/* it stays unsync and writable: only its entries are brought up to date */
+	if (sp && (sp->flags & SP_UNSYNC) && !kvm_sync_page(kvm, sp))
+		sp = NULL;
+	if (sp && !(role & ROLE_DIRECT))
+		sp->write_flooding = 0;
+	created = !sp;
 	if (created) {
 		int err = kvm_mmu_alloc_page(kvm, gfn, role, 0, &sp);
 
@@ -104,6 +108,8 @@ void mmu_page_zap_pte(struct kvm *kvm, spte_t *sptep, unsigned int level, bool o
 		drop_parent_pte(kvm, child, sptep);
 		if (orphans && child->role & ROLE_GUEST_MODE && !child->parent_ptes.val)
 			prepare_zap_page(kvm, child);
+	} else if (spte_is_mmio(*sptep)) {
+		*sptep = nonpresent(kvm);
 	}
 }
 
@@ -122,8 +128,12 @@ static void unlink_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 
 void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
+	struct kvm_mmu_page *child;
+
 	kvm_mmu_page_event(kvm, EVENT_KVM_MMU_PREPARE_ZAP_PAGE, sp, false);
 	kvm->stat.mmu_shadow_zapped++;
+	while ((child = kvm_find_unsync_child(kvm, sp)))
+		prepare_zap_page(kvm, child);
 	unlink_page(kvm, sp);
 	if (!(sp->role & ROLE_INVALID)) {
 		if (!(sp->role & ROLE_DIRECT))
@@ -131,23 +141,26 @@ void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 		TAILQ_REMOVE(&kvm->active_mmu_pages, sp, link);
 		LIST_REMOVE(sp, hash);
 	}
-	if (sp->flags & SP_UNSYNC) {
-		sp->flags &= ~SP_UNSYNC;
-		kvm->stat.mmu_unsync--;
-	}
+	if (sp->flags & SP_UNSYNC)
+		kvm_unlink_unsync_page(kvm, sp);
+	if (sp->root_count && !is_obsolete_sp(kvm, sp))
+		kvm->free_obsolete_roots = true;
 	sp->role |= ROLE_INVALID;
 	if (!sp->root_count)
 		kvm_mmu_free_page(kvm, sp);
 }
 
-void mmu_free_root(struct kvm *kvm, uint64_t *root_pfn)
+bool mmu_free_root(struct kvm *kvm, uint64_t *root_pfn)
 {
 	struct kvm_mmu_page *sp = kvm_sp(kvm, *root_pfn);
+	bool zap;
 
 	*root_pfn = 0;
 	sp->root_count--;
-	if (!sp->root_count && (sp->role & ROLE_INVALID))
+	zap = !sp->root_count && (sp->role & ROLE_INVALID);
+	if (zap)
 		prepare_zap_page(kvm, sp);
+	return zap;
 }
 
 /* A root that is let go of and was zapped before goes now, with a flush. */
@@ -161,16 +174,11 @@ void mmu_free_obsolete_root(struct kvm *kvm, uint64_t *root_pfn)
 
 static void free_rmap_roots(struct kvm *kvm)
 {
-	unsigned int as_id, i;
+	unsigned int as_id;
 
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !kvm->tdp_mmu; as_id++)
 		if (kvm->root_pfn[as_id])
 			mmu_free_root(kvm, &kvm->root_pfn[as_id]);
-	if (kvm->paging.root_pfn)
-		mmu_free_root(kvm, &kvm->paging.root_pfn);
-	for (i = 0; i < KVM_PREV_ROOTS; i++)
-		if (kvm->paging.prev[i].pfn)
-			mmu_free_root(kvm, &kvm->paging.prev[i].pfn);
 }
 
 void kvm_mmu_zap_all(struct kvm *kvm)
@@ -182,6 +190,7 @@ void kvm_mmu_zap_all(struct kvm *kvm)
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm, false);
 	free_rmap_roots(kvm);
+	kvm_free_guest_roots(kvm);
 }
 
 void kvm_mmu_count_zap_all(struct kvm *kvm)
@@ -194,7 +203,7 @@ void kvm_mmu_count_zap_all(struct kvm *kvm)
 	/* a root is zapped once more when it is let go of */
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !kvm->tdp_mmu; as_id++)
 		kvm->stat.mmu_shadow_zapped += !!kvm->root_pfn[as_id];
-	kvm->stat.mmu_shadow_zapped += !!kvm->paging.root_pfn;
+	kvm->stat.mmu_shadow_zapped += kvm_count_guest_roots(kvm);
 }
 
 void kvm_mmu_zap_all_fast(struct kvm *kvm)
@@ -214,23 +223,31 @@ void kvm_mmu_zap_all_fast(struct kvm *kvm)
 		kvm_flush_remote_tlbs(kvm);
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm, true);
+	kvm->free_obsolete_roots = true;
 }
 
 int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,
 	       unsigned int access)
 {
 	struct kvm_mmu_page *parent = sptep_sp(kvm, sptep), *sp;
-	uint32_t role =
-		(parent->role & ~(ROLE_LEVEL_MASK | ROLE_DIRECT | ROLE_ACCESS_MASK)) |
-		(sp_level(parent) - 1) | (direct ? ROLE_DIRECT : 0) |
-		access << ROLE_ACCESS_SHIFT;
+	uint32_t role = (parent->role & ~(ROLE_LEVEL_MASK | ROLE_DIRECT | ROLE_ACCESS_MASK |
+					  3u << ROLE_QUADRANT_SHIFT)) |
+			(sp_level(parent) - 1) | (direct ? ROLE_DIRECT : 0) |
+			access << ROLE_ACCESS_SHIFT;
 	int err;
 
+	if (role & ROLE_4_BYTE_GPTE)
+		role |= (sptep_index(sptep) & 1) << ROLE_QUADRANT_SHIFT;
+	if (spte_table(*sptep, sp_level(parent)) && child_of(kvm, *sptep)->gfn == gfn &&
+	    child_of(kvm, *sptep)->role == role)
+		return 0;
 	err = get_shadow_page(kvm, gfn, role, &sp);
 	if (err)
 		return err;
+	if (!direct)
+		kvm_sync_children(kvm, sp);
 	if (spte_present(*sptep)) {
-		drop_spte(kvm, sptep);
+		mmu_page_zap_pte(kvm, sptep, sp_level(parent), true);
 		kvm_flush_remote_tlbs(kvm);
 	}
 	*sptep = spte_make_table(sp_pfn(kvm, sp));
@@ -248,6 +265,8 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	spte_t old = *sptep, new;
 
 	if (!req->slot) {
+		if (spte_present(*sptep))
+			mmu_page_zap_pte(kvm, sptep, level, true);
 		kvm->has_mmio = true;
 		kvm->stat.pf_mmio_spte_created++;
 		*sptep = spte_make_mmio(
@@ -257,7 +276,9 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 	if (spte_table(old, level)) {
 		drop_parent_pte(kvm, child_of(kvm, old), sptep);
 		flush = true;
-	} else if (spte_present(old) && spte_pfn(old) != req->pfn) {
+	} else if (spte_present(old) &&
+		   (spte_pfn(old) != req->pfn ||
+		    (sp->shadowed && sp_gfn(kvm, sp, sptep_index(sptep)) != req->gfn))) {
 		drop_spte(kvm, sptep);
 		flush = true;
 	} else {
@@ -360,7 +381,7 @@ int direct_map(struct kvm *kvm, struct kvm_page_fault *fault)
 		.host_writable = fault->map_writable,
 		.write_fault = fault->access & KVM_ACCESS_WRITE,
 	};
-	unsigned int level = kvm->root_level;
+	unsigned int level;
 	spte_t *sptep, *table;
 	int ret;
 

@@ -22,7 +22,7 @@ int get_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role,
 
 /**
  * link_child() - put the shadow page for (@gfn, @direct, @access) under @sptep, one level
- * below.
+ * below, unless it is there; what else is there goes (kvm_mmu_get_child_sp, link_shadow_page).
  * Return: 0 or -ENOMEM.
  */
 int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,
@@ -46,8 +46,8 @@ void mmu_page_zap_pte(struct kvm *kvm, spte_t *sptep, unsigned int level, bool o
  */
 void prepare_zap_page(struct kvm *kvm, struct kvm_mmu_page *sp);
 
-/** mmu_free_root() - the vCPU drops a root; an invalid one goes with it. */
-void mmu_free_root(struct kvm *kvm, uint64_t *root_pfn);
+/** mmu_free_root() - the vCPU drops a root; an invalid one goes with it. True: it did. */
+bool mmu_free_root(struct kvm *kvm, uint64_t *root_pfn);
 
 /**
  * mmu_free_obsolete_root() - before the guest runs: a root that was zapped while in use is let go

@@ -14,14 +14,15 @@ static void end_run(struct walk *walk)
 {
 	if (walk->run.end)
 		walk->fn(walk->ctx, &walk->run);
-	walk->run = (struct kvm_stretch){ 0 };
+	walk->run = (struct kvm_stretch){0};
 }
 
 /* One leaf, cut to its slot. */
 static void add_leaf(struct walk *walk, const struct kvm_mmu_page *sp, uint64_t gfn)
 {
 	unsigned int as_id = sp->role & ROLE_SMM ? 1 : 0, level = sp_level(sp);
-	const struct kvm_memory_slot *slot = gfn_to_memslot(&walk->kvm->memslots[as_id], gfn);
+	const struct kvm_memory_slot *slot =
+		gfn_to_memslot(&walk->kvm->memslots[as_id], gfn);
 	uint64_t start, end;
 
 	if (!slot)
@@ -35,7 +36,7 @@ static void add_leaf(struct walk *walk, const struct kvm_mmu_page *sp, uint64_t 
 		return;
 	}
 	end_run(walk);
-	walk->run = (struct kvm_stretch){ .start = start, .end = end, .level = level };
+	walk->run = (struct kvm_stretch){.start = start, .end = end, .level = level};
 }
 
 static void walk_page(struct walk *walk, const struct kvm_mmu_page *sp)
@@ -55,7 +56,7 @@ static void walk_page(struct walk *walk, const struct kvm_mmu_page *sp)
 
 void kvm_walk_sptes(struct kvm *kvm, kvm_walk_fn *fn, void *ctx)
 {
-	struct walk walk = { .kvm = kvm, .fn = fn, .ctx = ctx };
+	struct walk walk = {.kvm = kvm, .fn = fn, .ctx = ctx};
 	const struct kvm_mmu_page *sp;
 	unsigned int i;
 
@@ -77,8 +78,8 @@ void kvm_walk_slots(struct kvm *kvm, kvm_walk_fn *fn, void *ctx)
 
 		for (slot = hva_first_slot(&kvm->memslots[i], 0, UINT64_MAX); slot;
 		     slot = hva_next_slot(slot, 0, UINT64_MAX)) {
-			const struct kvm_stretch stretch = { .start = slot->userspace_addr,
-							     .end = slot->hva_last + 1 };
+			const struct kvm_stretch stretch = {.start = slot->userspace_addr,
+							    .end = slot->hva_last + 1};
 
 			fn(ctx, &stretch);
 		}

@@ -55,8 +55,10 @@ void mm_file_put(struct mm_file *file)
 	if (!file || --file->refs)
 		return;
 	assert(TAILQ_EMPTY(&file->i_mmap));
-	filemap_truncate(file, 0, UINT64_C(1) << (9 * FILE_LEVELS));
+	if (!file->machine->ending)
+		filemap_truncate(file, 0, UINT64_C(1) << (9 * FILE_LEVELS));
 	LIST_REMOVE(file, node);
+	mem_free(file->policies);
 	mem_free(file);
 }
 
@@ -66,6 +68,8 @@ static uint64_t *file_slot(const struct mm_file *file, uint64_t index)
 	uint64_t pfn = file->root;
 	unsigned int level;
 
+	if (file->last_table && file->last_index == index >> 9)
+		return pt_arena_table(&file->machine->tables, file->last_table) + (index & 511);
 	if (index >> (9 * FILE_LEVELS))
 		return NULL;
 	for (level = FILE_LEVELS; pfn; level--) {
@@ -99,11 +103,26 @@ static int file_table(struct mm_file *file, uint64_t *slot, unsigned int level)
 	return err;
 }
 
+/* The lowest table that page @index is in, for the next pages. */
+static void remember_table(struct mm_file *file, uint64_t index, uint64_t pfn)
+{
+	file->last_index = index >> 9;
+	file->last_table = pfn;
+}
+
 int filemap_add(struct mm_file *file, uint64_t index, uint64_t pfn)
 {
 	uint64_t *slot = &file->root;
 	unsigned int level;
 
+	if (file->last_table && file->last_index == index >> 9) {
+		slot = file_slot(file, index);
+		if (!*slot)
+			((struct pt_info *)pt_arena_meta(&file->machine->tables,
+							 file->last_table))->used++;
+		*slot = pfn;
+		return 0;
+	}
 	if (index >> (9 * FILE_LEVELS))
 		return -EFBIG;
 	for (level = FILE_LEVELS; level; level--) {
@@ -116,6 +135,8 @@ int filemap_add(struct mm_file *file, uint64_t index, uint64_t pfn)
 		slot = pt_arena_table(&file->machine->tables, *slot) + file_index(index, level);
 		if (!*slot)
 			info->used += level == 1;
+		if (level == 1)
+			remember_table(file, index, pt_arena_pfn(&file->machine->tables, slot));
 	}
 	*slot = pfn;
 	return 0;
@@ -140,6 +161,19 @@ int filemap_get(struct mm_file *file, uint64_t index, uint64_t *ret_pfn)
 	}
 	*ret_pfn = pfn;
 	return 0;
+}
+
+int mm_file_read(struct mm_file *file, uint64_t start, uint64_t end)
+{
+	uint64_t index, pfn;
+	int err = 0;
+
+	if (file->kind != MM_FILE_CACHE)
+		return -EINVAL;
+	end = end < file->size ? end : file->size;
+	for (index = start / PAGE_SIZE; !err && index * PAGE_SIZE < end; index++)
+		err = filemap_get(file, index, &pfn);
+	return err;
 }
 
 /* A huge page goes with the last of its small ones; all of them do. */
@@ -183,6 +217,7 @@ static void truncate_below(struct mm_file *file, uint64_t *slot, unsigned int le
 
 void filemap_truncate(struct mm_file *file, uint64_t first, uint64_t last)
 {
+	file->last_table = 0;
 	if (file->root && first < last)
 		truncate_below(file, &file->root, FILE_LEVELS, 0, first, last);
 }

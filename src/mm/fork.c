@@ -218,7 +218,7 @@ int mm_fork(struct mm_struct *mm, struct mm_struct **ret_child)
 	int err = dup_mm(mm, ret_child);
 
 	if (!err)
-		lru_fork(mm, false);
+		lru_fork(mm);
 	return err;
 }
 
@@ -229,7 +229,7 @@ int mm_forkwait(struct mm_struct *mm)
 
 	if (err)
 		return err;
-	lru_fork(mm, true);
+	lru_fork(mm);
 	mm_destroy(child);
 	return 0;
 }

@@ -157,9 +157,8 @@ int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd)
 	struct machine *m = vma->vm_mm->machine;
 	uint64_t pfn = pte_pfn(*pmd);
 
-	if ((vma->vm_flags & VM_SHARED) || folio_can_reuse(m, pfn)) {
-		if (!(vma->vm_flags & VM_SHARED))
-			pfn_folio(m, pfn)->flags |= PG_ANON_EXCLUSIVE;
+	if (vma_is_anonymous(vma) && folio_can_reuse(m, pfn)) {
+		pfn_folio(m, pfn)->flags |= PG_ANON_EXCLUSIVE;
 		pt_set(m, pmd, pte_mkwrite(pte_mkdirty(pte_mkyoung(*pmd)),
 					   m->profile->saved_dirty));
 		return 0;

@@ -30,7 +30,7 @@ static uint64_t align_up(uint64_t value, uint64_t size)
 	return (value + size - 1) & ~(size - 1);
 }
 
-static int huge_folio_alloc(const struct vm_area_struct *vma, unsigned int flags,
+static int huge_folio_alloc(const struct vm_area_struct *vma, uint64_t addr, unsigned int flags,
 			    uint64_t *ret_pfn)
 {
 	struct machine *m = vma->vm_mm->machine;
@@ -40,9 +40,15 @@ static int huge_folio_alloc(const struct vm_area_struct *vma, unsigned int flags
 		err = gigantic_alloc(m, flags, ret_pfn);
 	else
 		err = folio_alloc(m, flags, ret_pfn);
-	if (err)
+	if (err) {
 		m->oom = true;
-	return err;
+		return err;
+	}
+	if (flags & PG_ANON)
+		pfn_folio(m, *ret_pfn)->anon_id = vma->anon_vma->id;
+	if (!pfn_is_gigantic(*ret_pfn))
+		page_set_node(m, *ret_pfn, policy_node(vma, addr, true));
+	return 0;
 }
 
 static void set_huge_pte(struct vm_area_struct *vma, pte_t *entry, uint64_t pfn, bool write)
@@ -65,7 +71,7 @@ static int hugetlb_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *entry)
 	int err = anon_vma_prepare(vma);
 
 	if (!err)
-		err = huge_folio_alloc(vma, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+		err = huge_folio_alloc(vma, addr, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
 	if (err)
 		return err;
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, start, start + size);
@@ -94,8 +100,9 @@ static int hugetlb_wp(struct vm_area_struct *vma, uint64_t addr, pte_t *entry)
 }
 
 /* A new page: of the file for a shared mapping, anonymous for a private one. */
-static int hugetlb_new_page(struct vm_area_struct *vma, uint64_t index, uint64_t *ret_pfn)
+static int hugetlb_new_page(struct vm_area_struct *vma, uint64_t addr, uint64_t *ret_pfn)
 {
+	uint64_t index = huge_index(vma, addr);
 	bool shared = vma->vm_flags & VM_MAYSHARE;
 	struct machine *m = vma->vm_mm->machine;
 	int err;
@@ -104,9 +111,10 @@ static int hugetlb_new_page(struct vm_area_struct *vma, uint64_t index, uint64_t
 		return -EFAULT;
 	if (!shared) {
 		err = anon_vma_prepare(vma);
-		return err ? err : huge_folio_alloc(vma, PG_ANON | PG_ANON_EXCLUSIVE, ret_pfn);
+		return err ? err : huge_folio_alloc(vma, addr, PG_ANON | PG_ANON_EXCLUSIVE,
+					      ret_pfn);
 	}
-	err = huge_folio_alloc(vma, PG_CACHE, ret_pfn);
+	err = huge_folio_alloc(vma, addr, PG_CACHE, ret_pfn);
 	if (err)
 		return err;
 	err = filemap_add(vma->vm_file, index, *ret_pfn);
@@ -119,10 +127,9 @@ static int hugetlb_new_page(struct vm_area_struct *vma, uint64_t index, uint64_t
 
 static int hugetlb_no_page(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, bool write)
 {
-	uint64_t index = huge_index(vma, addr);
-	uint64_t pfn = filemap_find(vma->vm_file, index);
+	uint64_t pfn = filemap_find(vma->vm_file, huge_index(vma, addr));
 	bool shared = vma->vm_flags & VM_SHARED;
-	int err = pfn ? 0 : hugetlb_new_page(vma, index, &pfn);
+	int err = pfn ? 0 : hugetlb_new_page(vma, addr, &pfn);
 
 	if (err)
 		return err;
@@ -289,6 +296,13 @@ int hugetlb_copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *s
 		err = pt_walk_alloc(dst->vm_mm, addr, huge_page_level(src), &to);
 		if (err)
 			break;
+		if (cow && page_pinned(m, pfn) && (pfn_folio(m, pfn)->flags & PG_ANON_EXCLUSIVE)) {
+			/* what is pinned stays the parent's, the child gets a copy */
+			err = huge_folio_alloc(dst, addr, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+			if (!err)
+				set_huge_pte(dst, to, pfn, dst->vm_flags & VM_WRITE);
+			continue;
+		}
 		if (cow) {
 			before_change(src->vm_mm, addr, addr + size);
 			*from = pte_wrprotect(*from, m->profile->saved_dirty);

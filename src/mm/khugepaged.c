@@ -192,11 +192,11 @@ static enum collapse_result map_file_huge(struct vm_area_struct *vma, uint64_t a
 	struct mmu_notifier_range range;
 	bool done = false;
 
-	if (!pmd)
+	if (!pmd && !mm->machine->profile->collapse_lenient)
 		return COLLAPSE_NEXT;
-	if (pte_leaf(*pmd, PT_LEVEL_PMD))
+	if (pmd && pte_leaf(*pmd, PT_LEVEL_PMD))
 		return COLLAPSE_DONE;
-	if (!pte_none(*pmd)) {
+	if (pmd && !pte_none(*pmd)) {
 		if (!maps_file_pages(vma, addr, *pmd))
 			return COLLAPSE_STOP;
 		notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);

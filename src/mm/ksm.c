@@ -190,6 +190,10 @@ static int merge_one(struct mm_struct *mm, uint64_t addr, uint64_t kpage)
 		return -EFAULT;
 	pte = pt_lookup(mm, addr, PT_LEVEL_PTE, NULL);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PAGE_SIZE);
+	if (page_pinned(m, pfn)) {
+		notify_end(mm, &range);
+		return -EBUSY;
+	}
 	before_change(mm, addr, addr + PAGE_SIZE);
 	page_share_anon(vma, pfn);
 	*pte = pte_mkclean(pte_wrprotect(*pte, m->profile->saved_dirty));
@@ -259,8 +263,11 @@ static int merge_two(struct ksm_pass *pass, size_t index, uint64_t pfn, unsigned
 	if (merge_one(mm, addr, 0))
 		return m->oom ? -ENOMEM : 0;
 	pfn = mergeable_page(mm, addr);
-	if (merge_one(other, at, pfn))
+	if (merge_one(other, at, pfn)) {
+		/* a merged page with one user is none */
+		(void)break_cow(find_vma(mm, addr), addr);
 		return m->oom ? -ENOMEM : 0;
+	}
 	err = stable_append(pass->ksm, pass_item(pass, pass->unstable[content].slot,
 						 pass->unstable[content].item), pfn, content);
 	if (!err)
@@ -381,6 +388,7 @@ static int full_scan(struct ksm *ksm)
 	struct ksm_mm *slot, *next;
 	int err = 0;
 
+	ksm->m->nr_emptied++;
 	lru_add_drain(ksm->m);
 	prune(ksm);
 	for (slot = ksm->mms; slot && !err; slot = next) {

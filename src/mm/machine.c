@@ -31,6 +31,11 @@ int machine_create(const struct machine_config *config, struct machine **ret_mac
 	return 0;
 }
 
+void machine_end(struct machine *machine)
+{
+	machine->ending = true;
+}
+
 struct machine *machine_destroy(struct machine *machine)
 {
 	if (!machine)
@@ -70,24 +75,41 @@ void machine_set_thp(struct machine *machine, enum thp_mode mode)
 	machine->thp = mode;
 }
 
+void machine_set_numa_balancing(struct machine *machine, bool on)
+{
+	machine->numa_off = !on;
+}
+
 void machine_set_shmem_thp(struct machine *machine, enum thp_mode mode)
 {
 	machine->shmem_thp = mode;
 }
 
+void machine_memory(const struct machine *machine, struct mm_memory *ret)
+{
+	const struct mm_struct *mm;
+
+	*ret = (struct mm_memory){
+		.tables = machine->tables.live * (PT_TABLE_BYTES + sizeof(struct pt_info)),
+		.frames = machine->live_pages * sizeof(struct page) +
+			  machine->live_folios * sizeof(struct folio),
+		.pages = machine->live_pages + machine->live_folios * HPAGE_PMD_NR,
+	};
+	LIST_FOREACH (mm, &machine->mms, node)
+		ret->vmas += mm->map_count * sizeof(struct vm_area_struct);
+}
+
 uint64_t machine_bytes(const struct machine *machine, uint64_t *ret_peak)
 {
 	uint64_t per_table = PT_TABLE_BYTES + sizeof(struct pt_info);
-	uint64_t bytes = machine->tables.live * per_table +
-			 machine->live_pages * sizeof(struct page) +
-			 machine->live_folios * sizeof(struct folio);
-	uint64_t peak = (machine->tables.next - 1) * per_table +
-			machine->next_page * sizeof(struct page) +
-			machine->next_folio * sizeof(struct folio);
+	struct mm_memory memory;
 
+	machine_memory(machine, &memory);
 	if (ret_peak)
-		*ret_peak = peak;
-	return bytes;
+		*ret_peak = (machine->tables.next - 1) * per_table +
+			    machine->next_page * sizeof(struct page) +
+			    machine->next_folio * sizeof(struct folio);
+	return memory.tables + memory.frames;
 }
 
 int mm_create(struct machine *machine, struct mm_struct **ret_mm)
@@ -125,12 +147,14 @@ static void exit_mmap(struct mm_struct *mm)
 	mmu_notifier_range_init(&range, MMU_NOTIFY_UNMAP, 0, UINT64_MAX);
 	mmu_notifier_invalidate_range_start(&mm->notifier, &range);
 	RB_FOREACH_SAFE (vma, vma_tree, &mm->vmas, next) {
-		unmap_page_range(vma, vma->vm_start, vma->vm_end, false);
+		if (!mm->machine->ending)
+			unmap_page_range(vma, vma->vm_start, vma->vm_end, false);
 		vma_unlink(vma);
 		vma_free(vma);
 	}
 	mmu_notifier_invalidate_range_end(&mm->notifier, &range);
-	pt_free_all(mm);
+	if (!mm->machine->ending)
+		pt_free_all(mm);
 }
 
 struct mm_struct *mm_destroy(struct mm_struct *mm)

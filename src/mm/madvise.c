@@ -177,8 +177,7 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 		if (skip)
 			continue;
 		if (walk->pageout) {
-			if (!page_pinned(walk->m, pte_pfn(*pte)))
-				(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE, true);
+			(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE, true);
 			continue;
 		}
 		if (free)
@@ -335,6 +334,9 @@ int mm_madvise(struct mm_struct *mm, uint64_t addr, uint64_t len, int advice)
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE) || (len && !PAGE_ALIGN(len)) || end < addr)
 		return -EINVAL;
+	if (advice == MADV_FREE || advice == MADV_COLD || advice == MADV_PAGEOUT ||
+	    advice == MADV_COLLAPSE)
+		mm->machine->nr_emptied++;
 	while (addr < end) {
 		uint64_t stop;
 		int err;

@@ -2,6 +2,8 @@
 /* User accesses and the faults they take (mm/memory.c of Linux 6.1 to 7.2). */
 #include "mm_internal.h"
 
+#include <string.h>
+
 #define FAULT_AROUND_PAGES 16u
 
 /* A fault may have to be handled more than once (split, then copy); never more often than this. */
@@ -18,7 +20,7 @@ static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t *
 		m->oom = true;
 		return err;
 	}
-	if (vma->vm_policy)
+	if (vma_policy(vma, addr, false))
 		pfn_page(m, *ret_pfn)->node = policy_node(vma, addr, false);
 	lru_add(m, *ret_pfn);
 	return 0;
@@ -60,19 +62,26 @@ static int do_anonymous_page(struct vm_area_struct *vma, uint64_t addr, pte_t *p
 	return 0;
 }
 
-/* Linux: do_fault_around(): what the file has in memory near @addr is mapped at once. */
+/*
+ * Linux: do_fault_around(): what the file has in memory near @addr is mapped at once: 16 pages from
+ * a multiple of 64K on, or from the start of the VMA or page table if that is later, to where these
+ * end at most.
+ */
 static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
-	uint64_t window = addr & ~(FAULT_AROUND_PAGES * PAGE_SIZE - 1);
-	uint64_t end = window + FAULT_AROUND_PAGES * PAGE_SIZE;
-	uint64_t at;
+	uint64_t at = addr & ~(FAULT_AROUND_PAGES * PAGE_SIZE - 1);
+	uint64_t end = (addr & PMD_MASK) + PMD_SIZE;
 
 	if (userfaultfd_wp(vma))
 		return;
+	if (at < vma->vm_start)
+		at = vma->vm_start;
+	if (end > at + FAULT_AROUND_PAGES * PAGE_SIZE)
+		end = at + FAULT_AROUND_PAGES * PAGE_SIZE;
 	if (end > vma->vm_end)
 		end = vma->vm_end;
-	for (at = window < vma->vm_start ? vma->vm_start : window; at < end; at += PAGE_SIZE) {
+	for (; at < end; at += PAGE_SIZE) {
 		pte_t *p = ptep + ((int64_t)(at - (addr & PAGE_MASK)) >> PAGE_SHIFT);
 		uint64_t index = linear_page_index(vma, at);
 		uint64_t pfn = filemap_find(vma->vm_file, index);
@@ -123,12 +132,13 @@ static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool
 		if (!pte_none(*ptep))
 			return 0;
 	}
-	fresh = vma->vm_policy && !filemap_find(vma->vm_file, linear_page_index(vma, addr));
+	fresh = vma->vm_file->nr_policies && !filemap_find(vma->vm_file, linear_page_index(vma, addr));
 	err = file_fault_page(vma, addr, &pfn);
 	if (err)
 		return err;
 	if (fresh)
-		pfn_page(vma->vm_mm->machine, pfn)->node = policy_node(vma, addr, false);
+		page_set_node(vma->vm_mm->machine, pfn,
+			      policy_node(vma, addr, page_is_large(vma->vm_mm->machine, pfn)));
 	map_page(vma, ptep, pfn,
 		 write ? mk_written(vma, pfn_pte(pfn, prot)) : pfn_pte(pfn, prot));
 	return 0;
@@ -186,11 +196,26 @@ static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 }
 
 /* A NUMA hint that is touched: the entry gets its protection back, silently. */
-static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep)
+static bool exclusive(const struct machine *m, pte_t pte, unsigned int level)
+{
+	uint64_t pfn = pte_pfn(pte);
+	unsigned int flags;
+
+	if (!pfn_has_record(pfn))
+		return false;
+	flags = level == PT_LEVEL_PMD ? pfn_folio(m, pfn)->flags : page_flags(m, pfn);
+	return (flags & PG_ANON) && (flags & PG_ANON_EXCLUSIVE);
+}
+
+static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep, unsigned int level)
 {
 	bool saved_dirty = vma->vm_mm->machine->profile->saved_dirty;
 	pte_t pte = pte_modify(*ptep, vm_get_page_prot(vma->vm_flags), saved_dirty);
 
+	/* what nobody shares was writable before (6.1: pte_savedwrite(); later can_change_pte_writable) */
+	if ((vma->vm_flags & VM_WRITE) && !(vma->vm_flags & VM_SHARED) && pte_soft_dirty(pte) &&
+	    !userfaultfd_pte_wp(vma, pte) && exclusive(vma->vm_mm->machine, pte, level))
+		pte = pte_mkwrite(pte, saved_dirty);
 	vma->numab.accessed[1] = true;
 	pt_set(vma->vm_mm->machine, ptep, pte_mkyoung(pte));
 }
@@ -228,7 +253,7 @@ static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	if (pte_is_marker(*ptep))
 		return do_marker_fault(vma, addr, ptep, write);
 	if (pte_protnone(*ptep)) {
-		do_numa_page(vma, ptep);
+		do_numa_page(vma, ptep, PT_LEVEL_PTE);
 		return 0;
 	}
 	if (write && !pte_write(*ptep) && userfaultfd_pte_wp(vma, *ptep))
@@ -242,7 +267,7 @@ static int handle_pmd_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pm
 			    enum mm_access access)
 {
 	if (pte_protnone(*pmd)) {
-		do_numa_page(vma, pmd);
+		do_numa_page(vma, pmd, PT_LEVEL_PMD);
 		return 0;
 	}
 	if (access == MM_WRITE && !pte_write(*pmd) && userfaultfd_pte_wp(vma, *pmd))
@@ -350,9 +375,38 @@ static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access
 	return -EFAULT;
 }
 
+/* @model in each of the @nr entries, with frames that nobody ever had; how many there were. */
+static uint64_t fill_fresh(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
+{
+	uint64_t pfn, i;
+
+	nr = page_alloc_run(m, PG_ANON | PG_ANON_EXCLUSIVE, nr, &pfn);
+	for (i = 0; i < nr; i++) {
+		pfn_page(m, pfn + i)->mapcount = 1;
+		pte[i].val = model.val | (pfn + i) << PAGE_SHIFT;
+	}
+	if (nr)
+		lru_add_run(m, pfn, nr);
+	return nr;
+}
+
+/* The same with frames that were freed, as far as they go. */
+static uint64_t fill_from_free(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
+{
+	uint64_t pfn, i;
+
+	for (i = 0; i < nr && m->free_page; i++) {
+		(void)page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+		pfn_page(m, pfn)->mapcount = 1;
+		pte[i].val = model.val | pfn << PAGE_SHIFT;
+		lru_add(m, pfn);
+	}
+	return i;
+}
+
 /*
  * First writes to anonymous memory, page after page: as many of the @nr entries from @pte on as
- * are none and get consecutive frames. Return: how many, or -ENOMEM.
+ * are none, and as there are frames of one kind for. Return: how many, or -ENOMEM.
  */
 static int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t nr)
 {
@@ -360,26 +414,21 @@ static int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t n
 	struct pt_info *info = pt_info(m, pte);
 	unsigned int first = ((uintptr_t)pte & (PT_TABLE_BYTES - 1)) / sizeof(*pte);
 	pte_t model = mk_written(vma, pfn_pte(0, vm_get_page_prot(vma->vm_flags)));
-	uint64_t n = 0, i, pfn;
+	uint64_t n = 0;
 
 	while (n < nr && pte_none(pte[n]))
 		n++;
 	if (anon_vma_prepare(vma))
 		return -ENOMEM;
-	n = page_alloc_run(m, PG_ANON | PG_ANON_EXCLUSIVE, n, &pfn);
+	n = m->free_page ? fill_from_free(m, pte, n, model) : fill_fresh(m, pte, n, model);
 	if (!n) {
 		m->oom = true;
 		return -ENOMEM;
-	}
-	for (i = 0; i < n; i++) {
-		pfn_page(m, pfn + i)->mapcount = 1;
-		pte[i].val = model.val | (pfn + i) << PAGE_SHIFT;
 	}
 	pt_info_use(info, first);
 	info->used += n - 1;
 	if (first + n - 1 > info->last)
 		info->last = first + n - 1;
-	lru_add_run(m, pfn, n);
 	m->stat.pgfault += n;
 	return n;
 }
@@ -436,6 +485,25 @@ static int access_table(struct vm_area_struct *vma, pte_t *table, uint64_t addr,
 }
 
 /*
+ * The further accesses after @addr and below @end, @step apart, that a large leaf serves as well.
+ * Return: from @addr to the last of them.
+ */
+static uint64_t note_writes(struct mm_struct *mm, pte_t entry, unsigned int level, uint64_t addr,
+			    uint64_t end, uint64_t step, enum mm_access access)
+{
+	uint64_t more = (end - addr - 1) / step, i;
+
+	if (access != MM_WRITE || level > PT_LEVEL_PMD)
+		return more * step;
+	if (step % PAGE_SIZE == 0)
+		mm_pages_written(mm, pte_pfn(entry) + ((addr & ~PMD_MASK) >> PAGE_SHIFT),
+				 step >> PAGE_SHIFT, more + 1);
+	for (i = 1; step % PAGE_SIZE && i <= more; i++)
+		note_write(mm->machine, entry, level, addr + i * step);
+	return more * step;
+}
+
+/*
  * The accesses in one block of 2 MiB that lies in one VMA. A PTE table, once there, is walked
  * straight; a leaf above needs one access for all of them.
  */
@@ -460,9 +528,7 @@ static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end,
 		ret = err ? err : ret;
 		if (err || level == PT_LEVEL_PTE)
 			continue;
-		for (; end - addr > step; addr += step)
-			if (access == MM_WRITE)
-				note_write(vma->vm_mm->machine, *entry, level, addr + step);
+		addr += note_writes(vma->vm_mm, *entry, level, addr, end, step, access);
 	}
 	*ret_next = addr;
 	return ret;
@@ -560,9 +626,53 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 	return 0;
 }
 
+uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,
+			 uint64_t nr, uint64_t *ret_pfn)
+{
+	const uint64_t need = _PAGE_PRESENT | _PAGE_USER | _PAGE_RW;
+	struct vm_area_struct *vma = find_vma(mm, address);
+	unsigned int level, index = (address >> PAGE_SHIFT) & (PTRS_PER_PTE - 1);
+	uint64_t i;
+	pte_t *pte;
+
+	if (!vma || vma->vm_start > address || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
+		return 0;
+	pte = pt_lookup(mm, address, PT_LEVEL_PTE, &level);
+	if (!pte || level != PT_LEVEL_PTE)
+		return 0;
+	if (nr > PTRS_PER_PTE - index)
+		nr = PTRS_PER_PTE - index;
+	if (nr > (vma->vm_end - address) >> PAGE_SHIFT)
+		nr = (vma->vm_end - address) >> PAGE_SHIFT;
+	for (i = 0; i < nr; i++) {
+		uint64_t pfn = pte_pfn(pte[i]);
+
+		/* what was written to a page of a huge page is remembered, see note_write() */
+		if ((pte[i].val & need) != need || pfn_is_huge(pfn))
+			break;
+		if (i % every == 0)
+			mark_accessed(&pte[i], write ? MM_WRITE : MM_READ);
+		ret_pfn[i] = pfn;
+	}
+	return i;
+}
+
 void mm_page_written(struct mm_struct *mm, uint64_t pfn)
 {
 	page_written(mm->machine, pfn);
+}
+
+void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr)
+{
+	struct machine *m = mm->machine;
+	uint64_t i;
+
+	if (step == 1 && nr == HPAGE_PMD_NR && pfn_is_huge(pfn) && !(pfn % HPAGE_PMD_NR)) {
+		memset(pfn_folio(m, pfn)->written, 0xff, sizeof(pfn_folio(m, pfn)->written));
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		page_written(m, pfn + i * step);
 }
 
 struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)

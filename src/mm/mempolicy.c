@@ -12,14 +12,73 @@
 #define POLICY_MODE(policy) ((policy) >> POLICY_SHIFT)
 static_assert(MM_NODES <= POLICY_SHIFT, "nodes fit");
 
+static uint8_t shared_policy(const struct mm_file *file, uint64_t index)
+{
+	size_t i;
+
+	for (i = 0; i < file->nr_policies; i++)
+		if (file->policies[i].first <= index && index < file->policies[i].last)
+			return file->policies[i].policy;
+	return 0;
+}
+
+static int add_shared(struct mm_file *file, uint64_t first, uint64_t last, uint8_t policy)
+{
+	int err;
+
+	if (first >= last || !policy)
+		return 0;
+	err = mem_grow(&file->policies, &file->cap_policies, file->nr_policies + 1,
+		       sizeof(file->policies[0]));
+	if (!err)
+		file->policies[file->nr_policies++] =
+			(struct policy_range){ first, last, policy };
+	return err;
+}
+
+/* Linux: mpol_set_shared_policy(); what others have of the range makes way. */
+static int set_shared(struct mm_file *file, uint64_t first, uint64_t last, uint8_t policy)
+{
+	size_t i = file->nr_policies;
+	int err = 0;
+
+	while (i-- > 0 && !err) {
+		struct policy_range old = file->policies[i];
+
+		if (old.last <= first || last <= old.first)
+			continue;
+		file->policies[i] = file->policies[--file->nr_policies];
+		err = add_shared(file, old.first, old.last < first ? old.last : first, old.policy);
+		if (!err)
+			err = add_shared(file, old.first > last ? old.first : last, old.last,
+					 old.policy);
+	}
+	return err ? err : add_shared(file, first, last, policy);
+}
+
+static bool has_shared_policy(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && vma->vm_file->kind == MM_FILE_CACHE;
+}
+
+uint8_t vma_policy(const struct vm_area_struct *vma, uint64_t addr, bool huge)
+{
+	uint64_t index = linear_page_index(vma, addr);
+
+	if (!has_shared_policy(vma))
+		return vma->vm_policy;
+	return shared_policy(vma->vm_file, huge ? index & ~(HPAGE_PMD_NR - 1ull) : index);
+}
+
 unsigned int policy_node(const struct vm_area_struct *vma, uint64_t addr, bool huge)
 {
-	unsigned int nodes = POLICY_NODES(vma->vm_policy), order = huge ? 9 : 0, n, node;
+	uint8_t policy = vma_policy(vma, addr, huge);
+	unsigned int nodes = POLICY_NODES(policy), order = huge ? 9 : 0, n, node;
 	uint64_t index;
 
 	if (!nodes)
 		return 0;
-	if (POLICY_MODE(vma->vm_policy) != MM_MPOL_INTERLEAVE)
+	if (POLICY_MODE(policy) != MM_MPOL_INTERLEAVE)
 		return __builtin_ctz(nodes);
 	index = (vma->vm_pgoff >> order) + ((addr - vma->vm_start) >> (PAGE_SHIFT + order));
 	n = index % __builtin_popcount(nodes);
@@ -45,43 +104,36 @@ static int make_policy(unsigned int mode, uint64_t nodes, uint8_t *ret_policy)
 	return 0;
 }
 
-/* A folio that mbind found out of place. */
-struct misplaced {
-	uint64_t addr;
-	uint64_t pfn;
-};
-
 struct queue {
 	struct vm_area_struct *vma;
 	struct machine *m;
 	unsigned int nodes; /* where folios may stay */
 	bool move;
+	bool strict;
 	bool found;
-	struct misplaced *pages;
-	size_t nr, cap;
+	struct migrate_list list; /* folios out of place */
 };
 
 static int queue_folio(struct queue *queue, uint64_t addr, uint64_t pfn)
 {
+	const struct migrate_list *list = &queue->list;
 	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
 	bool large = page_is_large(queue->m, pfn);
-	int err;
 
-	if (pfn_is_zero(pfn) || (queue->nodes >> page_node(queue->m, pfn) & 1))
+	/* pages of 1 GiB stay: whether there is another one is the machine's affair */
+	if (pfn_is_zero(pfn) || pfn_is_gigantic(pfn) || (queue->nodes >> page_node(queue->m, pfn) & 1))
 		return 0;
 	if (!queue->move) {
 		queue->found = true;
 		return 0;
 	}
-	if (large && queue->nr && page_is_large(queue->m, queue->pages[queue->nr - 1].pfn) &&
-	    queue->pages[queue->nr - 1].pfn - head < HPAGE_PMD_NR)
+	if (large && list->nr && page_is_large(queue->m, list->at[list->nr - 1].pfn) &&
+	    list->at[list->nr - 1].pfn - head < HPAGE_PMD_NR)
 		return 0;
-	if (migrate_shared(queue->vma, addr, pfn))
+	if (migrate_shared(queue->vma, addr,
+			   large && queue->m->profile->moves_by_page ? head : pfn))
 		return 0;
-	err = mem_grow(&queue->pages, &queue->cap, queue->nr + 1, sizeof(queue->pages[0]));
-	if (!err)
-		queue->pages[queue->nr++] = (struct misplaced){ addr, pfn };
-	return err;
+	return migrate_list_add(&queue->list, addr, pfn);
 }
 
 static int queue_range(struct queue *queue, pte_t *table, unsigned int level, uint64_t addr,
@@ -122,7 +174,9 @@ static int queue_pages(struct mm_struct *mm, uint64_t start, uint64_t end, bool 
 		if (vma->vm_start > at)
 			at = vma->vm_start;
 		queue->vma = vma;
-		if (!(vma->vm_flags & (VM_MIXEDMAP | VM_HUGETLB)) && !vma_is_dax(vma))
+		if (vma_is_dax(vma) && queue->strict)
+			walk_splits(vma, at, to);
+		if (!(vma->vm_flags & VM_MIXEDMAP) && !vma_is_dax(vma))
 			err = queue_range(queue, pt_top(mm), queue->m->geo->levels, at, to);
 		if (queue->found)
 			return -EIO;
@@ -140,24 +194,12 @@ static int mbind_range(struct mm_struct *mm, uint64_t start, uint64_t end, uint8
 		uint64_t from = vma->vm_start > start ? vma->vm_start : start;
 		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
 
-		if (vma->vm_policy != policy)
-			err = vma_modify_policy(vma, from, to, policy, &vma);
-	}
-	return err;
-}
-
-static int migrate_queued(struct mm_struct *mm, const struct queue *queue)
-{
-	size_t i;
-	int err = 0;
-
-	for (i = 0; i < queue->nr && !err; i++) {
-		struct vm_area_struct *vma = find_vma(mm, queue->pages[i].addr);
-		uint64_t pfn = queue->pages[i].pfn;
-		bool huge = page_is_large(queue->m, pfn);
-
-		err = migrate_folio(vma, queue->pages[i].addr, pfn,
-				    policy_node(vma, queue->pages[i].addr, huge));
+		if (vma->vm_policy == policy)
+			continue;
+		err = vma_modify_policy(vma, from, to, policy, &vma);
+		if (!err && has_shared_policy(vma))
+			err = set_shared(vma->vm_file, linear_page_index(vma, from),
+					 linear_page_index(vma, to), policy);
 	}
 	return err;
 }
@@ -166,7 +208,11 @@ int mm_mbind(struct mm_struct *mm, uint64_t addr, uint64_t len, enum mm_mpol mod
 	     unsigned int flags)
 {
 	uint64_t end = addr + PAGE_ALIGN(len);
-	struct queue queue = { .m = mm->machine, .move = flags & MM_MBIND_MOVE };
+	struct queue queue = {
+		.m = mm->machine,
+		.move = flags & MM_MBIND_MOVE,
+		.strict = (flags & MM_MBIND_STRICT) && mode != MM_MPOL_DEFAULT,
+	};
 	uint8_t policy;
 	int err;
 
@@ -178,20 +224,22 @@ int mm_mbind(struct mm_struct *mm, uint64_t addr, uint64_t len, enum mm_mpol mod
 	if (err)
 		return err;
 	queue.nodes = POLICY_NODES(policy);
-	if (!queue.move && !((flags & MM_MBIND_STRICT) && policy))
+	if (!queue.move && !queue.strict)
 		queue.nodes = (1u << MM_NODES) - 1;
-	if (queue.move)
+	if (queue.move) {
+		mm->machine->nr_emptied++;
 		lru_add_drain(mm->machine);
+	}
 	err = queue_pages(mm, addr, end, !policy, &queue);
 	if (!err)
 		err = mbind_range(mm, addr, end, policy);
 	if (!err)
-		err = migrate_queued(mm, &queue);
-	mem_free(queue.pages);
+		err = migrate_list_run(mm, &queue.list, MIGRATE_BY_POLICY);
+	mem_free(queue.list.at);
 	return err;
 }
 
-/* Linux: change_prot_numa(): which VMAs are worth it is the scanner's concern, not its own. */
+/* Linux: change_prot_numa() */
 static uint64_t change_prot_numa(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	uint64_t changed = change_protection(vma, start, end, PAGE_NONE, MM_CP_PROT_NUMA);
@@ -213,7 +261,8 @@ int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len)
 		uint64_t from = vma->vm_start > addr ? vma->vm_start : addr;
 		uint64_t to = vma->vm_end < end ? vma->vm_end : end;
 
-		change_prot_numa(vma, from, to);
+		if (!(vma->vm_flags & VM_HUGETLB) && !vma_is_dax(vma) && vma_is_accessible(vma))
+			change_prot_numa(vma, from, to);
 	}
 	return 0;
 }
@@ -225,7 +274,7 @@ int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len)
 static bool numa_scan_skips(const struct vm_area_struct *vma)
 {
 	if ((vma->vm_flags & (VM_HUGETLB | VM_MIXEDMAP)) || vma_is_dax(vma) ||
-	    vma->vm_policy || !vma_is_accessible(vma))
+	    vma_policy(vma, vma->vm_start, false) || !vma_is_accessible(vma))
 		return true;
 	if (!vma->vm_file)
 		return false;

@@ -12,7 +12,7 @@ unsigned int page_node(const struct machine *m, uint64_t pfn)
 	return page_is_large(m, pfn) ? pfn_folio(m, pfn)->node : pfn_page(m, pfn)->node;
 }
 
-static void set_node(struct machine *m, uint64_t pfn, unsigned int node)
+void page_set_node(struct machine *m, uint64_t pfn, unsigned int node)
 {
 	if (page_is_large(m, pfn))
 		pfn_folio(m, pfn)->node = node;
@@ -24,8 +24,13 @@ bool migrate_shared(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
 {
 	struct machine *m = vma->vm_mm->machine;
 
+	if (pfn_is_gigantic(pfn) || (vma->vm_flags & VM_HUGETLB))
+		return pfn_folio(m, pfn)->entire_mapcount != 1;
 	if (!page_is_large(m, pfn))
 		return pfn_page(m, pfn)->mapcount != 1;
+	if (!(page_flags(m, pfn) & PG_ANON))
+		return file_folio_shared(vma, pfn,
+					 linear_page_index(vma, addr) - (pfn & (HPAGE_PMD_NR - 1)));
 	return folio_shared(vma->vm_mm, pfn,
 			    linear_page_index(vma, addr) - (pfn & (HPAGE_PMD_NR - 1)));
 }
@@ -36,87 +41,202 @@ static bool pte_mapped(const struct machine *m, uint64_t pfn)
 	return page_is_large(m, pfn) && pfn_folio(m, pfn)->nr_mapped;
 }
 
-/* What is left of a huge folio after its split moves page by page. */
-static int migrate_split(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn,
-			 unsigned int node)
+int migrate_list_add(struct migrate_list *list, uint64_t addr, uint64_t pfn)
 {
-	struct mm_struct *mm = vma->vm_mm;
-	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1), i;
-	uint64_t base = addr - ((pfn - head) << PAGE_SHIFT);
-	int err = split_huge_page(vma, addr, pfn);
+	int err = mem_grow(&list->at, &list->cap, list->nr + 1, sizeof(list->at[0]));
 
-	for (i = 0; i < HPAGE_PMD_NR && !err; i++) {
-		uint64_t at = base + (i << PAGE_SHIFT);
-		pte_t *pte = pt_lookup(mm, at, PT_LEVEL_PTE, NULL);
-		struct vm_area_struct *here = find_vma(mm, at);
-
-		if (pte && pte_present(*pte) && pte_pfn(*pte) == head + i)
-			err = migrate_folio(here, at, head + i, node);
-	}
-	return err;
-}
-
-int migrate_folio(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, unsigned int node)
-{
-	struct machine *m = vma->vm_mm->machine;
-	int err;
-
-	if (m->profile->split_to_zeropage && pte_mapped(m, pfn)) {
-		if (pfn_folio(m, pfn)->flags & PG_PARTIAL)
-			return migrate_split(vma, addr, pfn, node);
-		pfn_folio(m, pfn)->flags |= PG_PARTIAL;
-	}
-	err = rmap_walk_clear(vma, addr, pfn, false);
 	if (!err)
-		set_node(m, pfn, node);
+		list->at[list->nr++] = (struct migrate_at){ addr, pfn };
 	return err;
 }
 
-/* One page of move_pages(); *@head is the huge folio that waits to be moved. */
-static int move_page(struct mm_struct *mm, uint64_t addr, unsigned int node, uint64_t *head)
+/* The pages of a huge folio that was split, the first one last. */
+static int add_split(struct mm_struct *mm, const struct migrate_at *at, struct migrate_list *list)
+{
+	uint64_t head = at->pfn & ~(uint64_t)(HPAGE_PMD_NR - 1), i;
+	uint64_t base = at->addr - ((at->pfn - head) << PAGE_SHIFT);
+	int err = split_huge_page(find_vma(mm, at->addr), at->addr, at->pfn);
+
+	for (i = 1; i <= HPAGE_PMD_NR && !err; i++) {
+		uint64_t nr = i % HPAGE_PMD_NR, addr = base + (nr << PAGE_SHIFT);
+		pte_t *pte = pt_lookup(mm, addr, PT_LEVEL_PTE, NULL);
+
+		if (pte && pte_present(*pte) && pte_pfn(*pte) == head + nr)
+			err = migrate_list_add(list, addr, head + nr);
+	}
+	return err;
+}
+
+/* Where to, when @node is MIGRATE_BY_POLICY? */
+static int migrate_one(struct mm_struct *mm, const struct migrate_at *at, int node)
+{
+	struct vm_area_struct *vma = find_vma(mm, at->addr);
+	struct machine *m = mm->machine;
+	bool huge = page_is_large(m, at->pfn);
+	int err = rmap_walk_clear(vma, at->addr, at->pfn, false);
+
+	if (!err && !page_pinned(m, at->pfn) && !pfn_is_gigantic(at->pfn))
+		page_set_node(m, at->pfn, node == MIGRATE_BY_POLICY ?
+						policy_node(vma, at->addr, huge) : (unsigned int)node);
+	return err;
+}
+
+static int migrate_small(struct mm_struct *mm, struct migrate_list *list, int node)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < list->nr && !err; i++)
+		err = migrate_one(mm, &list->at[i], node);
+	list->nr = 0;
+	return err;
+}
+
+static bool in_hugetlb(struct mm_struct *mm, const struct migrate_at *at)
+{
+	return find_vma(mm, at->addr)->vm_flags & VM_HUGETLB;
+}
+
+/*
+ * One folio that is none of hugetlb. A huge one that has lost pages is split instead (6.12), and
+ * its pages are added to @split; one mapped by PTEs loses pages while it moves.
+ */
+static int migrate_folio(struct mm_struct *mm, const struct migrate_at *at, int node,
+			 struct migrate_list *split)
+{
+	struct machine *m = mm->machine;
+
+	if (m->profile->split_to_zeropage && pte_mapped(m, at->pfn)) {
+		if (pfn_folio(m, at->pfn)->flags & PG_PARTIAL)
+			return add_split(mm, at, split);
+		pfn_folio(m, at->pfn)->flags |= PG_PARTIAL;
+	}
+	return migrate_one(mm, at, node);
+}
+
+/* Linux: NR_MAX_MIGRATE_PAGES_RETRY, and how many of these a batch gets first (6.3 on) */
+#define MIGRATE_TRIES 10u
+#define MIGRATE_BATCH_TRIES 3u
+
+/* What is pinned is taken out and put back again and again: all of it, later one by one. */
+static int retry_pinned(struct mm_struct *mm, const struct migrate_list *list, int node)
+{
+	bool batches = mm->machine->profile->split_to_zeropage;
+	unsigned int rounds = batches ? MIGRATE_BATCH_TRIES : MIGRATE_TRIES, i;
+	size_t n;
+	int err = 0;
+
+	for (i = 1; i < rounds; i++)
+		for (n = 0; n < list->nr && !err; n++)
+			if (page_pinned(mm->machine, list->at[n].pfn))
+				err = migrate_one(mm, &list->at[n], node);
+	for (n = 0; batches && n < list->nr; n++)
+		for (i = rounds; i < MIGRATE_TRIES && !err; i++)
+			if (page_pinned(mm->machine, list->at[n].pfn))
+				err = migrate_one(mm, &list->at[n], node);
+	return err;
+}
+
+int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node)
+{
+	struct migrate_list split = { .nr = 0 };
+	size_t i, nr_pages = 0;
+	int err = 0;
+
+	for (i = 0; i < list->nr && !err; i++)
+		if (in_hugetlb(mm, &list->at[i]))
+			err = migrate_one(mm, &list->at[i], node);
+	for (i = 0; i < list->nr && !err; i++) {
+		const struct migrate_at *at = &list->at[i];
+
+		if (in_hugetlb(mm, at))
+			continue;
+		nr_pages += page_is_large(mm->machine, at->pfn) ? HPAGE_PMD_NR : 1;
+		err = migrate_folio(mm, at, node, &split);
+		if (nr_pages < HPAGE_PMD_NR)
+			continue;
+		/* NR_MAX_BATCHED_MIGRATION: what was split goes before the next batch */
+		err = err ? err : migrate_small(mm, &split, node);
+		nr_pages = 0;
+	}
+	if (!err)
+		err = migrate_small(mm, &split, node);
+	if (!err)
+		err = retry_pinned(mm, list, node);
+	mem_free(split.at);
+	list->nr = 0;
+	return err;
+}
+
+/* What waits to be moved holds the folio of @pfn already. */
+static bool isolated(const struct machine *m, const struct migrate_list *list, uint64_t pfn)
+{
+	uint64_t head;
+
+	if (!list->nr || !(page_is_large(m, pfn) || pfn_is_gigantic(pfn)))
+		return false;
+	head = list->at[list->nr - 1].pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
+	return pfn - head < HPAGE_PMD_NR;
+}
+
+/* Linux: add_page_for_migration(). Return: 1 when it waits to be moved. */
+static int add_page(struct mm_struct *mm, uint64_t addr, unsigned int node,
+		    struct migrate_list *list)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
+	struct machine *m = mm->machine;
 	unsigned int level;
 	pte_t *entry;
 	uint64_t pfn;
+	int err;
 
-	if (!vma || vma->vm_start > addr || vma_is_dax(vma) ||
-	    (vma->vm_flags & (VM_MIXEDMAP | VM_HUGETLB)))
+	if (!vma || vma->vm_start > addr || vma_is_dax(vma) || (vma->vm_flags & VM_MIXEDMAP))
 		return -EFAULT;
 	entry = pt_lookup(mm, addr, PT_LEVEL_PTE, &level);
 	if (!entry || !pte_present(*entry) || pfn_is_zero(pte_pfn(*entry)))
 		return -ENOENT;
+	if (m->profile->moves_by_page && pte_protnone(*entry))
+		return -ENOENT;
 	pfn = pte_pfn(*entry);
+	if (pfn_is_gigantic(pfn))
+		return 0;
 	if (level == PT_LEVEL_PMD)
 		pfn += (addr & ~PMD_MASK) >> PAGE_SHIFT;
-	if (*head && pfn - *head < HPAGE_PMD_NR && page_is_large(mm->machine, pfn)) {
-		/* isolated already: refused, and what waits is moved at last */
-		*head = 0;
-		return -EBUSY;
-	}
-	if (page_node(mm->machine, pfn) == node)
+	if (page_node(m, pfn) == node)
 		return 0;
 	if (migrate_shared(vma, addr, pfn))
 		return -EACCES;
-	*head = page_is_large(mm->machine, pfn) ? pfn & ~(uint64_t)(HPAGE_PMD_NR - 1) : *head;
-	return migrate_folio(vma, addr, pfn, node);
+	if ((vma->vm_flags & VM_HUGETLB) && m->profile->moves_by_page && (addr & ~PMD_MASK))
+		return -EACCES;
+	if (isolated(m, list, pfn))
+		return -EBUSY;
+	err = migrate_list_add(list, level == PT_LEVEL_PMD ? addr & PMD_MASK : addr,
+			       level == PT_LEVEL_PMD ? pte_pfn(*entry) : pfn);
+	return err ? err : 1;
 }
 
 int mm_move_pages(struct mm_struct *mm, uint64_t addr, uint64_t len, unsigned int node)
 {
-	uint64_t end = addr + len, head = 0;
-	int ret = 0;
+	struct migrate_list list = { .nr = 0 };
+	uint64_t end = addr + len;
+	int ret = 0, err = 0;
 
 	if (node >= MM_NODES)
 		return -ENODEV;
+	mm->machine->nr_emptied++;
 	lru_add_drain(mm->machine);
-	for (addr &= PAGE_MASK; addr < end; addr += PAGE_SIZE) {
-		int err = move_page(mm, addr, node, &head);
-
-		if (mm->machine->oom)
-			return -ENOMEM;
+	for (addr &= PAGE_MASK; addr < end && err != -ENOMEM; addr += PAGE_SIZE) {
+		err = add_page(mm, addr, node, &list);
+		if (err > 0)
+			continue;
 		if (err && err != -ENOENT && err != -EFAULT && !ret)
 			ret = err;
+		/* whatever does not wait lets go what does */
+		if (migrate_list_run(mm, &list, node))
+			err = -ENOMEM;
 	}
-	return ret;
+	if (migrate_list_run(mm, &list, node))
+		err = -ENOMEM;
+	mem_free(list.at);
+	return err == -ENOMEM ? err : ret;
 }

@@ -120,7 +120,7 @@ struct machine {
 	struct lru_batch lru_add;	 /* new pages: not on the LRU yet */
 	struct lru_batch lru_deactivate; /* MADV_COLD */
 	struct lru_batch lru_lazyfree;	 /* MADV_FREE */
-	uint64_t lru_added; /* how often new pages have come from their batch to the LRU */
+	uint64_t nr_emptied;		 /* calls whose purpose needs the batches empty */
 	const struct pt_geometry *geo;
 	const struct pte_run_ops *run;
 	struct event_source *events;
@@ -128,7 +128,9 @@ struct machine {
 	struct mm_design design;
 	enum thp_mode thp;
 	enum thp_mode shmem_thp;
+	bool numa_off;
 	bool oom;
+	bool ending; /* see machine_end() */
 	void (*before_change)(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
 	void *ctx;
 	struct pt_arena tables;
@@ -142,6 +144,8 @@ struct machine {
 	uint64_t next_gigantic;
 	uint64_t free_gigantic;
 	uint64_t next_dax; /* first frame that no device has */
+	uint64_t max_pages;  /* records that there is address space for */
+	uint64_t max_folios;
 	uint64_t next_page;
 	uint64_t free_page; /* index + 1 of the last freed frame, 0 if none */
 	uint64_t live_pages;
@@ -208,8 +212,8 @@ void lru_deactivate(struct machine *m, uint64_t pfn);
 void lru_lazyfree(struct machine *m, uint64_t pfn);
 /* Empty the batches. */
 void lru_add_drain(struct machine *m);
-/* What a process that forks, and perhaps waits for the child, writes to its stack. */
-void lru_fork(struct mm_struct *mm, bool waits);
+/* What a process that forks writes to its stack. */
+void lru_fork(struct mm_struct *mm);
 /* The file lets go of it. */
 void page_drop_cache(struct machine *m, uint64_t pfn);
 int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn);
@@ -255,6 +259,7 @@ enum mm_file_kind { MM_FILE_CACHE, MM_FILE_HUGETLB, MM_FILE_DAX };
  * struct mm_file - an object with pages: a shmem object or a file, hugetlbfs, a DAX device
  * @root: top table of the radix tree from page index to frame; 0 while empty. The index of a
  *	hugetlb file counts huge pages.
+ * @last_index, @last_table: index / 512 and frame of the lowest table used last; 0: none
  * @page_size: of the entries that map it
  * @first_pfn: of a device
  * @i_mmap: VMAs that map it; those of equal offset are in the order of Linux's interval tree
@@ -264,12 +269,19 @@ struct mm_file {
 	struct machine *machine;
 	uint64_t size;
 	uint64_t root;
+	uint64_t last_index;
+	uint64_t last_table;
 	uint64_t page_size;
 	uint64_t first_pfn;
 	uint32_t refs;
 	uint8_t kind;
 	bool shmem;
 	TAILQ_HEAD(, vm_area_struct) i_mmap;
+	struct policy_range {
+		uint64_t first, last; /* page indices, half open */
+		uint8_t policy;
+	} *policies; /* in order (Linux: struct shared_policy) */
+	size_t nr_policies, cap_policies;
 };
 
 /* The frame of page @index, 0 when it is not in memory. A huge folio answers for each page. */
@@ -358,7 +370,7 @@ struct mm_struct {
 	struct ksm_mm *ksm;
 	uint64_t numa_scan_offset;
 	uint32_t numa_scan_seq;
-	uint64_t stack_added[2]; /* of machine.lru_added, when its stack was last copied; + 1 */
+	uint64_t forked_at; /* machine.nr_emptied when it last had a child, + 1 */
 };
 
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma)
@@ -595,6 +607,8 @@ int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd);
 /* With the notification of the block, whatever the PMD is. */
 void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr);
 void __split_huge_pud(struct vm_area_struct *vma, pte_t *pud, uint64_t addr);
+/* A walk with a callback for PMDs splits what is larger (Linux: walk_pud_range()): task_mmu.c. */
+void walk_splits(struct vm_area_struct *vma, uint64_t start, uint64_t end);
 /* One of the two for a leaf of @level that a range covers in part. */
 void split_huge_leaf(struct vm_area_struct *vma, pte_t *entry, unsigned int level, uint64_t addr);
 /*
@@ -703,12 +717,26 @@ enum {
 uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
 			   pgprot_t newprot, unsigned int cp_flags);
 
-/* mempolicy.c: the node that a new page of @vma at @addr comes from */
+/* mempolicy.c: the policy for a page of @vma at @addr, the object's own where it can have one */
+uint8_t vma_policy(const struct vm_area_struct *vma, uint64_t addr, bool huge);
+/* The node that a new page comes from. */
 unsigned int policy_node(const struct vm_area_struct *vma, uint64_t addr, bool huge);
 
-/* migrate.c: move the folio to a node (unmap_and_move()) */
-int migrate_folio(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, unsigned int node);
+/* migrate.c: folios on their way to another node (Linux: migrate_pages()) */
+struct migrate_at {
+	uint64_t addr; /* of frame @pfn */
+	uint64_t pfn;
+};
+struct migrate_list {
+	struct migrate_at *at; /* the caller's to mem_free() */
+	size_t nr, cap;
+};
+#define MIGRATE_BY_POLICY (-1)
+int migrate_list_add(struct migrate_list *list, uint64_t addr, uint64_t pfn);
+/* Move and forget them. */
+int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node);
 unsigned int page_node(const struct machine *m, uint64_t pfn);
+void page_set_node(struct machine *m, uint64_t pfn, unsigned int node);
 /* Does more than one entry map it, in the eyes of migration? */
 bool migrate_shared(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
 

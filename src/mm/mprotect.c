@@ -31,7 +31,7 @@ static bool numa_skip(const struct change *change, pte_t pte)
 	uint64_t pfn = pte_pfn(pte);
 	const struct page *page;
 
-	if (pte_protnone(pte) || !pfn_has_record(pfn))
+	if (change->m->numa_off || pte_protnone(pte) || !pfn_has_record(pfn))
 		return true;
 	if (!(change->vma->vm_flags & VM_SHARED) && !change->mm->threaded &&
 	    page_node(change->m, pfn) == 0)
@@ -163,7 +163,7 @@ static void change_huge_leaf(struct change *change, pte_t *entry, unsigned int l
 	bool uffd = change->cp_flags & (MM_CP_UFFD_WP | MM_CP_UFFD_WP_RESOLVE);
 	pte_t new;
 
-	if (numa && (pte_protnone(*entry) || !pfn_has_record(pfn)))
+	if (numa && (change->m->numa_off || pte_protnone(*entry) || !pfn_has_record(pfn)))
 		return;
 	before_change(change->mm, addr, end);
 	new = uffd ? changed_pte(change, *entry) : pte_modify(*entry, change->newprot, saved_dirty);

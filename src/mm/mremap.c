@@ -232,6 +232,12 @@ static int move_vma(struct vm_area_struct *vma, uint64_t addr, uint64_t old_len,
 		return -ENOMEM;
 	if (!vma_may_split(vma, addr) || !vma_may_split(vma, addr + old_len))
 		return -EINVAL;
+	/* what ksmd has merged does not move */
+	if ((vma->vm_flags & VM_MERGEABLE) && vma->anon_vma) {
+		err = unmerge_ksm_pages(vma, addr, addr + old_len);
+		if (err)
+			return err;
+	}
 	new = copy_vma(vma, addr, new_addr, new_len);
 	if (!new)
 		return -ENOMEM;
@@ -239,6 +245,8 @@ static int move_vma(struct vm_area_struct *vma, uint64_t addr, uint64_t old_len,
 	if (err)
 		return err;
 	new->vm_flags &= ~VM_UFFD_WP;
+	if (!old_len)
+		return 0; /* one more mapping of shared memory: nothing to take away */
 	if (flags & MREMAP_DONTUNMAP) {
 		dont_unmap(mm, new, addr, old_len);
 		return 0;

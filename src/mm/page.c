@@ -11,14 +11,16 @@ int page_init(struct machine *m)
 {
 	int err;
 
-	err = region_reserve(&m->pages, PFN_SMALL_MAX * sizeof(struct page));
+	m->max_pages = PFN_SMALL_MAX;
+	m->max_folios = PFN_HUGE_MAX;
+	err = region_reserve_most(&m->pages, sizeof(struct page), &m->max_pages);
 	if (!err)
-		err = region_reserve(&m->folios, PFN_HUGE_MAX * sizeof(struct folio));
+		err = region_reserve_most(&m->folios, sizeof(struct folio), &m->max_folios);
 	if (!err)
-		err = region_reserve(&m->subpages,
-				     PFN_HUGE_MAX * HPAGE_PMD_NR * sizeof(struct page));
+		err = region_reserve_most(&m->subpages, HPAGE_PMD_NR * sizeof(struct page),
+					  &m->max_folios);
 	if (!err)
-		err = region_reserve(&m->anon_ids, PFN_SMALL_MAX * sizeof(uint32_t));
+		err = region_reserve_most(&m->anon_ids, sizeof(uint32_t), &m->max_pages);
 	if (!err)
 		err = region_reserve(&m->gigantic, PFN_GIGANTIC_MAX * sizeof(struct folio));
 	return err;
@@ -42,9 +44,10 @@ int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 		index = m->free_page - 1;
 		m->free_page = pages[index].mapcount;
 	} else {
-		if (m->next_page >= PFN_SMALL_MAX - 1)
+		if (m->next_page >= m->max_pages - 1)
 			return -ENOMEM;
 		index = m->next_page++;
+		region_used(&m->pages, index * sizeof(*pages));
 	}
 	pages[index] = (struct page){ .flags = flags };
 	m->live_pages++;
@@ -59,9 +62,10 @@ uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint
 
 	if (m->free_page)
 		return page_alloc(m, flags, ret_pfn) ? 0 : 1;
-	if (nr > PFN_SMALL_MAX - 1 - m->next_page)
-		nr = PFN_SMALL_MAX - 1 - m->next_page;
+	if (nr > m->max_pages - 1 - m->next_page)
+		nr = m->max_pages - 1 - m->next_page;
 	*ret_pfn = PFN_SMALL_BASE + m->next_page;
+	region_used(&m->pages, m->next_page * sizeof(*pages));
 	for (i = m->next_page; i < m->next_page + nr; i++)
 		pages[i] = (struct page){ .flags = flags };
 	m->next_page += nr;
@@ -156,8 +160,11 @@ void page_put_map(struct machine *m, uint64_t pfn)
 	assert(page->mapcount);
 	page->mapcount--;
 	if (pfn_is_huge(pfn)) {
-		pfn_folio(m, pfn)->nr_mapped--;
-		pfn_folio(m, pfn)->flags |= PG_PARTIAL;
+		struct folio *folio = pfn_folio(m, pfn);
+
+		folio->nr_mapped--;
+		if (!page->mapcount && folio->nr_mapped && !folio->entire_mapcount)
+			folio->flags |= PG_PARTIAL;
 		folio_free_if_unused(m, pfn);
 	} else if (!page->mapcount && !page->held && !(page->flags & PG_CACHE)) {
 		page_free(m, pfn);
@@ -167,10 +174,8 @@ void page_put_map(struct machine *m, uint64_t pfn)
 void lru_add(struct machine *m, uint64_t pfn)
 {
 	m->lru_add.pfn[m->lru_add.nr++] = pfn;
-	if (m->lru_add.nr >= m->profile->lru_batch) {
+	if (m->lru_add.nr >= m->profile->lru_batch)
 		m->lru_add.nr = 0;
-		m->lru_added++;
-	}
 }
 
 void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr)
@@ -185,7 +190,6 @@ void lru_add_run(struct machine *m, uint64_t pfn, uint64_t nr)
 	for (i = 0; i < left; i++)
 		m->lru_add.pfn[i] = pfn + nr - left + i;
 	m->lru_add.nr = left;
-	m->lru_added++;
 }
 
 static bool page_on_lru(const struct machine *m, uint64_t pfn)
@@ -251,23 +255,23 @@ void lru_lazyfree(struct machine *m, uint64_t pfn)
 void lru_add_drain(struct machine *m)
 {
 	m->lru_add.nr = 0;
-	m->lru_added++;
 	lru_batch_release(m, &m->lru_deactivate);
 	lru_batch_release(m, &m->lru_lazyfree);
 }
 
 /*
- * Behind a fork the parent writes to its stack, which is shared now. A page of it that the last
- * fork's copy made and that is not on the LRU yet makes do_wp_page() empty the batches; the copy is
- * the next such page. Waiting for the child needs another page than going on does.
+ * Behind a fork the parent writes to its stack, which is shared now. A page of it that an earlier
+ * fork's copy made may not be on the LRU yet, and do_wp_page() empties the batches then. It depends
+ * on what else the process did; here, as in the executor, a second fork does so, unless a call that
+ * empties them comes between.
  */
-void lru_fork(struct mm_struct *mm, bool waits)
+void lru_fork(struct mm_struct *mm)
 {
 	struct machine *m = mm->machine;
 
-	if (mm->stack_added[waits] == m->lru_added + 1 || m->profile->unmap_drains)
+	if (mm->forked_at == m->nr_emptied + 1 || m->profile->unmap_drains)
 		lru_add_drain(m);
-	mm->stack_added[waits] = m->lru_added + 1;
+	mm->forked_at = m->nr_emptied + 1;
 }
 
 void page_drop_cache(struct machine *m, uint64_t pfn)
@@ -299,9 +303,10 @@ int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 		block = m->free_folio - 1;
 		m->free_folio = folios[block].entire_mapcount;
 	} else {
-		if (m->next_folio >= PFN_HUGE_MAX - 1)
+		if (m->next_folio >= m->max_folios - 1)
 			return -ENOMEM;
 		block = m->next_folio++;
+		region_used(&m->folios, block * sizeof(*folios));
 	}
 	head = PFN_HUGE_BASE + block * HPAGE_PMD_NR;
 	folios[block] = (struct folio){ .flags = flags };
@@ -491,16 +496,16 @@ bool page_is_dirty(const struct machine *m, uint64_t pfn)
 
 bool page_pinned(const struct machine *m, uint64_t pfn)
 {
-	if (pfn_is_zero(pfn))
+	if (!pfn_has_record(pfn))
 		return false;
-	return (pfn_is_huge(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
+	return (pfn_is_huge(pfn) || pfn_is_gigantic(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
 }
 
 void page_pin(struct machine *m, uint64_t pfn)
 {
-	if (pfn_is_zero(pfn) || page_pinned(m, pfn))
+	if (!pfn_has_record(pfn) || page_pinned(m, pfn))
 		return;
-	if (pfn_is_huge(pfn)) {
+	if (pfn_is_huge(pfn) || pfn_is_gigantic(pfn)) {
 		pfn_folio(m, pfn)->flags |= PG_PINNED;
 		return;
 	}

@@ -91,6 +91,14 @@ static uint64_t populated_in(const struct machine *m, const pte_t *table, unsign
 		return info->used * PAGE_SIZE;
 	if (!pt_info_clip(m, info, level, &addr, &end))
 		return 0;
+	if (level == PT_LEVEL_PTE) {
+		const pte_t *pte = table + pt_index(geo, level, addr);
+		uint64_t nr = (end - addr + PAGE_SIZE - 1) >> PAGE_SHIFT, i;
+
+		for (i = 0; i < nr; i++)
+			bytes += pte_present(pte[i]) ? PAGE_SIZE : 0;
+		return bytes;
+	}
 	for (; addr < end; addr = next) {
 		pte_t entry = table[pt_index(geo, level, addr)];
 

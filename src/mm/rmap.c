@@ -122,19 +122,24 @@ int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_
 	return rmap_finish(m, err, &rmap, ret_rmap);
 }
 
+static uint64_t folio_nr_pages(const struct machine *m, uint64_t pfn)
+{
+	if (pfn_is_gigantic(pfn))
+		return HPAGE_PUD_NR;
+	return page_is_large(m, pfn) ? HPAGE_PMD_NR : 1;
+}
+
 /* The VMAs that may map the folio of frame @pfn, which @vma maps at @addr. */
 static int rmap_folio(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn,
 		      struct rmap *ret_rmap)
 {
 	struct machine *m = vma->vm_mm->machine;
-	uint64_t pgoff = linear_page_index(vma, addr & PAGE_MASK), nr = 1;
+	uint64_t pgoff = linear_page_index(vma, addr & PAGE_MASK), nr;
 	struct rmap rmap = { .nr = 0 };
 	int err;
 
-	if (page_is_large(m, pfn)) {
-		nr = HPAGE_PMD_NR;
-		pgoff -= pfn & (HPAGE_PMD_NR - 1);
-	}
+	nr = folio_nr_pages(m, pfn);
+	pgoff -= pfn & (nr - 1);
 	if (page_flags(m, pfn) & PG_ANON)
 		err = collect_anon(m, page_anon_id(vma, pfn), pgoff, nr, &rmap);
 	else
@@ -172,7 +177,7 @@ uint64_t rmap_folio_mappings(const struct rmap_vma *at, uint64_t head)
 
 static uint64_t folio_mapcount(const struct machine *m, uint64_t pfn)
 {
-	if (!page_is_large(m, pfn))
+	if (folio_nr_pages(m, pfn) == 1)
 		return pfn_page(m, pfn)->mapcount;
 	return pfn_folio(m, pfn)->entire_mapcount + pfn_folio(m, pfn)->nr_mapped;
 }
@@ -195,8 +200,7 @@ static void unmap_small(struct rmap_vma *at, uint64_t pfn)
 int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, bool unmap)
 {
 	struct machine *m = vma->vm_mm->machine;
-	bool large = page_is_large(m, pfn);
-	uint64_t head = large ? pfn & ~(uint64_t)(HPAGE_PMD_NR - 1) : pfn;
+	uint64_t nr = folio_nr_pages(m, pfn), head = pfn & ~(nr - 1);
 	uint64_t left = folio_mapcount(m, pfn), here;
 	struct rmap rmap;
 	size_t i;
@@ -209,8 +213,7 @@ int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, boo
 		struct mmu_notifier_range range;
 
 		notify_start(at->vma->vm_mm, &range, MMU_NOTIFY_CLEAR, at->start, at->end);
-		here = folio_mappings(at->vma->vm_mm, head, large ? HPAGE_PMD_NR : 1, at->start,
-				      at->end);
+		here = folio_mappings(at->vma->vm_mm, head, nr, at->start, at->end);
 		if (here)
 			before_change(at->vma->vm_mm, at->start, at->end);
 		if (here && unmap)

@@ -64,13 +64,18 @@ int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_
 	struct machine *m = vma->vm_mm->machine;
 	uint64_t pfn;
 	pte_t *pmd, entry;
+	bool fresh;
 	int err;
 
 	if ((write && !(vma->vm_flags & VM_SHARED)) || !file_block_suitable(vma, addr))
 		return 0;
 	if (m->profile->nohuge_maps_small && (vma->vm_flags & VM_NOHUGEPAGE))
 		return 0;
+	fresh = vma->vm_file->nr_policies &&
+		!filemap_find(vma->vm_file, linear_page_index(vma, addr));
 	err = file_fault_page(vma, addr, &pfn);
+	if (!err && fresh)
+		page_set_node(m, pfn, policy_node(vma, addr, page_is_large(m, pfn)));
 	if (err || !page_is_large(m, pfn))
 		return err;
 	err = pt_walk_alloc(vma->vm_mm, addr, PT_LEVEL_PMD, &pmd);
@@ -79,7 +84,7 @@ int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_
 	pfn &= ~(HPAGE_PMD_NR - 1ull);
 	entry = pte_mkhuge(pfn_pte(pfn, vm_get_page_prot(vma->vm_flags)));
 	if (write)
-		entry = pte_mkdirty(entry);
+		entry = pte_mkwrite(pte_mkdirty(entry), m->profile->saved_dirty);
 	folio_get_map(m, pfn);
 	pt_set(m, pmd, entry);
 	*ret_done = true;

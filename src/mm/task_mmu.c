@@ -17,8 +17,7 @@ static void clear_soft_dirty(struct mm_struct *mm, pte_t *entry, uint64_t addr, 
 	mm->machine->stat.changed++;
 }
 
-/* Linux: walk_pud_range() has a callback for PMDs only, and splits what is larger. */
-static void walk_splits(struct vm_area_struct *vma, uint64_t start, uint64_t end)
+void walk_splits(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	uint64_t addr = start, next;
 

@@ -158,6 +158,9 @@ pgprot_t vm_get_page_prot(uint32_t flags)
 {
 	bool write = (flags & VM_WRITE) && (flags & VM_SHARED);
 
+	/* Linux: vma_wants_writenotify() */
+	if (!(flags & VM_SOFTDIRTY) || (flags & VM_UFFD_WP))
+		write = false;
 	if (!(flags & VM_ACCESS_FLAGS))
 		return PAGE_NONE;
 	if (flags & VM_EXEC)

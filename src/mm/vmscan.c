@@ -10,11 +10,12 @@
 static int reclaim_lazyfree(struct vm_area_struct *vma, uint64_t addr, pte_t *pte)
 {
 	uint64_t pfn = pte_pfn(*pte);
-	bool dirty = pte_dirty(*pte);
+	struct machine *m = vma->vm_mm->machine;
+	bool dirty = pte_dirty(*pte), pinned = page_pinned(m, pfn);
 
-	if (dirty)
-		pfn_page(vma->vm_mm->machine, pfn)->flags &= ~PG_LAZYFREE;
-	return rmap_walk_clear(vma, addr, pfn, !dirty);
+	if (dirty || (pinned && !m->profile->split_to_zeropage))
+		pfn_page(m, pfn)->flags &= ~PG_LAZYFREE;
+	return rmap_walk_clear(vma, addr, pfn, !dirty && !pinned);
 }
 
 /*
@@ -47,7 +48,7 @@ static int reclaim_object(struct vm_area_struct *vma, uint64_t addr, uint64_t pf
 
 	if (err)
 		return err;
-	if (!pfn_page(m, pfn)->mapcount && !page_is_dirty(m, pfn))
+	if (!pfn_page(m, pfn)->mapcount && !page_is_dirty(m, pfn) && !page_pinned(m, pfn))
 		filemap_truncate(vma->vm_file, index, index + 1);
 	return 0;
 }

@@ -10,8 +10,8 @@ struct walk {
 };
 
 /* Entries of a table, stretches of one kind together; an empty stretch has no end. */
-static void add_entry(const struct walk *walk, struct mm_entries *run, uint64_t start, uint64_t end,
-		      bool table)
+static void add_entry(const struct walk *walk, struct mm_entries *run, uint64_t start,
+		      uint64_t end, bool table)
 {
 	if (run->end == start && run->table == table && start) {
 		run->end = end;
@@ -28,7 +28,7 @@ static void walk_table(const struct walk *walk, const pte_t *table, unsigned int
 		       uint64_t start, uint64_t end)
 {
 	const struct machine *m = walk->machine;
-	struct mm_entries run = { .level = level };
+	struct mm_entries run = {.level = level};
 	uint64_t addr, from = start, next;
 
 	if (!pt_info_clip(m, pt_info(m, table), level, &from, &end))
@@ -57,7 +57,7 @@ void mm_walk_entries(const struct mm_struct *mm,
 		     void (*fn)(void *ctx, const struct mm_entries *entries), void *ctx)
 {
 	const struct machine *m = mm->machine;
-	const struct walk walk = { .machine = m, .fn = fn, .ctx = ctx };
+	const struct walk walk = {.machine = m, .fn = fn, .ctx = ctx};
 	uint64_t end = pt_size(m->geo, m->geo->levels) * m->geo->entries[m->geo->levels];
 
 	walk_table(&walk, pt_top(mm), m->geo->levels, 0, end);

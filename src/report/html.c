@@ -20,15 +20,23 @@ static bool turns(const unsigned char *s, size_t n)
 static const char *entity(unsigned char c)
 {
 	switch (c) {
-	case '&': return "&amp;";
-	case '<': return "&lt;";
-	case '>': return "&gt;";
-	case '"': return "&quot;";
-	case '\'': return "&#39;";
-	case '`': return "&#96;";
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	case '`':
+		return "&#96;";
 	case '\n':
-	case '\t': return NULL;
-	default: return c < ' ' || c == 0x7f ? REPLACEMENT : NULL;
+	case '\t':
+		return NULL;
+	default:
+		return c < ' ' || c == 0x7f ? REPLACEMENT : NULL;
 	}
 }
 

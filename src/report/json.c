@@ -123,6 +123,12 @@ void report_json_array(struct report_json *json, const char *name)
 	open_level(json, name, true);
 }
 
+void report_json_skip(struct report_json *json, uint64_t nr)
+{
+	assert(json->depth > 0);
+	json->nr[json->depth - 1] += nr;
+}
+
 void report_json_close(struct report_json *json)
 {
 	assert(json->depth > 0);

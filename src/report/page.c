@@ -30,12 +30,16 @@ static void add_lines(struct strbuf *out, const char *tag, const char *text)
 
 static void add_head(const struct page *page, struct strbuf *out)
 {
-	strbuf_addstr(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-			   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-			   "img-src data:; style-src 'unsafe-inline'; script-src '");
+	strbuf_addstr(
+		out,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+		"'none'; "
+		"img-src data:; style-src 'unsafe-inline'; script-src '");
 	strbuf_addstr(out, script_hash);
 	strbuf_addstr(out, "'; base-uri 'none'; form-action 'none'\">\n"
-			   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+			   "<meta name=\"viewport\" content=\"width=device-width, "
+			   "initial-scale=1\">\n"
 			   "<meta name=\"color-scheme\" content=\"light dark\">\n"
 			   "<meta name=\"generator\" content=\"mmuscope ");
 	html_str(out, page->version);
@@ -90,7 +94,8 @@ static void add_source(const struct page_script *script, struct strbuf *out)
 	strbuf_addstr(out, "</pre></details>\n");
 }
 
-static void add_script(const struct page_script *script, unsigned int nr, struct strbuf *out)
+static void add_script(const struct page_script *script, unsigned int nr,
+		       struct strbuf *out)
 {
 	strbuf_addf(out, "<section id=\"s%u\">\n<h2>", nr);
 	html_str(out, script->file);
@@ -106,19 +111,28 @@ static void add_script(const struct page_script *script, unsigned int nr, struct
 
 static void add_foot(const struct page *page, struct strbuf *out)
 {
-	strbuf_addstr(out, "<footer>\n<h3>How to read it</h3>\n<p>Counts are exact: the script was "
-			   "executed on a model of Linux's primary and secondary MMUs. Times are "
-			   "estimates, counts times the costs of a table:</p>\n<pre>");
+	strbuf_addstr(
+		out,
+		"<footer>\n<h3>How to read it</h3>\n<p>Counts are exact: the script was "
+		"executed on a model of Linux's primary and secondary MMUs. Times are "
+		"estimates, counts times the costs of a table:</p>\n<pre>");
 	html_str(out, page->cost);
-	strbuf_addstr(out, "</pre>\n<dl>\n"
-		"<dt>notified, populated</dt><dd>bytes between invalidate_range_start and _end, and "
+	strbuf_addstr(
+		out,
+		"</pre>\n<dl>\n"
+		"<dt>notified, populated</dt><dd>bytes between invalidate_range_start "
+		"and _end, and "
 		"how many of them a present entry mapped</dd>\n"
 		"<dt>frames</dt><dd>guest frames in them, clipped to memslots</dd>\n"
-		"<dt>scanned, longest</dt><dd>reverse-map heads that KVM looked at, and most of them "
+		"<dt>scanned, longest</dt><dd>reverse-map heads that KVM looked at, and "
+		"most of them "
 		"in one stretch without a chance to yield; the TDP MMU has none</dd>\n"
-		"<dt>zapped</dt><dd>leaf SPTEs removed; the guest faults each in again</dd>\n"
-		"<dt>stall</dt><dd>predicted time from the start of the notifications to their end; "
-		"guest faults in the range wait for it or are sent back</dd>\n</dl>\n<p>mmuscope ");
+		"<dt>zapped</dt><dd>leaf SPTEs removed; the guest faults each in "
+		"again</dd>\n"
+		"<dt>stall</dt><dd>predicted time from the start of the notifications to "
+		"their end; "
+		"guest faults in the range wait for it or are sent "
+		"back</dd>\n</dl>\n<p>mmuscope ");
 	html_str(out, page->version);
 	strbuf_addstr(out, "</p>\n</footer>\n<script>");
 	strbuf_addstr(out, report_page_js);

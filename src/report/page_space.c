@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The operations as a table, and the address space around the one that is chosen in it. */
+/* The operations as a table, and the address space around the one that is chosen in it.
+ */
 #include "html_internal.h"
 
 #include <report/table.h>
@@ -15,15 +16,18 @@ static void add_svg_row(struct strbuf *out, const struct strip *strip, enum stri
 	const struct strip_layout *layout = strip->layout;
 	size_t i;
 
-	strbuf_addf(out, "<svg viewBox=\"0 0 %u %d\" preserveAspectRatio=\"none\" class=\"r%u\" "
-		    "role=\"img\" aria-label=\"%s: %s\">", layout->cells, ROW_HEIGHT, row,
-		    strip_row_names[row], strip_row_used(strip, row) ? strip_row_help[row] : "nothing");
+	strbuf_addf(
+		out,
+		"<svg viewBox=\"0 0 %u %d\" preserveAspectRatio=\"none\" class=\"r%u\" "
+		"role=\"img\" aria-label=\"%s: %s\">",
+		layout->cells, ROW_HEIGHT, row, strip_row_names[row],
+		strip_row_used(strip, row) ? strip_row_help[row] : "nothing");
 	for (i = 0; i < layout->nr; i++) {
 		const struct strip_segment *segment = &layout->segments[i];
 		unsigned int cell = segment->first, last = cell + segment->nr;
 
-		strbuf_addf(out, "<path class=\"bg\" d=\"M%u 0h%uv%dh-%uz\"/>", cell, segment->nr,
-			    ROW_HEIGHT, segment->nr);
+		strbuf_addf(out, "<path class=\"bg\" d=\"M%u 0h%uv%dh-%uz\"/>", cell,
+			    segment->nr, ROW_HEIGHT, segment->nr);
 		while (cell < last) {
 			enum strip_shade shade = strip_shade(strip, row, cell);
 			unsigned int from = cell;
@@ -31,8 +35,11 @@ static void add_svg_row(struct strbuf *out, const struct strip *strip, enum stri
 			while (cell < last && strip_shade(strip, row, cell) == shade)
 				cell++;
 			if (shade)
-				strbuf_addf(out, "<path class=\"h%u\" d=\"M%u 0h%uv%dh-%uz\"/>",
-					    shade, from, cell - from, ROW_HEIGHT, cell - from);
+				strbuf_addf(
+					out,
+					"<path class=\"h%u\" d=\"M%u 0h%uv%dh-%uz\"/>",
+					shade, from, cell - from, ROW_HEIGHT,
+					cell - from);
 		}
 	}
 	strbuf_addstr(out, "</svg>\n");
@@ -50,8 +57,8 @@ static void add_segments(struct strbuf *out, const struct strip_layout *layout)
 		html_str(out, segment->name);
 		if (segment->areas > 1)
 			strbuf_addf(out, " and %u more", segment->areas - 1);
-		strbuf_addf(out, "</b> <code>0x%" PRIx64 "-0x%" PRIx64 "</code> ", segment->start,
-			    segment->end);
+		strbuf_addf(out, "</b> <code>0x%" PRIx64 "-0x%" PRIx64 "</code> ",
+			    segment->start, segment->end);
 		report_add_size(out, segment->end - segment->start);
 		strbuf_addstr(out, "; a cell is ");
 		report_add_size(out, strip_cell_bytes(segment));
@@ -72,11 +79,13 @@ static void add_ruler(struct strbuf *out, const struct strip_layout *layout)
 	strbuf_addstr(out, "</div>\n");
 }
 
-static void add_figure(struct strbuf *out, const struct page_op *op, unsigned int nr, size_t i)
+static void add_figure(struct strbuf *out, const struct page_op *op, unsigned int nr,
+		       size_t i)
 {
 	unsigned int row;
 
-	strbuf_addf(out, "<figure id=\"s%uf%zu\">\n<figcaption>line %u: <code>", nr, i, op->line);
+	strbuf_addf(out, "<figure id=\"s%uf%zu\">\n<figcaption>line %u: <code>", nr, i,
+		    op->line);
 	html_cut(out, op->text, op->text_len, TEXT_MAX);
 	strbuf_addstr(out, "</code></figcaption>\n<div class=\"strip\">\n");
 	add_ruler(out, op->strip->layout);
@@ -106,15 +115,17 @@ static size_t dearest(const struct page_script *script)
 	return found;
 }
 
-static void add_row(struct strbuf *out, const struct page_script *script, unsigned int nr, size_t i,
-		    bool chosen)
+static void add_row(struct strbuf *out, const struct page_script *script, unsigned int nr,
+		    size_t i, bool chosen)
 {
 	const struct page_op *op = &script->ops[i];
 
 	strbuf_addf(out, "<tr><td>%u<th scope=\"row\">", op->line);
 	if (op->strip)
-		strbuf_addf(out, "<label><input type=\"radio\" name=\"s%uop\" id=\"s%uo%zu\"%s> ", nr,
-			    nr, i, chosen ? " checked" : "");
+		strbuf_addf(
+			out,
+			"<label><input type=\"radio\" name=\"s%uop\" id=\"s%uo%zu\"%s> ",
+			nr, nr, i, chosen ? " checked" : "");
 	strbuf_addstr(out, "<code>");
 	html_cut(out, op->text, op->text_len, TEXT_MAX);
 	strbuf_addf(out, "</code>%s<td class=\"t\">", op->strip ? "</label>" : "");
@@ -130,7 +141,8 @@ static void add_row(struct strbuf *out, const struct page_script *script, unsign
 }
 
 /* The chosen figure is shown by style alone: these rules connect it with its button. */
-static void add_choice(struct strbuf *out, const struct page_script *script, unsigned int nr)
+static void add_choice(struct strbuf *out, const struct page_script *script,
+		       unsigned int nr)
 {
 	const char *between = "";
 	size_t i;
@@ -140,7 +152,8 @@ static void add_choice(struct strbuf *out, const struct page_script *script, uns
 	for (i = 0; i < script->nr_ops; i++) {
 		if (!script->ops[i].strip)
 			continue;
-		strbuf_addf(out, "%s#s%u:has(#s%uo%zu:checked) #s%uf%zu", between, nr, nr, i, nr, i);
+		strbuf_addf(out, "%s#s%u:has(#s%uo%zu:checked) #s%uf%zu", between, nr, nr,
+			    i, nr, i);
 		between = ",";
 	}
 	if (*between)
@@ -148,13 +161,17 @@ static void add_choice(struct strbuf *out, const struct page_script *script, uns
 	strbuf_addstr(out, "}</style>\n");
 }
 
-static void add_table(struct strbuf *out, const struct page_script *script, unsigned int nr)
+static void add_table(struct strbuf *out, const struct page_script *script,
+		      unsigned int nr)
 {
 	size_t i, chosen = dearest(script);
 
-	strbuf_addstr(out, "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th>line"
-			   "<th class=\"t\">operation<th class=\"t\">result<th>pairs<th>notified"
-			   "<th>populated<th>scanned<th>zapped<th>longest time<th>stall</thead>\n<tbody>\n");
+	strbuf_addstr(
+		out,
+		"<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th>line"
+		"<th class=\"t\">operation<th class=\"t\">result<th>pairs<th>notified"
+		"<th>populated<th>scanned<th>zapped<th>longest "
+		"time<th>stall</thead>\n<tbody>\n");
 	for (i = 0; i < script->nr_ops; i++)
 		add_row(out, script, nr, i, i == chosen);
 	strbuf_addstr(out, "</tbody></table></div>\n");

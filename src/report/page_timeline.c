@@ -32,8 +32,8 @@ static void join_pairs(struct page_timeline *timeline)
 	timeline->stride *= 2;
 }
 
-void page_timeline_add(struct page_timeline *timeline, uint32_t line, double stall, double lock,
-		       uint64_t notifications)
+void page_timeline_add(struct page_timeline *timeline, uint32_t line, double stall,
+		       double lock, uint64_t notifications)
 {
 	struct page_mark *mark = timeline->nr ? &timeline->marks[timeline->nr - 1] : NULL;
 	uint64_t first = mark ? mark->first + mark->nr : 0;
@@ -44,7 +44,7 @@ void page_timeline_add(struct page_timeline *timeline, uint32_t line, double sta
 		if (timeline->nr == PAGE_MARKS)
 			join_pairs(timeline);
 		mark = &timeline->marks[timeline->nr++];
-		*mark = (struct page_mark){ .first = first, .line = line };
+		*mark = (struct page_mark){.first = first, .line = line};
 	}
 	mark->nr++;
 	if (stall > mark->most) {
@@ -68,17 +68,21 @@ static void add_title(struct strbuf *out, const struct page_mark *mark)
 	strbuf_addf(out, "; %" PRIu64 " notifications</title>", mark->notifications);
 }
 
-static void add_block(struct strbuf *out, const struct page_mark *mark, double x, double width,
-		      int y, const char *class)
+static void add_block(struct strbuf *out, const struct page_mark *mark, double x,
+		      double width, int y, const char *class)
 {
-	strbuf_addf(out, "<rect class=\"%s\" x=\"%.3f\" y=\"%d\" width=\"%.3f\" height=\"%d\">", class,
-		    x, y, width, LANE - 4);
+	strbuf_addf(
+		out,
+		"<rect class=\"%s\" x=\"%.3f\" y=\"%d\" width=\"%.3f\" height=\"%d\">",
+		class, x, y, width, LANE - 4);
 	add_title(out, mark);
 	strbuf_addstr(out, "</rect>\n");
 }
 
-/* Lanes along predicted time: operations, of them under mmu_lock, and one tick per operation. */
-static void add_lanes(struct strbuf *out, const struct page_timeline *timeline, double total)
+/* Lanes along predicted time: operations, of them under mmu_lock, and one tick per
+ * operation. */
+static void add_lanes(struct strbuf *out, const struct page_timeline *timeline,
+		      double total)
 {
 	double at = 0;
 	size_t i;
@@ -88,17 +92,21 @@ static void add_lanes(struct strbuf *out, const struct page_timeline *timeline, 
 		double x = at / total * WIDTH, width = mark->stall / total * WIDTH;
 
 		if (mark->notifications) {
-			add_block(out, mark, x, fmax(width, 0.5), 2, i % 2 ? "op odd" : "op");
+			add_block(out, mark, x, fmax(width, 0.5), 2,
+				  i % 2 ? "op odd" : "op");
 			if (mark->lock > 0)
-				add_block(out, mark, x, fmax(mark->lock / total * WIDTH, 0.5), LANE + 2,
+				add_block(out, mark, x,
+					  fmax(mark->lock / total * WIDTH, 0.5), LANE + 2,
 					  "lock");
 		}
 		at += mark->stall;
 	}
 }
 
-/* A bar for each operation in the order of the script, as high as the logarithm of its stall. */
-static void add_bars(struct strbuf *out, const struct page_timeline *timeline, double most, int top)
+/* A bar for each operation in the order of the script, as high as the logarithm of its
+ * stall. */
+static void add_bars(struct strbuf *out, const struct page_timeline *timeline,
+		     double most, int top)
 {
 	double decades = fmax(ceil(log10(fmax(most, 10))), 1);
 	double width = WIDTH / timeline->nr;
@@ -106,15 +114,21 @@ static void add_bars(struct strbuf *out, const struct page_timeline *timeline, d
 	int d;
 
 	for (d = 0; d <= decades; d++)
-		strbuf_addf(out, "<path class=\"grid\" d=\"M0 %.1fh1000\"/>", top + BARS - BARS * d / decades);
+		strbuf_addf(out, "<path class=\"grid\" d=\"M0 %.1fh1000\"/>",
+			    top + BARS - BARS * d / decades);
 	for (i = 0; i < timeline->nr; i++) {
 		const struct page_mark *mark = &timeline->marks[i];
-		double high = mark->most >= 1 ? BARS * log10(mark->most * 1.000001) / decades : 0;
+		double high = mark->most >= 1
+				      ? BARS * log10(mark->most * 1.000001) / decades
+				      : 0;
 
 		if (!mark->notifications)
 			continue;
-		strbuf_addf(out, "<rect class=\"op\" x=\"%.3f\" y=\"%.1f\" width=\"%.3f\" height=\"%.1f\">",
-			    i * width, top + BARS - fmax(high, 2), fmin(fmax(width * 0.8, 0.5), 30), fmax(high, 2));
+		strbuf_addf(out,
+			    "<rect class=\"op\" x=\"%.3f\" y=\"%.1f\" width=\"%.3f\" "
+			    "height=\"%.1f\">",
+			    i * width, top + BARS - fmax(high, 2),
+			    fmin(fmax(width * 0.8, 0.5), 30), fmax(high, 2));
 		add_title(out, mark);
 		strbuf_addstr(out, "</rect>\n");
 	}
@@ -122,9 +136,11 @@ static void add_bars(struct strbuf *out, const struct page_timeline *timeline, d
 
 static void open_svg(struct strbuf *out, const char *label, int height, const char *about)
 {
-	strbuf_addf(out, "<span>%s</span><svg class=\"zoom\" viewBox=\"0 0 1000 %d\" "
-		    "preserveAspectRatio=\"none\" height=\"%d\" role=\"img\" aria-label=\"%s\">\n", label,
-		    height, height, about);
+	strbuf_addf(out,
+		    "<span>%s</span><svg class=\"zoom\" viewBox=\"0 0 1000 %d\" "
+		    "preserveAspectRatio=\"none\" height=\"%d\" role=\"img\" "
+		    "aria-label=\"%s\">\n",
+		    label, height, height, about);
 }
 
 void page_add_timeline(struct strbuf *out, const struct page_script *script)
@@ -139,16 +155,19 @@ void page_add_timeline(struct strbuf *out, const struct page_script *script)
 	}
 	strbuf_addstr(out, "<h3>Timeline</h3>\n");
 	if (!(total > 0)) {
-		strbuf_addstr(out, "<p>No operation takes any time that the cost table knows.</p>\n");
+		strbuf_addstr(out, "<p>No operation takes any time that the cost table "
+				   "knows.</p>\n");
 		return;
 	}
 	strbuf_addstr(out, "<figure class=\"time\">\n<figcaption>Predicted time, 0 to ");
 	report_add_ns(out, total);
-	strbuf_addstr(out, ": operations from start to end of their notifications, and below how much "
+	strbuf_addstr(out, ": operations from start to end of their notifications, and "
+			   "below how much "
 			   "of that is under mmu_lock. Then a bar for each operation");
 	if (timeline->stride > 1)
 		strbuf_addf(out, " (the longest of %" PRIu64 ")", timeline->stride);
-	strbuf_addstr(out, " in the order of execution, by the logarithm of its time: a line each from "
+	strbuf_addstr(out, " in the order of execution, by the logarithm of its time: a "
+			   "line each from "
 			   "1 ns in powers of ten, ");
 	report_add_ns(out, most);
 	strbuf_addstr(out, " the highest.</figcaption>\n<div class=\"strip\">\n");

@@ -12,10 +12,10 @@
 
 const char *const strip_row_names[STRIP_NR] = {
 	[STRIP_OPERATION] = "operation", [STRIP_VMA] = "VMAs",
-	[STRIP_P4D] = "P4D entries",	 [STRIP_PUD] = "PUD entries",
-	[STRIP_PMD] = "PMD entries",	 [STRIP_PTE] = "PTEs",
-	[STRIP_NOTIFIED] = "notified",	 [STRIP_MEMSLOT] = "memslots",
-	[STRIP_SCANNED] = "scanned",	 [STRIP_SPTE] = "SPTEs",
+	[STRIP_P4D] = "P4D entries",     [STRIP_PUD] = "PUD entries",
+	[STRIP_PMD] = "PMD entries",     [STRIP_PTE] = "PTEs",
+	[STRIP_NOTIFIED] = "notified",   [STRIP_MEMSLOT] = "memslots",
+	[STRIP_SCANNED] = "scanned",     [STRIP_SPTE] = "SPTEs",
 	[STRIP_ZAPPED] = "zapped",
 };
 
@@ -33,20 +33,22 @@ const char *const strip_row_help[STRIP_NR] = {
 	[STRIP_ZAPPED] = "of them, gone behind it",
 };
 
-int strip_layout_add(struct strip_layout *layout, const char *name, uint64_t start, uint64_t end)
+int strip_layout_add(struct strip_layout *layout, const char *name, uint64_t start,
+		     uint64_t end)
 {
 	struct strip_segment *segment;
 	int err;
 
 	start &= ~(PAGE - 1);
-	end = end > UINT64_MAX - PAGE ? end & ~(PAGE - 1) : (end + PAGE - 1) & ~(PAGE - 1);
+	end = end > UINT64_MAX - PAGE ? end & ~(PAGE - 1)
+				      : (end + PAGE - 1) & ~(PAGE - 1);
 	if (start >= end)
 		return 0;
 	err = mem_grow(&layout->segments, &layout->cap, layout->nr + 1, sizeof(*segment));
 	if (err)
 		return err;
 	segment = &layout->segments[layout->nr++];
-	*segment = (struct strip_segment){ .start = start, .end = end, .areas = 1 };
+	*segment = (struct strip_segment){.start = start, .end = end, .areas = 1};
 	strncpy(segment->name, name, STRIP_NAME_MAX - 1);
 	return 0;
 }
@@ -71,7 +73,8 @@ static void join(struct strip_layout *layout, uint64_t gap)
 	size_t i, to = 0;
 
 	for (i = 1; i < layout->nr; i++) {
-		struct strip_segment *last = &layout->segments[to], *next = &layout->segments[i];
+		struct strip_segment *last = &layout->segments[to],
+				     *next = &layout->segments[i];
 
 		if (next->start > last->end && next->start - last->end > gap) {
 			layout->segments[++to] = *next;
@@ -87,11 +90,12 @@ static void join(struct strip_layout *layout, uint64_t gap)
 /* The gap below which neighbours are joined so that few enough are left. */
 static uint64_t enough_gap(const struct strip_layout *layout)
 {
-	uint64_t gaps[STRIP_MAX_SEGMENTS + 1] = { 0 };
+	uint64_t gaps[STRIP_MAX_SEGMENTS + 1] = {0};
 	size_t i;
 
 	for (i = 1; i < layout->nr; i++) {
-		gaps[STRIP_MAX_SEGMENTS] = layout->segments[i].start - layout->segments[i - 1].end;
+		gaps[STRIP_MAX_SEGMENTS] =
+			layout->segments[i].start - layout->segments[i - 1].end;
 		qsort(gaps, STRIP_MAX_SEGMENTS + 1, sizeof(gaps[0]), by_size);
 	}
 	return gaps[STRIP_MAX_SEGMENTS - 1];
@@ -131,7 +135,8 @@ void strip_layout_finish(struct strip_layout *layout, unsigned int cells)
 {
 	assert(cells >= 3 * STRIP_MAX_SEGMENTS);
 	if (layout->nr)
-		qsort(layout->segments, layout->nr, sizeof(layout->segments[0]), by_start);
+		qsort(layout->segments, layout->nr, sizeof(layout->segments[0]),
+		      by_start);
 	join(layout, 0);
 	if (layout->nr > STRIP_MAX_SEGMENTS)
 		join(layout, enough_gap(layout));
@@ -141,7 +146,7 @@ void strip_layout_finish(struct strip_layout *layout, unsigned int cells)
 void strip_layout_release(struct strip_layout *layout)
 {
 	mem_free(layout->segments);
-	*layout = (struct strip_layout){ 0 };
+	*layout = (struct strip_layout){0};
 }
 
 uint64_t strip_cell_bytes(const struct strip_segment *segment)
@@ -152,7 +157,8 @@ uint64_t strip_cell_bytes(const struct strip_segment *segment)
 int strip_init(struct strip *strip, const struct strip_layout *layout)
 {
 	strip->layout = layout;
-	strip->bytes = mem_zalloc((size_t)STRIP_NR * (layout->cells + 1) * sizeof(uint64_t));
+	strip->bytes =
+		mem_zalloc((size_t)STRIP_NR * (layout->cells + 1) * sizeof(uint64_t));
 	return strip->bytes ? 0 : -ENOMEM;
 }
 
@@ -170,10 +176,12 @@ static uint64_t *cell_of(const struct strip *strip, enum strip_row row, unsigned
 /* Where cell @i of a segment begins. */
 static uint64_t cell_start(const struct strip_segment *segment, unsigned int i)
 {
-	return segment->start + (__uint128_t)(segment->end - segment->start) * i / segment->nr;
+	return segment->start +
+	       (__uint128_t)(segment->end - segment->start) * i / segment->nr;
 }
 
-static void change(struct strip *strip, enum strip_row row, uint64_t start, uint64_t end, bool take)
+static void change(struct strip *strip, enum strip_row row, uint64_t start, uint64_t end,
+		   bool take)
 {
 	size_t i;
 
@@ -188,14 +196,17 @@ static void change(struct strip *strip, enum strip_row row, uint64_t start, uint
 			continue;
 		cell = (__uint128_t)(from - segment->start) * segment->nr / len;
 		for (; cell < segment->nr && cell_start(segment, cell) < to; cell++) {
-			uint64_t *bytes = cell_of(strip, row, segment->first + cell), part;
+			uint64_t *bytes = cell_of(strip, row, segment->first + cell),
+				 part;
 			uint64_t low = cell_start(segment, cell);
 			uint64_t high = cell_start(segment, cell + 1);
 
 			low = low > from ? low : from;
 			high = high < to ? high : to;
 			part = high > low ? high - low : 0;
-			*bytes = !take ? *bytes + part : *bytes > part ? *bytes - part : 0;
+			*bytes = !take           ? *bytes + part
+				 : *bytes > part ? *bytes - part
+						 : 0;
 		}
 	}
 }
@@ -224,7 +235,8 @@ static uint64_t cell_len(const struct strip *strip, unsigned int cell)
 	return 0;
 }
 
-enum strip_shade strip_shade(const struct strip *strip, enum strip_row row, unsigned int cell)
+enum strip_shade strip_shade(const struct strip *strip, enum strip_row row,
+			     unsigned int cell)
 {
 	uint64_t bytes = *cell_of(strip, row, cell), len = cell_len(strip, cell);
 

@@ -5,16 +5,17 @@
 
 #include <inttypes.h>
 
-static const char *const unicode_shades[STRIP_SHADE_NR] = { "\u00b7", "\u2591", "\u2592", "\u2593",
-							    "\u2588" };
-static const char *const ascii_shades[STRIP_SHADE_NR] = { ".", "-", "+", "*", "#" };
+static const char *const unicode_shades[STRIP_SHADE_NR] = {"\u00b7", "\u2591", "\u2592",
+							   "\u2593", "\u2588"};
+static const char *const ascii_shades[STRIP_SHADE_NR] = {".", "-", "+", "*", "#"};
 
-/* SGR colours: what exists green, what is announced yellow, what is done magenta and red. */
+/* SGR colours: what exists green, what is announced yellow, what is done magenta and red.
+ */
 static const char *const colors[STRIP_NR] = {
-	[STRIP_OPERATION] = "36", [STRIP_VMA] = "34",	   [STRIP_P4D] = "32",
-	[STRIP_PUD] = "32",	  [STRIP_PMD] = "32",	   [STRIP_PTE] = "32",
-	[STRIP_NOTIFIED] = "33",  [STRIP_MEMSLOT] = "34",  [STRIP_SCANNED] = "35",
-	[STRIP_SPTE] = "32",	  [STRIP_ZAPPED] = "31",
+	[STRIP_OPERATION] = "36", [STRIP_VMA] = "34",     [STRIP_P4D] = "32",
+	[STRIP_PUD] = "32",       [STRIP_PMD] = "32",     [STRIP_PTE] = "32",
+	[STRIP_NOTIFIED] = "33",  [STRIP_MEMSLOT] = "34", [STRIP_SCANNED] = "35",
+	[STRIP_SPTE] = "32",      [STRIP_ZAPPED] = "31",
 };
 
 static bool gap(const struct strip_layout *layout, unsigned int cell)
@@ -28,8 +29,8 @@ static bool gap(const struct strip_layout *layout, unsigned int cell)
 	return true;
 }
 
-static void add_row(const struct strip *strip, enum strip_row row, const struct strip_style *style,
-		    struct strbuf *out)
+static void add_row(const struct strip *strip, enum strip_row row,
+		    const struct strip_style *style, struct strbuf *out)
 {
 	const char *const *shades = style->ascii ? ascii_shades : unicode_shades;
 	bool color = style->color && strip_row_used(strip, row);
@@ -39,8 +40,9 @@ static void add_row(const struct strip *strip, enum strip_row row, const struct 
 	if (color)
 		strbuf_addf(out, "\033[%sm", colors[row]);
 	for (cell = 0; cell < strip->layout->cells; cell++)
-		strbuf_addstr(out, gap(strip->layout, cell) ? " " :
-							      shades[strip_shade(strip, row, cell)]);
+		strbuf_addstr(out, gap(strip->layout, cell)
+					   ? " "
+					   : shades[strip_shade(strip, row, cell)]);
 	if (color)
 		strbuf_addstr(out, "\033[0m");
 	strbuf_addch(out, '\n');
@@ -65,7 +67,8 @@ static void add_numbers(const struct strip_layout *layout, struct strbuf *out)
 	strbuf_addch(out, '\n');
 }
 
-static void add_segment(const struct strip_segment *segment, size_t number, struct strbuf *out)
+static void add_segment(const struct strip_segment *segment, size_t number,
+			struct strbuf *out)
 {
 	strbuf_addf(out, "%2zu  0x%" PRIx64 "-0x%" PRIx64 " %s", number, segment->start,
 		    segment->end, segment->name);
@@ -78,7 +81,8 @@ static void add_segment(const struct strip_segment *segment, size_t number, stru
 	strbuf_addch(out, '\n');
 }
 
-void strip_text(const struct strip *strip, const struct strip_style *style, struct strbuf *out)
+void strip_text(const struct strip *strip, const struct strip_style *style,
+		struct strbuf *out)
 {
 	const char *const *shades = style->ascii ? ascii_shades : unicode_shades;
 	unsigned int row;
@@ -90,6 +94,7 @@ void strip_text(const struct strip *strip, const struct strip_style *style, stru
 			add_row(strip, row, style, out);
 	for (i = 0; i < strip->layout->nr; i++)
 		add_segment(&strip->layout->segments[i], i + 1, out);
-	strbuf_addf(out, "of a column: %s none, %s below 1/4, %s below 3/4, %s more, %s all\n",
+	strbuf_addf(out,
+		    "of a column: %s none, %s below 1/4, %s below 3/4, %s more, %s all\n",
 		    shades[0], shades[1], shades[2], shades[3], shades[4]);
 }

@@ -96,6 +96,20 @@ static int check_page_size(struct parser *p, const struct script_op *op)
 	return 0;
 }
 
+/* Only files have a page cache that others fill; so much of it is held for one map. */
+#define MAX_CACHED (1ull << 30)
+
+static int check_cached(struct parser *p, const struct script_op *op)
+{
+	if (!(op->flags & SCRIPT_MAP_CACHED))
+		return 0;
+	if (op->kind != SCRIPT_KIND_FILE)
+		return diag_error(p, p->group[GROUP_CACHED], "only a file is cached");
+	if (op->len > MAX_CACHED)
+		return diag_error(p, p->group[GROUP_CACHED], "at most 1G of a file is cached");
+	return 0;
+}
+
 /* of= and offset= */
 static int check_view(struct parser *p, const struct script_op *op)
 {
@@ -181,6 +195,8 @@ int check_map(struct parser *p, struct script_op *op)
 		err = check_map_range(p, op);
 	if (!err)
 		err = check_page_size(p, op);
+	if (!err)
+		err = check_cached(p, op);
 	if (!err)
 		err = check_view(p, op);
 	if (err)

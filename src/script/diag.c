@@ -119,6 +119,7 @@ static void report(struct parser *p, struct span at, const char *severity,
 	strbuf_vaddf(p->diag, fmt, ap);
 	strbuf_addch(p->diag, '\n');
 	quote_line(p, at);
+	params_note(p);
 }
 
 int diag_error(struct parser *p, struct span at, const char *fmt, ...)

@@ -3,6 +3,7 @@
 #include "script_internal.h"
 
 #include <base/mem.h>
+#include <script/param.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,25 +58,35 @@ static int open_script(const char *path)
 	return fd;
 }
 
-int script_load(const char *path, struct strbuf *diag, struct script **ret_script)
+static const char *message_name(const char *path)
 {
-	const char *file = strcmp(path, "-") ? path : "<stdin>";
+	return strcmp(path, "-") ? path : "<stdin>";
+}
+
+int script_read(const char *path, struct strbuf *diag, char **ret_text, size_t *ret_len)
+{
 	int fd = open_script(path), err;
-	char *text = NULL;
-	size_t len = 0;
 
 	if (fd < 0) {
-		strbuf_addf(diag, "%s: error: cannot open the script: %s\n", file,
-			    strerror(-fd));
+		strbuf_addf(diag, "%s: error: cannot open the script: %s\n",
+			    message_name(path), strerror(-fd));
 		return fd;
 	}
-	err = read_all(fd, &text, &len);
+	err = read_all(fd, ret_text, ret_len);
 	if (fd != STDIN_FILENO)
 		close(fd);
-	if (err) {
-		strbuf_addf(diag, "%s: error: cannot read the script: %s\n", file,
-			    strerror(-err));
-		return err;
-	}
-	return script_parse_owned(file, text, len, diag, ret_script);
+	if (err)
+		strbuf_addf(diag, "%s: error: cannot read the script: %s\n",
+			    message_name(path), strerror(-err));
+	return err;
+}
+
+int script_load(const char *path, struct strbuf *diag, struct script **ret_script)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int err = script_read(path, diag, &text, &len);
+
+	return err ? err : script_parse_owned(message_name(path), text, len, NULL, 0, diag,
+					      ret_script);
 }

@@ -85,6 +85,7 @@ static const struct option map_options[] = {
 	FLAG("nohuge", GROUP_HUGE, SCRIPT_MAP_NOHUGE),
 	FLAG("populate", GROUP_POPULATE, SCRIPT_MAP_POPULATE),
 	FLAG("fixed", GROUP_FIXED, SCRIPT_MAP_FIXED),
+	FLAG("cached", GROUP_CACHED, SCRIPT_MAP_CACHED),
 	{ "of=", OPTION_VIEW, GROUP_OF, FIELD(name2), SCRIPT_MAP_OF },
 	{ "offset=", OPTION_SIZE, GROUP_OFFSET, FIELD(addr2), 0 },
 	{ .word = NULL },
@@ -230,10 +231,11 @@ const struct op_row op_rows[OP_NR] = {
 	[OP_GUEST_MAP] = {
 		"guest_map",
 		"guest_map VM GVA GPA LEN RIGHTS tables=GPA [page=4K|2M|4M|1G] [user] "
-		"[accessed|dirty] [la57|pae|2level]",
+		"[accessed|dirty] [same] [la57|pae|2level]",
 		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, A_GVA),
 		     OTHER(SHAPE_GPA, addr2, A_GPA), SIZE(len, A_LENGTH), PROT),
-		OPTIONS(TABLES, PAGE, GPTE_FLAGS, PAGING("la57", SCRIPT_PAGING_LA57),
+		OPTIONS(TABLES, PAGE, GPTE_FLAGS, FLAG("same", GROUP_SAME, SCRIPT_GPTE_SAME),
+			PAGING("la57", SCRIPT_PAGING_LA57),
 			PAGING("pae", SCRIPT_PAGING_PAE), PAGING("2level", SCRIPT_PAGING_32)),
 		check_guest_map,
 	},

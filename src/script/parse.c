@@ -3,6 +3,7 @@
 #include "script_internal.h"
 
 #include <base/mem.h>
+#include <script/param.h>
 
 #include <errno.h>
 
@@ -19,6 +20,11 @@ static const uint8_t char_classes[256] = {
 static enum char_class char_class(char c)
 {
 	return char_classes[(unsigned char)c];
+}
+
+bool is_binary(char c)
+{
+	return char_class(c) == CHAR_BINARY;
 }
 
 struct span next_token(struct parser *p)
@@ -165,26 +171,31 @@ static void parse_lines(struct parser *p, size_t len)
 		diag_fatal(p, -EINVAL, "no operations");
 }
 
-static int parse_all(struct parser *p, size_t len)
+static int parse_all(struct parser *p, size_t len, const struct script_value *values,
+		     size_t nr_values)
 {
 	int err;
 
 	if (len > SCRIPT_MAX_BYTES)
 		return diag_fatal(p, -E2BIG, "%zu bytes long; the limit is %llu", len,
 				  SCRIPT_MAX_BYTES);
-	err = names_init(p);
+	err = params_expand(p, values, nr_values);
+	if (!err && !p->nr_errors)
+		err = names_init(p);
 	if (err)
 		return err;
-	parse_lines(p, len);
+	if (!p->nr_errors)
+		parse_lines(p, p->script->text_len);
 	if (strbuf_error(p->diag))
 		return strbuf_error(p->diag);
 	if (p->stop)
 		return p->stop;
-	return p->nr_errors ? -EINVAL : 0;
+	return p->nr_errors ? -EINVAL : params_give(p);
 }
 
-int script_parse_owned(const char *file, char *text, size_t len, struct strbuf *diag,
-		       struct script **ret_script)
+int script_parse_owned(const char *file, char *text, size_t len,
+		       const struct script_value *values, size_t nr_values,
+		       struct strbuf *diag, struct script **ret_script)
 {
 	struct script *script = mem_zalloc(sizeof(*script));
 	struct parser p = {.script = script, .diag = diag};
@@ -198,7 +209,8 @@ int script_parse_owned(const char *file, char *text, size_t len, struct strbuf *
 	script->text_len = len;
 	script->file = mem_strndup(file, strlen(file));
 	layout_init(&p.layout);
-	err = script->file ? parse_all(&p, len) : -ENOMEM;
+	err = script->file ? parse_all(&p, len, values, nr_values) : -ENOMEM;
+	params_free(p.params);
 	names_release(&p);
 	layout_release(&p.layout);
 	if (err)
@@ -208,15 +220,22 @@ int script_parse_owned(const char *file, char *text, size_t len, struct strbuf *
 	return err;
 }
 
-int script_parse(const char *file, const char *text, size_t len, struct strbuf *diag,
-		 struct script **ret_script)
+int script_parse_with(const char *file, const char *text, size_t len,
+		      const struct script_value *values, size_t nr_values, struct strbuf *diag,
+		      struct script **ret_script)
 {
 	bool too_long = len > SCRIPT_MAX_BYTES;
 	char *copy = mem_strndup(text, too_long ? 0 : len);
 
 	if (!copy)
 		return -ENOMEM;
-	return script_parse_owned(file, copy, len, diag, ret_script);
+	return script_parse_owned(file, copy, len, values, nr_values, diag, ret_script);
+}
+
+int script_parse(const char *file, const char *text, size_t len, struct strbuf *diag,
+		 struct script **ret_script)
+{
+	return script_parse_with(file, text, len, NULL, 0, diag, ret_script);
 }
 
 const char *script_name(const struct script *script, uint32_t name)
@@ -224,10 +243,22 @@ const char *script_name(const struct script *script, uint32_t name)
 	return name < script->nr_names ? script->names[name] : "";
 }
 
+static void free_params(struct script *script)
+{
+	size_t i;
+
+	for (i = 0; i < script->nr_params; i++) {
+		mem_free((char *)script->params[i].name);
+		mem_free((char *)script->params[i].value);
+	}
+	mem_free(script->params);
+}
+
 struct script *script_free(struct script *script)
 {
 	if (!script)
 		return NULL;
+	free_params(script);
 	name_memory_free(script->name_memory);
 	mem_free(script->names);
 	mem_free(script->expects);

@@ -233,7 +233,9 @@ static void random_touch(struct random_state *r)
 	strbuf_addstr(r->out, "touch");
 	add_addr(r, start, area);
 	add_size(r, (nr - 1) * stride + PAGE_SIZE);
-	if (write || chance(r, 1, 2))
+	if (!write && (area->prot & SCRIPT_PROT_X) && chance(r, 1, 3))
+		strbuf_addstr(r->out, " x");
+	else if (write || chance(r, 1, 2))
 		strbuf_addstr(r->out, write ? " w" : " r");
 	if (nr > 1 && stride != PAGE_SIZE) {
 		strbuf_addstr(r->out, " stride=");
@@ -309,8 +311,15 @@ static void random_madvise(struct random_state *r)
 		SCRIPT_MADV_DONTFORK,   SCRIPT_MADV_DOFORK, SCRIPT_MADV_WIPEONFORK,
 		SCRIPT_MADV_KEEPONFORK,
 	};
+	static const enum script_advice flag_advices[] = {
+		SCRIPT_MADV_NORMAL,   SCRIPT_MADV_RANDOM, SCRIPT_MADV_SEQUENTIAL,
+		SCRIPT_MADV_DONTDUMP, SCRIPT_MADV_DODUMP, SCRIPT_MADV_DONTNEED_LOCKED,
+	};
 	enum script_advice advice = advices[rng_below(&r->rng, NR_WORDS(advices))];
 	struct range range = pick_range(r);
+
+	if (chance(r, 1, 8))
+		advice = flag_advices[rng_below(&r->rng, NR_WORDS(flag_advices))];
 
 	if (has(r, SCRIPT_RANDOM_FORK) && chance(r, 1, 8))
 		advice = fork_advices[rng_below(&r->rng, NR_WORDS(fork_advices))];
@@ -352,13 +361,11 @@ static void random_truncate(struct random_state *r)
 static void random_numa_hint(struct random_state *r)
 {
 	struct range range = pick_range(r);
-	size_t i;
 
-	/* the scanner never looks at hugetlb memory */
-	for (i = 0; i < r->nr_areas; i++)
-		if (r->areas[i].kind == SCRIPT_KIND_HUGETLB && r->areas[i].start < range.end &&
-		    range.start < r->areas[i].end)
-			return;
+	if (chance(r, 1, 4)) {
+		strbuf_addf(r->out, "numa_scan %u\n", 1 + (unsigned int)rng_below(&r->rng, 3));
+		return;
+	}
 	strbuf_addstr(r->out, "numa_hint");
 	add_addr(r, range.start, range.area);
 	add_size(r, range.end - range.start);
@@ -497,6 +504,16 @@ static void random_memslot(struct random_state *r)
 	r->nr_slots++;
 }
 
+/* Guest memory without a slot, just behind one or far from all. */
+static void random_mmio(struct random_state *r)
+{
+	const struct slot *slot = &r->slots[rng_below(&r->rng, r->nr_slots)];
+	uint64_t gpa = chance(r, 1, 2) ? slot->gpa + slot->len : 200 * SIZE_1G;
+
+	strbuf_addf(r->out, "guest vm0 %s 0x%llx 4K\n", chance(r, 1, 2) ? "w" : "r",
+		    (unsigned long long)(gpa + rng_below(&r->rng, 4) * PAGE_SIZE));
+}
+
 static void random_guest_access(struct random_state *r)
 {
 	const struct slot *slot = &r->slots[rng_below(&r->rng, r->nr_slots)];
@@ -510,6 +527,10 @@ static void random_guest_access(struct random_state *r)
 		nr = (slot->len - offset) / PAGE_SIZE;
 	if (!areas_cover(r, start, start + nr * PAGE_SIZE, prot) && !chance(r, 1, 30))
 		return;
+	if (chance(r, 1, 16)) {
+		random_mmio(r);
+		return;
+	}
 	if (area && area->page_size && !r->huge_budget)
 		return;
 	cost = area ? page_cost(r, area, write) * nr : 0;
@@ -560,7 +581,7 @@ bool random_spend(struct random_state *r, uint64_t gpa, bool write)
 
 static bool pick_nested(struct random_state *r)
 {
-	return !has(r, SCRIPT_RANDOM_GUEST) || chance(r, 1, 4);
+	return !has(r, SCRIPT_RANDOM_GUEST | SCRIPT_RANDOM_MEMSLOT) || chance(r, 1, 4);
 }
 
 /* The VM first, then its memslots, then what it does. */
@@ -568,12 +589,12 @@ static void random_guest(struct random_state *r)
 {
 	static const char *const mmus[] = {"tdp", "direct", "shadow"};
 
-	if (has(r, SCRIPT_RANDOM_MEMSLOT))
-		return;
 	if (r->running)
 		return;
 	if (has(r, SCRIPT_RANDOM_NESTED) && (r->nested.on || (!r->vm && pick_nested(r))) &&
 	    random_nested(r))
+		return;
+	if (has(r, SCRIPT_RANDOM_MEMSLOT))
 		return;
 	if (!r->vm)
 		strbuf_addf(r->out, "vm vm0 %s\n", mmus[rng_below(&r->rng, 3)]);
@@ -618,6 +639,7 @@ static const struct {
 	{random_numa_hint, 5, SCRIPT_RANDOM_NUMA},
 	{random_guest, 20, SCRIPT_RANDOM_GUEST},
 	{random_guest, 40, SCRIPT_RANDOM_NESTED},
+	{random_shadow, 160, SCRIPT_RANDOM_SHADOW},
 	{random_fork, 3, SCRIPT_RANDOM_FORK},
 	{random_switch, 6, SCRIPT_RANDOM_FORK},
 	{random_exit, 1, SCRIPT_RANDOM_FORK},
@@ -627,6 +649,7 @@ static const struct {
 	{random_ksm, 8, SCRIPT_RANDOM_KSM},
 	{random_pageout, 5, SCRIPT_RANDOM_PAGEOUT},
 	{random_brk, 5, SCRIPT_RANDOM_HEAP},
+	{random_populate, 3, 0},
 	{random_slots, 80, SCRIPT_RANDOM_MEMSLOT},
 };
 

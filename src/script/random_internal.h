@@ -71,6 +71,32 @@ struct slot {
 	bool log;
 };
 
+#define SHADOW_SPACES 5
+#define MAX_SHADOW_MAPS 32
+
+/* struct shadow_map - what one guest_map maps: @nr pages of @size at @va */
+struct shadow_map {
+	unsigned int space;
+	uint64_t va;
+	uint64_t size;
+	uint64_t nr;
+};
+
+/*
+ * struct shadow - a guest with page tables of its own
+ * @loaded: the address space in CR3, if @cr3; @alias: the second slot is there
+ */
+struct shadow {
+	bool on;
+	bool cr3;
+	bool alias;
+	uint8_t format;
+	unsigned int nr_spaces;
+	unsigned int loaded;
+	struct shadow_map maps[MAX_SHADOW_MAPS];
+	unsigned int nr_maps;
+};
+
 /* struct nested_page - a page that an L1 hypervisor's nested tables map; @size: 4K, 2M or 1G */
 struct nested_page {
 	uint64_t l2;
@@ -141,6 +167,7 @@ struct random_state {
 	uint64_t nr_places;
 	uint64_t mmu;
 	struct nested nested;
+	struct shadow shadow;
 };
 
 /* random.c */
@@ -148,6 +175,9 @@ struct random_state {
 bool random_in_slot(const struct random_state *r, uint64_t gpa, uint64_t len);
 /* Take an access to guest memory from the budget; false: it would be too much, or mostly fail. */
 bool random_spend(struct random_state *r, uint64_t gpa, bool write);
+
+/* random_shadow.c: lines about a guest with page tables of its own */
+void random_shadow(struct random_state *r);
 
 /* random_nested.c: one line about a nested guest, the first makes the VM; false: not this time. */
 bool random_nested(struct random_state *r);
@@ -163,9 +193,10 @@ void random_soft_dirty(struct random_state *r);
 void random_place_pages(struct random_state *r);
 void random_ksm(struct random_state *r);
 void random_pageout(struct random_state *r);
+void random_populate(struct random_state *r);
 void random_brk(struct random_state *r);
 
-/* random_memslot.c */
+/* random_memslot.c: a line about slots and logs, when no other VM is there */
 void random_slots(struct random_state *r);
 
 /* random_area.c */

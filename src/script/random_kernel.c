@@ -110,6 +110,25 @@ void random_pageout(struct random_state *r)
 	strbuf_addstr(r->out, " pageout\n");
 }
 
+/* A few pages: each costs the machine as much as a touch. */
+void random_populate(struct random_state *r)
+{
+	struct range range = pick_range(r);
+	uint64_t most = 8 * PAGE_SIZE, cost;
+
+	if (!range.area || range.area->page_size)
+		return;
+	if (range.end - range.start > most)
+		range.end = range.start + most;
+	cost = (SIZE_2M + SIZE_2M) / PAGE_SIZE;
+	if (r->budget < cost)
+		return;
+	r->budget -= cost;
+	strbuf_addstr(r->out, "madvise");
+	add_range(r, &range);
+	strbuf_addf(r->out, " populate_%s\n", chance(r, 1, 2) ? "read" : "write");
+}
+
 /* The heap is declared once, in the first process; who has no heap leaves brk alone. */
 void random_brk(struct random_state *r)
 {

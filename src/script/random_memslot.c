@@ -148,7 +148,7 @@ void random_slots(struct random_state *r)
 	struct slot *slot;
 	uint64_t what;
 
-	if (r->running)
+	if (r->running || (r->vm && !r->nr_vms))
 		return;
 	if (!r->nr_vms || (r->nr_vms < MAX_VMS && chance(r, 1, 40))) {
 		make_vm(r);

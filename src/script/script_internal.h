@@ -74,8 +74,11 @@ struct layout {
 	struct live_chunk *chunks;
 };
 
+/* param.c: the parameters of a script, and the lines that use some */
+struct params;
+
 #define MAX_ARGS 5
-#define MAX_GROUPS 8
+#define MAX_GROUPS 9
 
 /*
  * struct parser - the state of one parse
@@ -84,9 +87,11 @@ struct layout {
  * @next: where the next token is looked for, @token_end: where the latest one ended
  * @arg: the positional tokens of the current line, @group: its option words by group
  * @stop: negative errno that ends the parse
+ * @params: NULL for a script without parameters
  */
 struct parser {
 	struct script *script;
+	struct params *params;
 	struct strbuf *diag;
 	const char *line;
 	const char *line_end;
@@ -111,8 +116,40 @@ struct parser {
 /* parse.c */
 struct span next_token(struct parser *p);
 /* Parses @text, which the script takes over in every case. */
-int script_parse_owned(const char *file, char *text, size_t len, struct strbuf *diag,
-		       struct script **ret_script);
+int script_parse_owned(const char *file, char *text, size_t len,
+		       const struct script_value *values, size_t nr_values,
+		       struct strbuf *diag, struct script **ret_script);
+/* Is this a byte that no text has? */
+bool is_binary(char c);
+
+/* param.c */
+/*
+ * Reads the declarations, sets the parameters to @values or their only value, and puts
+ * them into the text. Errors that are the user's are counted in p->nr_errors.
+ */
+int params_expand(struct parser *p, const struct script_value *values, size_t nr_values);
+/* Hands what the parameters are set to over to the script. */
+int params_give(struct parser *p);
+void params_free(struct params *params);
+/* Appends how the line reads in the source if a parameter was put into it. */
+void params_note(struct parser *p);
+
+/* param_expr.c */
+/*
+ * struct expression - what stands between "${" and "}"
+ * @value: of a parameter's name; false when there is none
+ * @at, @problem: where and why it has no value
+ */
+struct expression {
+	bool (*value)(void *ctx, struct span name, struct span *ret_value);
+	void *ctx;
+	const char *next;
+	const char *end;
+	unsigned int depth;
+	struct span at;
+	const char *problem;
+};
+bool expression_value(struct expression *e, uint64_t *ret);
 
 /* diag.c: all diag_error*() return -EINVAL; @at of length 0 points behind the line */
 #define DIAG_TOKEN 48
@@ -147,6 +184,8 @@ int name_ref(struct parser *p, struct span t, enum name_kind kind, bool heap_too
 const char *name_kind_text(enum name_kind kind);
 
 /* value.c */
+/* A number as in scripts: "4K", "0x10"; false when [s, end) is none. */
+bool number_value(const char *s, const char *end, uint64_t *ret);
 int parse_number(struct parser *p, struct span t, const char *what, uint64_t *ret);
 int parse_address(struct parser *p, struct span t, const char *what, uint64_t *ret);
 int parse_gpa(struct parser *p, struct span t, const char *what, uint64_t *ret);
@@ -263,6 +302,7 @@ enum {
 	GROUP_HUGE,
 	GROUP_POPULATE,
 	GROUP_FIXED,
+	GROUP_CACHED,
 	GROUP_OF,
 	GROUP_OFFSET,
 	/* of other operations */
@@ -274,6 +314,7 @@ enum {
 	GROUP_USER,
 	GROUP_ACCESSED,
 	GROUP_PAGING,
+	GROUP_SAME,
 	GROUP_NODES = 0,
 	GROUP_MOVE,
 	GROUP_STRICT,

@@ -84,6 +84,11 @@ static enum number_state scan_number(const char *s, const char *end, uint64_t *r
 	return NUMBER_OK;
 }
 
+bool number_value(const char *s, const char *end, uint64_t *ret)
+{
+	return scan_number(s, end, ret) == NUMBER_OK;
+}
+
 /* "4k", "4KB", "4KiB" -> "4K" when that is a number. */
 static const char *unit_hint(struct span t, char *buf, size_t size)
 {

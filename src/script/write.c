@@ -101,7 +101,8 @@ static bool is_default(const struct script_op *op, const struct option *option)
 static bool is_set(const struct script_op *op, const struct option *option)
 {
 	if (option->value == SCRIPT_GPTE_ACCESSED &&
-	    (op->code == OP_GUEST_MAP || op->code == OP_GUEST_REMAP) &&
+	    (op->code == OP_GUEST_MAP || op->code == OP_GUEST_REMAP ||
+	     op->code == OP_L2_MAP || op->code == OP_L2_REMAP) &&
 	    op->flags & SCRIPT_GPTE_DIRTY)
 		return false;
 	return (op->flags & option->value) == option->value;

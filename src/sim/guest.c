@@ -83,19 +83,50 @@ uint64_t sim_entry_flags(const struct script_op *op)
 	       (op->flags & SCRIPT_GPTE_DIRTY ? KVM_GPTE_DIRTY : 0);
 }
 
+/* The loader of real guests begins with the top entry for what is the executor's. */
+static int make_space(struct sim *sim, struct sim_object *vm, const struct script_op *op,
+		      struct kvm_guest_tables **ret_tables)
+{
+	static const enum kvm_guest_paging formats[SCRIPT_PAGING_NR] = {
+		[SCRIPT_PAGING_LONG] = KVM_PAGING_LONG,
+		[SCRIPT_PAGING_LA57] = KVM_PAGING_LA57,
+		[SCRIPT_PAGING_PAE] = KVM_PAGING_PAE,
+		[SCRIPT_PAGING_32] = KVM_PAGING_32,
+	};
+	static const unsigned int own_entry[SCRIPT_PAGING_NR] = { 255 * 8, 255 * 8, 3 * 8, 511 * 8 };
+	uint64_t root = script_op_tables(op);
+	int err = sim_find_space(sim, vm, root, false, ret_tables);
+
+	if (!err)
+		return (*ret_tables)->paging == formats[op->paging] ? 0 : -EINVAL;
+	err = kvm_load_guest_entry(vm->kvm, root + own_entry[op->paging], 0);
+	if (!err)
+		err = sim_find_space(sim, vm, root, true, ret_tables);
+	if (!err)
+		(*ret_tables)->paging = formats[op->paging];
+	return err;
+}
+
 int sim_op_guest_map(struct sim *sim, const struct script_op *op)
 {
 	struct sim_object *vm = vm_of(sim, op);
 	struct kvm_guest_tables *tables;
+	uint64_t at, step;
 	int err;
 
 	if (!vm)
 		return -EBADF;
-	err = sim_find_space(sim, vm, script_op_tables(op), true, &tables);
+	if (vm->nested)
+		return -EINVAL;
+	err = make_space(sim, vm, op, &tables);
 	if (err)
 		return err;
-	return kvm_guest_map(vm->kvm, tables, op->addr, script_op_gpa(op), op->len,
-			     sim_leaf_level(op->page_size), sim_entry_flags(op));
+	/* one by one where each has the same target */
+	step = op->flags & SCRIPT_GPTE_SAME ? op->page_size : op->len;
+	for (at = 0; at < op->len && !err; at += step)
+		err = kvm_guest_map(vm->kvm, tables, op->addr + at, script_op_gpa(op), step,
+				    sim_leaf_level(op->page_size), sim_entry_flags(op));
+	return err;
 }
 
 int sim_op_guest_remap(struct sim *sim, const struct script_op *op)
@@ -128,7 +159,7 @@ int sim_op_cr3(struct sim *sim, const struct script_op *op)
 	if (!vm)
 		return -EBADF;
 	err = sim_find_space(sim, vm, script_op_gpa(op), false, &tables);
-	return err ? err : kvm_set_cr3(vm->kvm, script_op_gpa(op));
+	return err ? err : kvm_load_cr3(vm->kvm, script_op_gpa(op), tables->paging);
 }
 
 int sim_op_invlpg(struct sim *sim, const struct script_op *op)

@@ -125,6 +125,12 @@ static int op_map(struct sim *sim, const struct script_op *op)
 		flags |= MAP_ANONYMOUS;
 	if (op->flags & SCRIPT_MAP_NORESERVE)
 		flags |= MAP_NORESERVE;
+	if (op->flags & SCRIPT_MAP_CACHED)
+		err = mm_file_read(file, op->addr2, op->addr2 + op->len);
+	if (err) {
+		mm_file_put(file);
+		return err;
+	}
 	err = mm_mmap(mm, op->addr, op->len, prot_bits(op->prot), flags, file, op->addr2);
 	object_release(sim, object);
 	object->kind = SIM_MAP;
@@ -538,6 +544,8 @@ void sim_teardown(struct sim *sim)
 	size_t i;
 
 	sim->nr_slots = 0;
+	if (sim->machine)
+		machine_end(sim->machine);
 	for (i = 0; sim->objects && i < sim->script->nr_names; i++) {
 		struct sim_object *object = &sim->objects[i];
 

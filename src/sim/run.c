@@ -3,6 +3,7 @@
 #include "sim_internal.h"
 
 #include <base/errname.h>
+#include <base/stopwatch.h>
 
 #include <string.h>
 
@@ -127,6 +128,7 @@ static void run_op(struct sim *sim, const struct script_op *op)
 	struct sim_op_result result = { .op = op, .index = sim->result->ops, .view = sim };
 	const struct mm_struct *mm = sim->process->mm;
 	uint64_t before[SIM_COUNTER_NR], after[SIM_COUNTER_NR];
+	struct stopwatch watch = { 0 };
 	uint64_t longest;
 
 	sim->op = op;
@@ -137,7 +139,12 @@ static void run_op(struct sim *sim, const struct script_op *op)
 	mark_op(sim, op);
 	if (sim->options->op_done)
 		sim_counters(sim, before);
+	if (sim->options->timed)
+		stopwatch_start(&watch);
 	result.err = sim_execute(sim, op);
+	if (sim->options->timed)
+		result.ns = stopwatch_ns(&watch);
+	sim_memory_note(sim);
 	if (sim->options->executor)
 		sim_executor_stats(sim, mm);
 	longest = take_longest(sim);
@@ -191,6 +198,8 @@ static int sim_init(struct sim *sim)
 	sim->events.pid = 1;
 	LIST_INIT(&sim->live);
 	err = machine_create(&config, &sim->machine);
+	if (!err)
+		machine_set_numa_balancing(sim->machine, !sim->options->numa_off);
 	if (err)
 		return err;
 	sim->objects = mem_zalloc((sim->script->nr_names + 1) * sizeof(sim->objects[0]));
@@ -250,7 +259,6 @@ int sim_run(const struct script *script, const struct sim_options *options,
 		err = sim_loop(&sim);
 	if (sim.machine && sim.main) {
 		sim_counters(&sim, ret->counters);
-		machine_bytes(sim.machine, &ret->peak_bytes);
 	}
 	sim.events.sink = NULL;
 	sim_teardown(&sim);

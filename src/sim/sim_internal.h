@@ -161,6 +161,9 @@ void sim_keep_kvm(struct sim *sim, struct kvm *kvm);
 void sim_keep_mm(struct sim *sim, struct mm_struct *mm);
 int sim_counter_index(const char *name);
 
+/* memory.c: after an operation; remembers the most */
+void sim_memory_note(struct sim *sim);
+
 /* expect.c */
 void sim_check_expectations(struct sim *sim, const struct script_op *op, int err);
 void sim_check_assert(struct sim *sim, const struct script_op *op);

@@ -42,8 +42,8 @@ static void add_vmas(struct mm_struct *mm, const struct walk *walk)
 	uint64_t addr = 0;
 
 	while (mm_vma_next(mm, addr, &vma)) {
-		const struct sim_stretch stretch = { .kind = SIM_VIEW_VMA, .start = vma.start,
-						     .end = vma.end };
+		const struct sim_stretch stretch = {
+			.kind = SIM_VIEW_VMA, .start = vma.start, .end = vma.end};
 
 		walk->fn(walk->ctx, &stretch);
 		addr = vma.end;
@@ -53,7 +53,7 @@ static void add_vmas(struct mm_struct *mm, const struct walk *walk)
 void sim_view_walk(const struct sim *view,
 		   void (*fn)(void *ctx, const struct sim_stretch *stretch), void *ctx)
 {
-	struct walk walk = { .fn = fn, .ctx = ctx };
+	struct walk walk = {.fn = fn, .ctx = ctx};
 	struct mm_struct *mm = view->process->mm;
 	const struct sim_object *object;
 

@@ -30,7 +30,8 @@ static void flush(struct trace_file *file)
 	file->len = 0;
 }
 
-/* A new file beside @file->path, with the rights that creating the path would have given. */
+/* A new file beside @file->path, with the rights that creating the path would have given.
+ */
 static int open_temp(struct trace_file *file)
 {
 	size_t len = strlen(file->path);
@@ -83,7 +84,7 @@ int trace_file_open(struct trace_file *file, const char *path)
 {
 	int err;
 
-	*file = (struct trace_file){ .fd = -1 };
+	*file = (struct trace_file){.fd = -1};
 	file->buf = mem_alloc(BUF_SIZE);
 	err = file->buf ? open_path(file, path) : -ENOMEM;
 	if (err)

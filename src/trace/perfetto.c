@@ -10,18 +10,38 @@
 
 #include "protobuf_internal.h"
 
-/* Field numbers of Trace, TracePacket, TrackDescriptor, CounterDescriptor, TrackEvent, DebugAnnotation. */
+/* Field numbers of Trace, TracePacket, TrackDescriptor, CounterDescriptor, TrackEvent,
+ * DebugAnnotation. */
 enum { TRACE_PACKET = 1 };
-enum { PACKET_TIMESTAMP = 8, PACKET_SEQUENCE = 10, PACKET_EVENT = 11, PACKET_DESCRIPTOR = 60 };
+enum {
+	PACKET_TIMESTAMP = 8,
+	PACKET_SEQUENCE = 10,
+	PACKET_EVENT = 11,
+	PACKET_DESCRIPTOR = 60
+};
 enum { TRACK_UUID = 1, TRACK_NAME = 2, TRACK_PARENT = 5, TRACK_COUNTER = 8 };
 enum { COUNTER_UNIT = 3 };
 enum { UNIT_COUNT = 2, UNIT_BYTES = 3 };
-enum { EVENT_ANNOTATION = 4, EVENT_TYPE = 9, EVENT_TRACK = 11, EVENT_NAME = 23, EVENT_COUNTER = 30 };
+enum {
+	EVENT_ANNOTATION = 4,
+	EVENT_TYPE = 9,
+	EVENT_TRACK = 11,
+	EVENT_NAME = 23,
+	EVENT_COUNTER = 30
+};
 enum { TYPE_BEGIN = 1, TYPE_END, TYPE_INSTANT, TYPE_COUNTER };
 enum { ANNOTATION_UINT = 3, ANNOTATION_POINTER = 7, ANNOTATION_NAME = 10 };
 
 /* Our tracks; those of processes are UUID_PROCESS + pid. */
-enum { UUID_ROOT = 1, UUID_OPS, UUID_WALKS, UUID_ZAPS, UUID_FAULTS, UUID_COUNTERS = 16, UUID_PROCESS = 4096 };
+enum {
+	UUID_ROOT = 1,
+	UUID_OPS,
+	UUID_WALKS,
+	UUID_ZAPS,
+	UUID_FAULTS,
+	UUID_COUNTERS = 16,
+	UUID_PROCESS = 4096
+};
 
 static const char *const counter_names[TRACE_COUNTERS] = {
 	[TRACE_BYTES_NOTIFIED] = "bytes notified",
@@ -30,8 +50,8 @@ static const char *const counter_names[TRACE_COUNTERS] = {
 	[TRACE_SPTES] = "SPTEs",
 };
 
-static void put_packet(struct trace_perfetto *trace, unsigned int field, const struct protobuf *message,
-		       const uint64_t *at)
+static void put_packet(struct trace_perfetto *trace, unsigned int field,
+		       const struct protobuf *message, const uint64_t *at)
 {
 	struct protobuf packet, outer;
 
@@ -44,7 +64,8 @@ static void put_packet(struct trace_perfetto *trace, unsigned int field, const s
 	trace_file_write(&trace->file, outer.buf, outer.len);
 }
 
-static void put_track(struct trace_perfetto *trace, uint64_t uuid, const char *name, unsigned int unit)
+static void put_track(struct trace_perfetto *trace, uint64_t uuid, const char *name,
+		      unsigned int unit)
 {
 	struct protobuf track, counter;
 
@@ -67,8 +88,9 @@ struct value {
 	bool address;
 };
 
-static void put_event(struct trace_perfetto *trace, uint64_t uuid, unsigned int type, const char *name,
-		      size_t len, const struct value *values, uint64_t at)
+static void put_event(struct trace_perfetto *trace, uint64_t uuid, unsigned int type,
+		      const char *name, size_t len, const struct value *values,
+		      uint64_t at)
 {
 	struct protobuf event;
 
@@ -77,9 +99,11 @@ static void put_event(struct trace_perfetto *trace, uint64_t uuid, unsigned int 
 		struct protobuf annotation;
 
 		annotation.len = 0;
-		protobuf_uint(&annotation, values->address ? ANNOTATION_POINTER : ANNOTATION_UINT,
+		protobuf_uint(&annotation,
+			      values->address ? ANNOTATION_POINTER : ANNOTATION_UINT,
 			      values->value);
-		protobuf_text(&annotation, ANNOTATION_NAME, values->name, strlen(values->name));
+		protobuf_text(&annotation, ANNOTATION_NAME, values->name,
+			      strlen(values->name));
 		protobuf_message(&event, EVENT_ANNOTATION, &annotation);
 	}
 	protobuf_uint(&event, EVENT_TYPE, type);
@@ -108,8 +132,8 @@ static void put_counters(struct trace_perfetto *trace, bool all)
 }
 
 /*
- * The walk took what was counted under mmu_lock since it began; it lasts at least as long as its
- * records and at most until the one that ends it.
+ * The walk took what was counted under mmu_lock since it began; it lasts at least as long
+ * as its records and at most until the one that ends it.
  */
 static void end_walk(struct trace_perfetto *trace)
 {
@@ -122,7 +146,8 @@ static void end_walk(struct trace_perfetto *trace)
 		at = trace->last;
 	if (at == trace->walk_at)
 		at++;
-	put_event(trace, UUID_WALKS, TYPE_END, NULL, 0, NULL, at < trace->at ? at : trace->at);
+	put_event(trace, UUID_WALKS, TYPE_END, NULL, 0, NULL,
+		  at < trace->at ? at : trace->at);
 }
 
 /* Whole nanoseconds of work since the last record that had any, or one for the record. */
@@ -143,7 +168,7 @@ static void mark(struct trace_perfetto *trace, const struct event *event)
 	const char *text = event->text;
 	size_t len = event->text_len;
 	uint32_t line = 0;
-	struct value values[] = { { "line", 0, false }, { 0 } };
+	struct value values[] = {{"line", 0, false}, {0}};
 	char number[16];
 	int digits;
 
@@ -163,7 +188,8 @@ static void mark(struct trace_perfetto *trace, const struct event *event)
 		}
 	}
 	values[0].value = line;
-	put_event(trace, UUID_OPS, TYPE_BEGIN, text, len, line ? values : NULL, trace->at);
+	put_event(trace, UUID_OPS, TYPE_BEGIN, text, len, line ? values : NULL,
+		  trace->at);
 }
 
 /* The count of open slices of a process; its track appears with its first. */
@@ -172,12 +198,15 @@ static uint32_t *open_slices(struct trace_perfetto *trace, uint32_t pid)
 	char name[64];
 
 	while (trace->nr_open <= pid) {
-		if (mem_grow(&trace->open, &trace->cap_open, trace->nr_open + 1, sizeof(*trace->open))) {
-			trace->file.error = trace->file.error ? trace->file.error : -ENOMEM;
+		if (mem_grow(&trace->open, &trace->cap_open, trace->nr_open + 1,
+			     sizeof(*trace->open))) {
+			trace->file.error =
+				trace->file.error ? trace->file.error : -ENOMEM;
 			return NULL;
 		}
 		trace->open[trace->nr_open] = 0;
-		snprintf(name, sizeof(name), "notifications, process %zu", trace->nr_open);
+		snprintf(name, sizeof(name), "notifications, process %zu",
+			 trace->nr_open);
 		if (trace->nr_open)
 			put_track(trace, UUID_PROCESS + trace->nr_open, name, 0);
 		trace->nr_open++;
@@ -187,16 +216,18 @@ static uint32_t *open_slices(struct trace_perfetto *trace, uint32_t pid)
 
 static void range_start(struct trace_perfetto *trace, const struct event *event)
 {
-	const struct value values[] = { { "start", event->arg[1], true },
-					{ "end", event->arg[2], true },
-					{ "bytes", event->arg[2] - event->arg[1], false }, { 0 } };
+	const struct value values[] = {{"start", event->arg[1], true},
+				       {"end", event->arg[2], true},
+				       {"bytes", event->arg[2] - event->arg[1], false},
+				       {0}};
 	const char *name = mmu_notify_name(event->arg[0]);
 	uint32_t *open = open_slices(trace, event->pid);
 
 	if (!open)
 		return;
 	++*open;
-	put_event(trace, UUID_PROCESS + event->pid, TYPE_BEGIN, name, strlen(name), values, trace->at);
+	put_event(trace, UUID_PROCESS + event->pid, TYPE_BEGIN, name, strlen(name),
+		  values, trace->at);
 }
 
 static void range_end(struct trace_perfetto *trace, const struct event *event)
@@ -211,41 +242,46 @@ static void range_end(struct trace_perfetto *trace, const struct event *event)
 
 static void walk(struct trace_perfetto *trace, const struct event *event)
 {
-	const struct value values[] = { { "start", event->arg[0], true },
-					{ "end", event->arg[1], true }, { 0 } };
+	const struct value values[] = {
+		{"start", event->arg[0], true}, {"end", event->arg[1], true}, {0}};
 	static const char name[] = "kvm_unmap_hva_range";
 
 	trace->in_walk = true;
 	trace->walk_at = trace->at;
 	trace->walk_ns = trace->clock.walk_ns;
-	put_event(trace, UUID_WALKS, TYPE_BEGIN, name, sizeof(name) - 1, values, trace->at);
+	put_event(trace, UUID_WALKS, TYPE_BEGIN, name, sizeof(name) - 1, values,
+		  trace->at);
 }
 
 /* Bit 0 of an x86 entry: present; bit 7 above level 1: it maps memory. */
 static void spte_changed(struct trace_perfetto *trace, const struct event *event)
 {
-	const struct value values[] = { { "gfn", event->arg[1], true },
-					{ "level", event->arg[2], false },
-					{ "old_spte", event->arg[3], true }, { 0 } };
+	const struct value values[] = {{"gfn", event->arg[1], true},
+				       {"level", event->arg[2], false},
+				       {"old_spte", event->arg[3], true},
+				       {0}};
 	bool leaf = event->arg[2] == 1 || event->arg[3] & 0x80;
 	const char *name = leaf ? "SPTE" : "table";
 
 	if (event->arg[3] & 1 && !(event->arg[4] & 1))
-		put_event(trace, UUID_ZAPS, TYPE_INSTANT, name, strlen(name), values, trace->at);
+		put_event(trace, UUID_ZAPS, TYPE_INSTANT, name, strlen(name), values,
+			  trace->at);
 }
 
-static void instant(struct trace_perfetto *trace, uint64_t uuid, const char *name, const char *what,
-		    uint64_t number)
+static void instant(struct trace_perfetto *trace, uint64_t uuid, const char *name,
+		    const char *what, uint64_t number)
 {
-	const struct value values[] = { { what, number, true }, { 0 } };
+	const struct value values[] = {{what, number, true}, {0}};
 
-	put_event(trace, uuid, TYPE_INSTANT, name, strlen(name), what ? values : NULL, trace->at);
+	put_event(trace, uuid, TYPE_INSTANT, name, strlen(name), what ? values : NULL,
+		  trace->at);
 }
 
 static void emit(struct event_sink *sink, const struct event *event)
 {
-	struct trace_perfetto *trace = (struct trace_perfetto *)((char *)sink -
-								 offsetof(struct trace_perfetto, sink));
+	struct trace_perfetto *trace =
+		(struct trace_perfetto *)((char *)sink -
+					  offsetof(struct trace_perfetto, sink));
 
 	if (trace->file.error)
 		return;
@@ -290,7 +326,7 @@ int trace_perfetto_open(struct trace_perfetto *trace, const char *path, const ch
 	unsigned int i;
 	int err;
 
-	*trace = (struct trace_perfetto){ .sink.emit = emit, .now = now, .ctx = ctx };
+	*trace = (struct trace_perfetto){.sink.emit = emit, .now = now, .ctx = ctx};
 	err = trace_file_open(&trace->file, path);
 	if (err)
 		return err;

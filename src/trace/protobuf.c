@@ -54,7 +54,8 @@ void protobuf_text(struct protobuf *pb, unsigned int field, const char *text, si
 	protobuf_bytes(pb, field, clean, to);
 }
 
-void protobuf_message(struct protobuf *pb, unsigned int field, const struct protobuf *message)
+void protobuf_message(struct protobuf *pb, unsigned int field,
+		      const struct protobuf *message)
 {
 	protobuf_bytes(pb, field, message->buf, message->len);
 }

@@ -4,7 +4,6 @@
 
 usage: abi.py SOURCE_FOLDER LIBRARY.so LIBRARY.a [MAN_FOLDER]   (TAP on standard output)
 """
-import os
 import re
 import subprocess
 import sys
@@ -89,10 +88,8 @@ def test_manual(functions):
         tap.skip('the manual', 'there is no scdoc')
         return
     for name, (_, prototype, _) in sorted(functions.items()):
-        got = subprocess.run(['man', '-l', MAN / f'{name}.3'], capture_output=True, text=True,
-                             check=False, env=dict(os.environ, MANWIDTH='200', LC_ALL='C.UTF-8'))
-        tap.ok(squeeze(prototype) in squeeze(got.stdout), f'{name}(3) has the prototype',
-               got.stdout, got.stderr)
+        page = (MAN / f'{name}.3').read_text().replace('\\&', '').replace('\\-', '-')
+        tap.ok(squeeze(prototype) in squeeze(page), f'{name}(3) has the prototype', page)
     overview = (SOURCE / 'man/libmmuscope.3.scd').read_text()
     named = set(re.findall(r'\*(ms_\w+)\*\(3\)', overview))
     tap.ok(named and named <= set(functions), 'libmmuscope(3) names functions that exist',

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -205,6 +206,32 @@ def test_hostile():
     tap.ok(commands and not os.path.exists(os.path.join(work, 'pwned')), 'commands are quoted', command)
 
 
+def test_store():
+    """What a sweep stored: every number of the page is in the store."""
+    script = os.path.join(SOURCE, 'scripts/sweeps/touched-pages.mms')
+    tap.ok(run('sweep', '--store', 'a"\'<b>.db', script).returncode == 0, 'a sweep into a store')
+    run('compare', '--store', 'a"\'<b>.db', os.path.join(SOURCE, 'scripts/guest-refaults.mms'))
+    text = page_of('--store', 'a"\'<b>.db')
+    page = check(text, 'a store')
+    with sqlite3.connect(os.path.join(work, 'a"\'<b>.db')) as db:
+        want = sorted(f'{one[0]:,}' for one in db.execute(
+            "SELECT value FROM counter WHERE name = 'rmap_scanned'"))
+        param = {row[0] for row in db.execute("SELECT DISTINCT value FROM param WHERE name = 'pages'")}
+        runs = db.execute('SELECT count(*) FROM run').fetchone()[0]
+    rows = re.findall(r'<tr(?: class="shown")?><th scope="row">.*?(?=<td class="bar">)', text)
+    scanned = sorted(re.findall('<td>(.*?)(?=<td|$)', row)[4] for row in rows)
+    tap.ok(len(rows) == runs and scanned == want, 'every run, with its heads', rows, want)
+    tap.ok({row[1] for row in growth(text)} >= {f'{int(value):,}' for value in param if value.isdigit()},
+           'growth by the parameter', growth(text), param)
+    tap.ok('mprotect' in page.text and text.count('class="shown"') == 2, 'operations of one run of each')
+    for args, status, what in ((['--store', 'missing.db'], 3, b'missing.db'),
+                               (['--store', script], 3, b'touched-pages'),
+                               (['--store', 'x.db', script], 2, b'not both')):
+        got = run('report', *args)
+        tap.ok(got.returncode == status and what in got.stderr, f"report {' '.join(args)}: {status}",
+               got.returncode, got.stderr)
+
+
 def test_output():
     script = os.path.join(SOURCE, 'scripts/one-touched-page.mms')
     tap.ok(run('report', '-o', 'out.html', script).returncode == 0 and
@@ -232,6 +259,7 @@ def main():
         test_growth()
         test_many()
         test_hostile()
+        test_store()
         test_output()
     finally:
         shutil.rmtree(work)

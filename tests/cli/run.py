@@ -239,6 +239,112 @@ def test_options():
     expect(0, 'run', '-', stdin=SEVEN, out='<stdin>|-: ', name='a script on standard input')
 
 
+def test_jobs():
+    scripts = ['seven.mms', 'wrong.mms', 'hole.mms', 'broken.mms', 'missing.mms', 'scripts/one-touched-page.mms']
+    for args in ([], ['--json'], ['--stats'], ['--all-ops', '--audit'], ['--quiet']):
+        base = run('run', *args, *scripts)
+        for jobs in ('2', '3', '100'):
+            got = run('run', '-j', jobs, *args, *scripts)
+            ok((got.returncode, got.stdout, got.stderr) == (base.returncode, base.stdout, base.stderr),
+               f"run -j {jobs} {' '.join(args)}: the same bytes", got.stdout[:500], got.stderr[:500])
+    for args in ([], ['--json'], ['--format', 'lkml']):
+        base = run('compare', '--design', 'all', '--mmu', 'tdp,shadow', *args, 'seven.mms')
+        for jobs in ('2', '100'):
+            got = run('compare', '--jobs', jobs, '--design', 'all', '--mmu', 'tdp,shadow', *args, 'seven.mms')
+            ok(base.returncode == 0 and (got.stdout, got.stderr) == (base.stdout, base.stderr),
+               f"compare --jobs {jobs} {' '.join(args)}: the same bytes")
+
+
+def test_memory():
+    text = ('map a 0x10000000 64M rw anon private nohuge\ntouch a 64M w\nvm v shadow\n'
+            'memslot v 0 gpa=0 a 64M\nguest v w 0 64M\nmunmap a 64M\n')
+    got = json.loads(run('run', '--json', '-', stdin=text).stdout)['scripts'][0]
+    pages = 64 << 20 >> 12
+    ok(got['peak_pages'] == pages, 'the peak is before the unmapping', got['peak_pages'])
+    ok(sum(got['memory'].values()) == got['peak_bytes'], 'the kinds of memory add up')
+    ok(got['memory']['reverse-map heads'] == 8 * pages and got['memory']['frame records'] == 8 * pages,
+       'eight bytes per page for heads and frames', got['memory'])
+    ok(8 * pages <= got['memory']['primary tables'] < 9.5 * pages, 'and for entries')
+    text = run('run', '--stats', '-', stdin=text).stdout
+    ok(re.search(r'^ *131,072 +8\.000 +reverse-map heads$', text, re.M) is not None,
+       '--stats has bytes per page by kind', text)
+
+
+def test_short_memory():
+    # 30 GB of address space: less than what is reserved where there is room
+    limit = (30 << 30, 30 << 30)
+    got = subprocess.run([BINARY, 'run', 'seven.mms'], capture_output=True, text=True, cwd=work,
+                         preexec_fn=None if SLOW else lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
+    ok(got.returncode == 0 and got.stdout.split('longest')[0] == run('run', 'seven.mms').stdout.split('longest')[0],
+       'a limit on the address space changes nothing', got.stderr)
+    limit = (700 << 20, 700 << 20)
+    text = 'map a 0x100000000000 64G rw anon private nohuge\ntouch a 64G w\n'
+    if SLOW:
+        return
+    got = subprocess.run([BINARY, 'run', '--trace', 'short.trace', '-'], capture_output=True, text=True, cwd=work,
+                         input=text, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
+    ok(got.returncode == 3 and re.search(r'out of memory after 2 operations: the model took \d+ MiB for \d+ pages',
+                                         got.stderr), 'out of memory says what was needed', got.stderr)
+    ok(not os.path.exists(os.path.join(work, 'short.trace')), 'and leaves no half-written trace')
+
+
+def bench_sound(bench):
+    """Whether what one benchmark says about itself follows from its own figures."""
+    medians = {series['name']: series['median_ns'] for series in bench['series']}
+    for series in bench['series']:
+        if not series['least_ns'] <= series['low_ns'] <= series['median_ns'] <= series['high_ns'] <= series['most_ns']:
+            return f"{series['name']}: quartiles in disorder"
+    for target in bench['targets']:
+        least = 'at_least' in target
+        limit = target['at_least' if least else 'at_most']
+        if target['reached'] != (target['value'] >= limit if least else target['value'] <= limit):
+            return f"{target['name']}: {target['value']} against {limit}"
+        if ' / ' in target['name'] and all(name.strip() in medians for name in target['name'].split('/')):
+            above, below = (medians[name.strip()] for name in target['name'].split('/'))
+            if abs(target['value'] - above / below) > 1e-6 * target['value']:
+                return f"{target['name']} is not the ratio of the medians"
+    if bench['growth'] and len(bench['growth']) > 4:
+        return 'more than four sizes'
+    return ''
+
+
+def test_bench():
+    names = [line.split()[0] for line in run('bench', '--list').stdout.splitlines()]
+    words = next(command['words'] for command in table() if command['name'] == 'bench')
+    ok(names == words, 'the completion knows the benchmarks', names, words)
+    expect(2, 'bench', 'protect-desne', err='do you mean protect-dense', lines=2)
+    expect(2, 'bench', 'nothing-like-it', err='--list lists them')
+    expect(2, 'bench', '--size', '4K', 'populate', err='at least 256K')
+    expect(2, 'bench', '--runs', '1001', 'populate', err='at most 1000')
+    got = run('bench', '--json', '--runs', '1', '--size', '4M', *[name for name in names
+              if name not in ('hint-sparse', 'start')])
+    ok(got.returncode == 0 and not got.stderr, 'bench --json of everything small', got.stderr)
+    result = json.loads(got.stdout)
+    ok([bench['name'] for bench in result['benchmarks']] ==
+       [name for name in names if name not in ('hint-sparse', 'start')], 'all of them, in order')
+    for bench in result['benchmarks']:
+        ok(not bench['error'] and not bench['skipped'] and bench['series'] and bench['targets'],
+           f"{bench['name']} has figures and targets", bench['error'] + bench['skipped'])
+        ok(not bench_sound(bench), f"{bench['name']}: ratios and verdicts follow from the figures",
+           bench_sound(bench))
+    judged = [target for bench in result['benchmarks'] for target in bench['targets'] if target['judged']]
+    ok(len(judged) == result['reached'] + result['missed'], 'the totals are those of the targets')
+    sparse = json.loads(run('bench', '--json', '--runs', '1', '--size', '64G', 'hint-sparse').stdout)
+    differ = next(target for target in sparse['benchmarks'][0]['targets'] if target['name'] == 'counts that differ')
+    ok(differ['value'] == 0 and differ['judged'], '--literal counts the same', differ)
+    facts = {fact['name']: fact['value'] for fact in sparse['benchmarks'][0]['facts']}
+    heads = 64 * (1 << 18) + 64 * (1 << 9) + 64
+    ok(facts['heads scanned'] == heads, 'every head of 64 GiB is counted', facts)
+    text = run('bench', '--runs', '3', 'start').stdout
+    ok(re.search(r'^  ours - true .* at most 5\.00 ms: (reached|MISSED)$', text, re.M) is not None,
+       'bench start', text)
+    text = run('bench', '--runs', '1', '--size', '1G', '--memory', '2M', 'protect-dense').stdout
+    ok(re.search(r'^  note: would need .* half the size until it fits$', text, re.M) is not None and
+       'not judged at this size' in text, 'sizes adapt to the memory', text)
+    text = run('bench', '--recordings', '/nonexistent', 'replay', 'import').stdout
+    ok(text.count('skipped: no recording in /nonexistent') == 2, 'no recordings: skipped with the reason', text)
+
+
 def test_run():
     got = expect(0, 'run', 'seven.mms', out='expectations: .* 0 failed')
     ok('mprotect ram 512G r ' in got.stdout and '512G' in got.stdout, 'the table has the operation',
@@ -587,6 +693,10 @@ def main():
         test_usage()
         test_options()
         test_run()
+        test_jobs()
+        test_memory()
+        test_short_memory()
+        test_bench()
         test_json()
         test_compare()
         test_designs()

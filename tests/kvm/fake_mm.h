@@ -116,6 +116,13 @@ struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)
 	return &mm->nmm;
 }
 
+/* Frames have no contents here. */
+void mm_page_written(struct mm_struct *mm, uint64_t pfn)
+{
+	(void)mm;
+	(void)pfn;
+}
+
 int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret)
 {
 	const struct fake_pte *pte = fake_pte_at(mm, address);
@@ -177,11 +184,29 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 	return mm_translate(mm, address, ret);
 }
 
-/* Nobody asks this primary MMU for pages of zeros. */
-void mm_page_written(struct mm_struct *mm, uint64_t pfn)
+uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,
+			 uint64_t nr, uint64_t *ret_pfn)
+{
+	uint64_t i;
+
+	for (i = 0; i < nr; i++) {
+		struct fake_pte *pte = fake_pte_at(mm, address + i * FAKE_PAGE);
+
+		if (!pte || !pte->allowed || pte->level != 1 || !pte->writable ||
+		    (write && !pte->may_write))
+			break;
+		mm->asked += i % every == 0;
+		ret_pfn[i] = pte->pfn;
+	}
+	return i;
+}
+
+void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr)
 {
 	(void)mm;
 	(void)pfn;
+	(void)step;
+	(void)nr;
 }
 
 uint64_t mm_next_populated(struct mm_struct *mm, uint64_t address, uint64_t end)

@@ -10,8 +10,9 @@
 #include "html_internal.h"
 #include "tap.h"
 
-static const char evil[] = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>`&amp;"
-			   "\x01\x7f\xff\xc3(\xe2\x80\xae<!--\n-->\xc2\x85<style>*{display:none}";
+static const char evil[] =
+	"</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>`&amp;"
+	"\x01\x7f\xff\xc3(\xe2\x80\xae<!--\n-->\xc2\x85<style>*{display:none}";
 
 static unsigned int count(const char *text, const char *what)
 {
@@ -27,18 +28,23 @@ static void test_text(void)
 	struct strbuf out = STRBUF_INIT;
 
 	html_str(&out, "a<b>&\"'`\t\n");
-	tap_ok(!strcmp(strbuf_str(&out), "a&lt;b&gt;&amp;&quot;&#39;&#96;\t\n"), "markup is escaped");
+	tap_ok(!strcmp(strbuf_str(&out), "a&lt;b&gt;&amp;&quot;&#39;&#96;\t\n"),
+	       "markup is escaped");
 	strbuf_reset(&out);
 	html_str(&out, "\x1b[31m\xff\xc3(\xed\xa0\x80\xc2\x9b");
-	tap_ok(!strcmp(strbuf_str(&out), "\xef\xbf\xbd[31m\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd"
-		       "\xef\xbf\xbd\xef\xbf\xbd"), "control characters and what is not UTF-8");
+	tap_ok(!strcmp(strbuf_str(&out),
+		       "\xef\xbf\xbd[31m\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd"
+		       "\xef\xbf\xbd\xef\xbf\xbd"),
+	       "control characters and what is not UTF-8");
 	strbuf_reset(&out);
 	html_str(&out, "\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x94");
 	tap_ok(!strcmp(strbuf_str(&out), "\xef\xbf\xbd\xef\xbf\xbd\xe2\x80\x94"),
 	       "what turns the direction of writing, and a dash");
 	strbuf_reset(&out);
 	html_text(&out, "a\0b", 3);
-	tap_ok(!strcmp(strbuf_str(&out), "a\xef\xbf\xbd" "b"), "a NUL byte");
+	tap_ok(!strcmp(strbuf_str(&out), "a\xef\xbf\xbd"
+					 "b"),
+	       "a NUL byte");
 	strbuf_reset(&out);
 	html_cut(&out, "abc\xc3\xa4xyz", 8, 4);
 	tap_ok(!strcmp(strbuf_str(&out), "abc\xe2\x80\xa6"), "cut between characters");
@@ -46,8 +52,9 @@ static void test_text(void)
 }
 
 /* Everything that is text is evil. */
-static void fill(struct page_script *script, struct page_op *op, struct page_variant *variant,
-		 struct page_timeline *timeline, struct strip_layout *layout, struct strip *strip)
+static void fill(struct page_script *script, struct page_op *op,
+		 struct page_variant *variant, struct page_timeline *timeline,
+		 struct strip_layout *layout, struct strip *strip)
 {
 	struct page_growth *growth = &script->growth;
 
@@ -58,13 +65,24 @@ static void fill(struct page_script *script, struct page_op *op, struct page_var
 		abort();
 	strip_add(strip, STRIP_PTE, 0, 4096);
 	page_timeline_add(timeline, 3, 1000, 500, 2);
-	*op = (struct page_op){ .line = 3, .text = evil, .text_len = sizeof(evil) - 1, .result = evil,
-				.stall = 1000, .strip = strip };
-	*variant = (struct page_variant){ .mmu = evil, .shown = true, .stall = 1 };
+	*op = (struct page_op){.line = 3,
+			       .text = evil,
+			       .text_len = sizeof(evil) - 1,
+			       .result = evil,
+			       .stall = 1000,
+			       .strip = strip};
+	*variant = (struct page_variant){.mmu = evil, .shown = true, .stall = 1};
 	memcpy(variant->name, evil, sizeof(variant->name) - 1);
-	*script = (struct page_script){ .file = evil, .text = evil, .text_len = sizeof(evil) - 1, .ops = op,
-					.nr_ops = 1, .did = 1, .layout = layout, .timeline = timeline,
-					.variants = variant, .nr_variants = 1 };
+	*script = (struct page_script){.file = evil,
+				       .text = evil,
+				       .text_len = sizeof(evil) - 1,
+				       .ops = op,
+				       .nr_ops = 1,
+				       .did = 1,
+				       .layout = layout,
+				       .timeline = timeline,
+				       .variants = variant,
+				       .nr_variants = 1};
 	growth->sizes = 2;
 	growth->size[0] = 1 << 20;
 	growth->size[1] = 4 << 20;
@@ -84,12 +102,12 @@ static void fill(struct page_script *script, struct page_op *op, struct page_var
 static void test_page(void)
 {
 	static struct page_timeline timeline;
-	struct page_script scripts[2] = { 0 };
-	struct strip_layout layout = { 0 };
+	struct page_script scripts[2] = {0};
+	struct strip_layout layout = {0};
 	struct page_variant variant;
 	struct strip strip;
 	struct page_op op;
-	struct page page = { .version = evil, .cost = evil, .scripts = scripts, .nr = 1 };
+	struct page page = {.version = evil, .cost = evil, .scripts = scripts, .nr = 1};
 	struct strbuf out = STRBUF_INIT;
 	uint64_t live;
 
@@ -101,9 +119,12 @@ static void test_page(void)
 	tap_eq(count(strbuf_str(&out), "<img"), 0, "no element of theirs");
 	tap_eq(count(strbuf_str(&out), "<style"), 2, "two styles of ours");
 	tap_eq(count(strbuf_str(&out), "<!--"), 0, "no comment");
-	tap_ok(!memchr(out.buf, 0x7f, out.len) && !memchr(out.buf, 1, out.len), "no control character");
-	tap_ok(count(strbuf_str(&out), "&lt;img src=x onerror=alert(2)&gt;") >= 10, "it can be read");
-	tap_ok(strstr(strbuf_str(&out), report_page_script_hash()), "the policy names the script");
+	tap_ok(!memchr(out.buf, 0x7f, out.len) && !memchr(out.buf, 1, out.len),
+	       "no control character");
+	tap_ok(count(strbuf_str(&out), "&lt;img src=x onerror=alert(2)&gt;") >= 10,
+	       "it can be read");
+	tap_ok(strstr(strbuf_str(&out), report_page_script_hash()),
+	       "the policy names the script");
 	live = mem_live();
 	strbuf_reset(&out);
 	mem_fail_at(2);
@@ -136,9 +157,11 @@ static void test_timeline(void)
 		ops += timeline.marks[i].nr;
 		notifications += timeline.marks[i].notifications;
 		if (timeline.marks[i].most == 100)
-			tap_eq(timeline.marks[i].line, 778, "the longest is known by its line");
+			tap_eq(timeline.marks[i].line, 778,
+			       "the longest is known by its line");
 	}
-	tap_ok(timeline.nr <= PAGE_MARKS && timeline.nr > PAGE_MARKS / 2, "as many marks as there is room");
+	tap_ok(timeline.nr <= PAGE_MARKS && timeline.nr > PAGE_MARKS / 2,
+	       "as many marks as there is room");
 	tap_ok(ops == 5000 && notifications == 10000 && total == 5099, "nothing is lost");
 }
 

@@ -6,6 +6,7 @@ usage: tree.py SOURCE_FOLDER   (TAP on standard output)
 """
 import fnmatch
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,13 +35,17 @@ def tracked_files():
 
 
 def covered_elsewhere():
-    """Patterns of the files whose licence is in .reuse/dep5, as data cannot hold a comment."""
+    """Patterns of the files whose licence is in .reuse/dep5, as data cannot hold a comment.
+
+    The paragraph of "*" says whose everything is; it excuses no file from saying its licence.
+    """
     text = (SOURCE / '.reuse' / 'dep5').read_text()
+    text = re.sub(r'^Files: \*\n', '', text, flags=re.M)
     return re.findall(r'\S+', ' '.join(re.findall(r'^Files:((?:.*\n(?: .*\n)*))', text, re.M)))
 
 
 def test_licences(files):
-    line = re.compile(rb'SPDX-License-Identifier: ' + LICENCE.encode() + rb'\b')
+    line = re.compile(rb'SPDX-License-' rb'Identifier: ' + LICENCE.encode() + rb'\b')
     patterns = covered_elsewhere()
     used = set()
     for name in files:
@@ -54,6 +59,15 @@ def test_licences(files):
            sorted(set(patterns) - used))
     text = (SOURCE / 'LICENSES' / f'{LICENCE}.txt').read_text()
     tap.ok('GNU GENERAL PUBLIC LICENSE' in text, "the licence's text is here")
+
+
+def test_reuse():
+    """The REUSE specification's own checker."""
+    if not shutil.which('reuse'):
+        tap.skip('reuse lint', 'there is no reuse')
+        return
+    got = subprocess.run(['reuse', 'lint'], cwd=SOURCE, capture_output=True, text=True, check=False)
+    tap.ok(got.returncode == 0, 'reuse lint', got.stdout, got.stderr)
 
 
 def functions(lines):
@@ -100,6 +114,7 @@ def main():
         tap.skip('licences and lengths', 'git does not know this folder')
         return tap.done()
     test_licences(files)
+    test_reuse()
     test_lengths(files)
     return tap.done()
 

@@ -3,6 +3,7 @@
 #include "script_test.h"
 
 #include <base/event.h>
+#include <script/param.h>
 #include <stdlib.h>
 
 #define FENCE "```"
@@ -29,6 +30,24 @@ static char *read_reference(void)
 	return text;
 }
 
+/* A script with parameters is parsed with the first value of each. */
+static struct parsed parse_example(const char *text, size_t len)
+{
+	struct parsed p = { .script = NULL, .diag = STRBUF_INIT };
+	struct script_value values[SCRIPT_MAX_PARAMS];
+	struct script_params params;
+	size_t i;
+
+	p.err = script_params_read("t.mms", text, len, &p.diag, &params);
+	if (p.err)
+		return p;
+	for (i = 0; i < params.nr; i++)
+		values[i] = (struct script_value){ params.params[i].name, params.params[i].values[0] };
+	p.err = script_parse_with("t.mms", text, len, values, params.nr, &p.diag, &p.script);
+	script_params_release(&params);
+	return p;
+}
+
 static void test_examples(const char *text)
 {
 	const char *start, *end;
@@ -41,7 +60,7 @@ static void test_examples(const char *text)
 		end = strstr(start, FENCE);
 		if (!end)
 			break;
-		p = parse_len(start, end - start);
+		p = parse_example(start, end - start);
 		if (!tap_ok(!p.err && !strstr(strbuf_str(&p.diag), "error"), "example %u",
 			    ++n))
 			comment(strbuf_str(&p.diag));
@@ -64,6 +83,10 @@ static void test_words(const char *text)
 		       script_advice_name(i));
 	for (i = 0; i < MMU_NOTIFY_NR; i++)
 		tap_ok(strstr(text, mmu_notify_name(i)), "event %s", mmu_notify_name(i));
+	for (i = 0; script_setting_names[i]; i++) {
+		snprintf(quoted, sizeof(quoted), "| `%s` |", script_setting_names[i]);
+		tap_ok(strstr(text, quoted), "setting %s", script_setting_names[i]);
+	}
 	for (i = 0; script_profile_names[i]; i++)
 		tap_ok(strstr(text, script_profile_names[i]), "profile %s",
 		       script_profile_names[i]);

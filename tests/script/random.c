@@ -92,6 +92,7 @@ static void test_features(void)
 		{SCRIPT_RANDOM_NUMA, "numa_hint"},
 		{SCRIPT_RANDOM_GUEST, "guest vm0"},
 		{SCRIPT_RANDOM_MREMAP, "mremap"},
+		{SCRIPT_RANDOM_SHADOW, "guest_map"},
 	};
 	struct strbuf text = STRBUF_INIT;
 	size_t i;
@@ -99,7 +100,7 @@ static void test_features(void)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bool with, without;
 
-		generate(i, 600, ALL, &text);
+		generate(i, 600, ALL | cases[i].features, &text);
 		with = strstr(strbuf_str(&text), cases[i].word);
 		generate(i, 600, ALL & ~cases[i].features, &text);
 		without = strstr(strbuf_str(&text), cases[i].word);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every example script under every profile, and those with a guest under every kind of MMU.
+"""Every example script under every profile, and those with a guest under every kind of MMU, unless
+they use what one kind of guest alone has.
 
 usage: run.py MMUSCOPE SOURCE_FOLDER    (TAP on standard output)
 
@@ -22,6 +23,8 @@ BINARY = os.path.abspath(sys.argv[1])
 SOURCE = Path(sys.argv[2]).resolve()
 MMUS = ('tdp', 'direct', 'shadow', 'nested')
 NOT_MODELLED = re.compile(r'error: (the model does not .*?):')
+# Operations of one kind of guest only.
+OWN_KIND = re.compile(r'^(l2_map|vmrun|guest_map|cr3)\s', re.M)
 FINDING = re.compile(r'^[^:]+:(\d+): invariant (\d) broken', re.M)
 
 # The lazy start of mprotect takes address 0 for "not started": from 3.15 on, in kernels only.
@@ -130,13 +133,25 @@ def check_design(path, profile, design):
     tap.ok(script['checked'] > 0, f'{name}: lines that name it are checked')
 
 
+def check_sweep(path):
+    """A script with parameters: all combinations of their values."""
+    got = subprocess.run([BINARY, 'sweep', '--json', '--audit', str(path)], capture_output=True,
+                         text=True, timeout=120)
+    if tap.ok(got.returncode == 0, path.relative_to(SOURCE / 'scripts'), got.stderr, got.stdout[-2000:]):
+        doc = json.loads(got.stdout)
+        tap.ok(len(doc['runs']) == doc['combinations'] > 1, f'{path.name}: all combinations ran')
+
+
 def main():
     scripts = sorted(SOURCE.glob('scripts/**/*.mms'))
     tap.ok(len(scripts) > 50, f'{len(scripts)} scripts')
     tap.ok(set(FINDINGS) <= {path.name for path in scripts}, 'findings are of scripts that exist',
            set(FINDINGS) - {path.name for path in scripts})
     for path in scripts:
-        guest = re.search(r'^vm\s', path.read_text(), re.M)
+        if path.parent.name == 'sweeps':
+            check_sweep(path)
+            continue
+        guest = re.search(r'^vm\s', path.read_text(), re.M) and not OWN_KIND.search(path.read_text())
         for profile in profiles():
             for mmu in (None, *MMUS) if guest else (None,):
                 check(path, profile, mmu)

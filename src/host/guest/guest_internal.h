@@ -26,6 +26,7 @@
 
 #define GUEST_MAX_PROCS 32
 #define GUEST_PAGE 4096ul
+#define HUGETLB_MEMFD "hugetlb" /* name of memory files on hugetlbfs */
 /* Guest-physical bits of the emulated machine, and where a guest's own memory lies. */
 #define GUEST_PHYS_BITS 40
 #define GUEST_OWN_GPA ((1ull << GUEST_PHYS_BITS) - 16 * GUEST_PAGE)
@@ -134,6 +135,7 @@ enum shared_state { STATE_RUNNING, STATE_DONE };
  * @turn: whose turn it is (futex); processes are numbered from 0
  * @state: enum shared_state
  * @executed: operations begun
+ * @emptied: of them, those that want the LRU batches empty
  * @cursor: where the script is; belongs to the process whose turn it is
  * @proc: name 0 is that of the first process, SCRIPT_MAIN
  */
@@ -141,6 +143,7 @@ struct shared {
 	uint32_t turn;
 	uint32_t state;
 	uint64_t executed;
+	uint64_t emptied;
 	uint32_t nr_procs;
 	struct script_cursor cursor;
 	struct {

@@ -222,6 +222,8 @@ int op_guest_map(struct executor *ex, const struct script_op *op)
 		err = make_space(vm, op, &space);
 	for (at = 0; at < op->len && !err; at += op->page_size)
 		err = map_one(vm, space, op->addr + at, leaf_level(op->page_size),
-			      guest_leaf(space, op, script_op_gpa(op) + at));
+			      guest_leaf(space, op,
+					 script_op_gpa(op) +
+						 (op->flags & SCRIPT_GPTE_SAME ? 0 : at)));
 	return err;
 }

@@ -67,15 +67,19 @@ static unsigned int count_access_bits(void)
 }
 
 /*
- * A role as records have it: without the access bits behind the third. The bits from
- * ROLE_HIGH on are where they always were: these kernels lack as many bits before them.
+ * A role as records have it: execute, write, user. Kernels with more access bits than these have
+ * read first and execute last. The bits from ROLE_HIGH on are where they always were: those
+ * kernels lack as many bits before them.
  */
 static uint64_t record_role(uint64_t role)
 {
+	const unsigned int more = role_access_bits - ROLE_ACCESS_BITS;
 	const uint64_t low = (1u << (ROLE_ACCESS_SHIFT + ROLE_ACCESS_BITS)) - 1;
-	const uint64_t high = ~((1ull << ROLE_HIGH) - 1);
-	uint64_t moved = (role & ~high) >> (role_access_bits - ROLE_ACCESS_BITS) & ~low;
+	const uint64_t high = ~((1ull << ROLE_HIGH) - 1), exec = 1u << ROLE_ACCESS_SHIFT;
+	uint64_t moved = (role & ~high) >> more & ~low;
 
+	if (more)
+		role = (role & ~exec) | (role >> (role_access_bits - 1) & exec);
 	return (role & low) | moved | (role & high);
 }
 

@@ -13,9 +13,35 @@
 #define MAX_NODES 64
 #define MOVE_BATCH 512
 
+/* Memory that the scanner never touches: hugetlbfs, devices, no access at all. */
+static bool never_hinted(const char *prot, const char *path)
+{
+	return !strncmp(prot, "---", 3) || !strncmp(path, "/memfd:" HUGETLB_MEMFD, 14) ||
+	       !strncmp(path, "/dev/dax", 8);
+}
+
+/* Each run of VMAs that the scanner would look at. */
 int op_numa_hint(const struct script_op *op)
 {
-	return kcall_numa_hint(op->addr, op->addr + op->len);
+	uint64_t end = op->addr + op->len, from = op->addr, low, high;
+	struct strbuf maps = STRBUF_INIT;
+	char prot[8], path[64];
+	const char *line;
+	int err = get_file("/proc/self/maps", &maps);
+
+	for (line = strbuf_str(&maps); !err && *line; line += strcspn(line, "\n"), line += !!*line) {
+		path[0] = 0;
+		if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %63[^\n]", &low, &high, prot, path) < 3 ||
+		    high <= from || low >= end || !never_hinted(prot, path))
+			continue;
+		if (low > from)
+			err = kcall_numa_hint(from, low);
+		from = high;
+	}
+	if (!err && from < end)
+		err = kcall_numa_hint(from, end);
+	strbuf_release(&maps);
+	return err;
 }
 
 int op_numa_scan(const struct script_op *op)
@@ -67,7 +93,7 @@ int op_move_pages(const struct script_op *op)
 	uint64_t at = 0;
 	unsigned int nr;
 
-	while (at < op->len && !err) {
+	while (at < op->len) {
 		for (nr = 0; nr < MOVE_BATCH && at < op->len; nr++, at += GUEST_PAGE) {
 			pages[nr] = (void *)(op->addr + at);
 			nodes[nr] = node;
@@ -75,9 +101,8 @@ int op_move_pages(const struct script_op *op)
 		}
 		if (syscall(SYS_move_pages, 0, nr, pages, nodes, status, MPOL_MF_MOVE) <
 		    0)
-			err = -errno;
-		else
-			err = batch_error(status, nr);
+			return -errno;
+		err = err ? err : batch_error(status, nr);
 	}
 	return err;
 }

@@ -99,7 +99,7 @@ static int open_object(const struct script_op *op)
 	char path[32];
 
 	if (op->kind != SCRIPT_KIND_FILE && op->kind != SCRIPT_KIND_DAX)
-		return memfd_create("map", MFD_CLOEXEC | huge);
+		return memfd_create(huge ? HUGETLB_MEMFD : "map", MFD_CLOEXEC | huge);
 	if (op->kind == SCRIPT_KIND_DAX)
 		return open(dax_path(op->page_size), O_RDWR | O_CLOEXEC);
 	snprintf(path, sizeof(path), "/files/%u-%u", getpid(), op->name);
@@ -130,6 +130,18 @@ static int new_object(struct executor *ex, const struct script_op *op, int *ret_
 	return 0;
 }
 
+/* What read() and readahead would do for a file with contents. */
+static int fill_cache(int fd, const struct script_op *op)
+{
+	static const char zeros[GUEST_PAGE];
+	uint64_t at;
+
+	for (at = 0; at < op->len; at += sizeof(zeros))
+		if (pwrite(fd, zeros, sizeof(zeros), op->addr2 + at) != sizeof(zeros))
+			return -errno;
+	return 0;
+}
+
 static int op_map(struct executor *ex, const struct script_op *op)
 {
 	int flags = MAP_FIXED, fd = -1, err;
@@ -155,6 +167,9 @@ static int op_map(struct executor *ex, const struct script_op *op)
 		offset += *next;
 		*next = offset + round_up(op->len, op->page_size);
 	}
+	err = op->flags & SCRIPT_MAP_CACHED ? fill_cache(fd, op) : 0;
+	if (err)
+		return err;
 	got = mmap((void *)op->addr, op->len, prot_bits(op->prot), flags, fd, offset);
 	if (got == MAP_FAILED)
 		return -errno;

@@ -99,6 +99,36 @@ static int find_proc(const struct executor *ex, uint32_t name)
 }
 
 static void run_turns(struct executor *ex);
+static uint64_t forked_at;
+
+/* Calls that want the kernel's LRU batches empty before they begin. */
+static bool empties_batches(const struct script_op *op)
+{
+	switch (op->code) {
+	case OP_MADVISE:
+		return op->advice == SCRIPT_MADV_FREE || op->advice == SCRIPT_MADV_COLD ||
+		       op->advice == SCRIPT_MADV_PAGEOUT || op->advice == SCRIPT_MADV_COLLAPSE;
+	case OP_MBIND:
+		return op->flags & SCRIPT_MBIND_MOVE;
+	default:
+		return op->code == OP_MOVE_PAGES || op->code == OP_KSM;
+	}
+}
+
+/*
+ * What a second fork of a process does to the LRU batches depends on how full these are with pages
+ * of the executor itself: then, and without such a call between the two, they are emptied. MADV_COLD
+ * does that first of all, and this page is never touched.
+ */
+static void before_fork(const struct shared *shared)
+{
+	static char idle[3 * GUEST_PAGE];
+	uintptr_t page = ((uintptr_t)idle + GUEST_PAGE) & -GUEST_PAGE;
+
+	if (forked_at == shared->emptied + 1)
+		(void)madvise((void *)page, GUEST_PAGE, MADV_COLD);
+	forked_at = shared->emptied + 1;
+}
 
 static void become_child(struct executor *ex, uint32_t self)
 {
@@ -118,6 +148,7 @@ static void become_child(struct executor *ex, uint32_t self)
 		close(ex->uffd);
 	ex->uffd = -1;
 	pin_forget();
+	forked_at = 0;
 	ex->self = self;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	ex->shared->proc[self].err = observe(ex);
@@ -137,6 +168,7 @@ static int op_fork(struct executor *ex, const struct script_op *op)
 	if (self == GUEST_MAX_PROCS)
 		return -EAGAIN;
 	shared->proc[self].name = op->name;
+	before_fork(shared);
 	pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
 	if (pid < 0)
 		return -errno;
@@ -149,11 +181,12 @@ static int op_fork(struct executor *ex, const struct script_op *op)
 	return shared->proc[self].err;
 }
 
-static int op_forkwait(void)
+static int op_forkwait(const struct shared *shared)
 {
-	long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-	long got;
+	long pid, got;
 
+	before_fork(shared);
+	pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 	if (!pid)
 		syscall(SYS_exit_group, 0);
 	if (pid < 0)
@@ -239,11 +272,12 @@ static void run_turn(struct executor *ex)
 		if (op->code == OP_FORK)
 			err = op_fork(ex, op);
 		else if (op->code == OP_FORKWAIT)
-			err = op_forkwait();
+			err = op_forkwait(ex->shared);
 		else if (op->code == OP_EXIT)
 			err = op_exit(ex, op);
 		else
 			err = op_execute(ex, op);
+		ex->shared->emptied += empties_batches(op);
 		kvmstat_mark(ex);
 		mark_ret(err);
 	}

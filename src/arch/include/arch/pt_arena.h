@@ -40,7 +40,8 @@ struct pt_arena {
 };
 
 /**
- * pt_arena_init() - reserve address space for @max tables (memory is used as they are).
+ * pt_arena_init() - reserve address space for @max tables (memory is used as they are), or for a
+ *	part of that where address space is short.
  * @meta_size: bytes per record, at least 8
  * Return: 0 or -ENOMEM.
  */

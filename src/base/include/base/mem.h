@@ -62,6 +62,7 @@ int mem_fail_now(void);
 struct region {
 	void *base;
 	size_t size;
+	size_t next_advice; /* region_used(): when to look again */
 };
 
 /**
@@ -69,6 +70,34 @@ struct region {
  * Return: 0 or -ENOMEM; @ret_region is untouched on failure.
  */
 int region_reserve(struct region *ret_region, size_t size);
+
+/**
+ * region_reserve_most() - @unit bytes for each of *@nr elements, or for as many fewer as the
+ * address space has room for (a limit on it, or strict accounting of memory): an 8th, a 64th, a
+ * 512th.
+ * @nr: in and out; untouched on failure
+ * Return: 0; -ENOMEM when there is not even that; @ret_region is untouched then.
+ */
+int region_reserve_most(struct region *ret_region, size_t unit, uint64_t *nr);
+
+/**
+ * region_expect() - [@offset, @offset + @len) will be written from end to end: let the kernel back
+ * it with huge pages where it has them. Changes nothing else; less than a huge page is ignored.
+ */
+void region_expect(struct region *region, size_t offset, size_t len);
+
+/* Out of line part of region_used(). */
+void __region_used(struct region *region, size_t used);
+
+/**
+ * region_used() - @used bytes from the start on are in use, without gaps: what follows is expected
+ * to be used, too, as much again at most. Cheap enough for every step; begins at some MiB.
+ */
+static inline void region_used(struct region *region, size_t used)
+{
+	if (used >= region->next_advice)
+		__region_used(region, used);
+}
 
 /** region_discard() - give the memory of [@offset, @offset + @len) back; it reads as zero again. */
 void region_discard(struct region *region, size_t offset, size_t len);

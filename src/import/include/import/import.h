@@ -113,6 +113,12 @@ struct import_memory {
 
 struct import_source import_source_memory(struct import_memory *memory);
 
+/**
+ * import_text() - the lines of a recording as they are, decompressed if need be, appended to @out.
+ * Return: 0; -EINVAL for broken compression; -ENOMEM; what the source returned.
+ */
+int import_text(const struct import_source *source, struct strbuf *out);
+
 /** import_sink_stdio() - write to @out, which is not flushed or closed. */
 struct import_sink import_sink_stdio(FILE *out);
 
@@ -159,6 +165,7 @@ struct import_call {
  *   the first process
  * @cut: lines longer than IMPORT_MAX_LINE, read up to there
  * @nr_bad: lines that could not be read; @bad: the first of them
+ * @lost: events that the recording kernel had to drop, as a recording of ours says
  * @unfinished: calls begun and never finished
  * @processes, @threads, @vms: how many appeared
  * @calls: @nr_calls names in order of appearance
@@ -179,6 +186,7 @@ struct import_report {
 	uint64_t assumed_threads;
 	uint64_t cut;
 	uint64_t unfinished;
+	uint64_t lost;
 	uint64_t processes;
 	uint64_t threads;
 	uint64_t vms;

@@ -25,10 +25,11 @@ struct mm_struct;
  * @KVM_MMU_TDP: npt=1 tdp_mmu=1: the TDP MMU
  * @KVM_MMU_DIRECT: npt=1 tdp_mmu=0: tables by guest-physical address with reverse maps
  * @KVM_MMU_SHADOW: npt=0: guest-virtual accesses are translated by shadow pages of the
- *	guest's own tables. A guest-physical access is that of a guest without paging
- *	(CR0.PG = 0), which KVM serves with direct shadow pages and reverse maps: as
- *	DIRECT, with the error codes of a page fault. (Such a guest reaches 4 GiB only;
- *	that limit is not modelled.)
+ *	guest's own tables. A guest-physical access below 4 GiB is that of a guest with
+ *	paging off, which KVM serves with direct shadow pages of levels 2 and 1 below four
+ *	roots. One beyond needs paging: the guest's tables then lie outside of its slots
+ *	and map everything to itself with pages of 1 GiB. From one to the other, and to
+ *	tables of its own, all roots are thrown away.
  * @KVM_MMU_NESTED: npt=1 tdp_mmu=1 and an L1 hypervisor: as TDP for L1's own accesses;
  *	shadow pages of L1's nested tables for L2's. Reverse maps exist from the first
  *	shadow root on.
@@ -195,8 +196,7 @@ int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t
 			   unsigned int access, uint64_t *ret_done);
 
 /*
- * Guests with tables of their own: long mode with four levels, pages of 4 KiB, 2 MiB and
- * 1 GiB. Kind SHADOW: the guest's tables for virtual addresses. Kind NESTED: an L1
+ * Guests with tables of their own, long mode with four levels unless said otherwise. Kind SHADOW: the guest's tables for virtual addresses. Kind NESTED: an L1
  * hypervisor's nested tables, and every "gva" below is an L2 guest-physical address. The
  * contents of the tables are kept by the VM, by guest frame; the frames themselves are
  * ordinary memory of the process, which KVM reads and writes, so that walks touch the
@@ -211,14 +211,31 @@ int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t
 #define KVM_GPTE_NX (1ull << 63)
 
 /**
+ * enum kvm_guest_paging - format of the guest's tables
+ * @KVM_PAGING_LONG: long mode, four levels
+ * @KVM_PAGING_LA57: long mode, five levels
+ * @KVM_PAGING_PAE: 32 bits, entries of 8 bytes: four top entries, which are read when CR3 is
+ *	loaded, and two levels; pages of 4 KiB and 2 MiB
+ * @KVM_PAGING_32: 32 bits, entries of 4 bytes, two levels; pages of 4 KiB and 4 MiB (level 2)
+ */
+enum kvm_guest_paging {
+	KVM_PAGING_LONG,
+	KVM_PAGING_LA57,
+	KVM_PAGING_PAE,
+	KVM_PAGING_32,
+};
+
+/**
  * struct kvm_guest_tables - where kvm_guest_map() puts tables
  * @root: guest-physical address of the top table; 0: taken from the area at first use
  * @next, @end: area of guest-physical memory for tables, page aligned
+ * @paging: their format
  */
 struct kvm_guest_tables {
 	uint64_t root;
 	uint64_t next;
 	uint64_t end;
+	enum kvm_guest_paging paging;
 };
 
 /**
@@ -228,7 +245,7 @@ struct kvm_guest_tables {
  *
  * Writes to the table's frames through the process, which faults them in; KVM learns
  * nothing.
- * Return: 0; -EINVAL: not aligned to the page size, beyond 48 bits; -ENOSPC: the area is
+ * Return: 0; -EINVAL: not aligned to the page size, beyond the format; -ENOSPC: the area is
  * used up; -ENOENT: the area is in no slot; -EFAULT; -ENOMEM. What was mapped before the
  * error stays.
  */
@@ -256,7 +273,7 @@ uint64_t kvm_guest_entry(struct kvm *kvm, uint64_t gpa);
 
 /**
  * kvm_guest_store() - the guest itself writes an entry of a table: at a virtual address
- * under paging (SHADOW), else (NESTED, no paging) at a guest-physical one. A write to an
+ * (SHADOW), or at a guest-physical one. A write to an
  * upper table that is shadowed is emulated and zaps; one to a table of level 1 makes its
  * shadow page unsync.
  * Return: as kvm_guest_access_gva().
@@ -264,13 +281,18 @@ uint64_t kvm_guest_entry(struct kvm *kvm, uint64_t gpa);
 int kvm_guest_store(struct kvm *kvm, uint64_t addr, uint64_t value);
 
 /**
- * kvm_set_cr3() - paging on with the top table at @cr3; the same value again
- * synchronises, as a move to CR3 (SHADOW) or a VMRUN (NESTED) does.
+ * kvm_load_cr3() - a load of CR3 with the address of a top table of @format; paging is on from
+ * now on. The same value again synchronises, as a move to CR3 (SHADOW) or a VMRUN (NESTED) does.
  *
- * The three latest roots before it are kept: a switch to one of them makes no
- * kvm_mmu_get_page record (kvm_mmu_new_pgd()).
- * Return: 0; -EINVAL: not for this kind of MMU; -ENOMEM.
+ * In long mode the last three roots are kept for the next load; a change of the format or of
+ * paging throws all roots away (kvm_set_cr3, fast_pgd_switch, kvm_mmu_reset_context). The pages
+ * of a root that is let go of stay until zapped.
+ * Return: 0; -EINVAL: not for this kind of MMU; -ENOENT: the top table is in no slot (SHADOW);
+ * -EACCES: PAE's top entries cannot be read; -ENOMEM.
  */
+int kvm_load_cr3(struct kvm *kvm, uint64_t cr3, enum kvm_guest_paging format);
+
+/** kvm_set_cr3() - kvm_load_cr3() in long mode with four levels. */
 int kvm_set_cr3(struct kvm *kvm, uint64_t cr3);
 
 /**
@@ -286,7 +308,7 @@ int kvm_invlpg(struct kvm *kvm, uint64_t gva);
  * kvm_guest_access_gva() - the guest accesses one byte by virtual (L2 guest-physical)
  * address.
  * Return: as kvm_guest_access(); -EACCES: its own tables forbid it: the guest (L1) gets
- * the fault; -EINVAL: no paging, or beyond 48 bits.
+ * the fault; -EINVAL: no paging, or beyond the format.
  */
 int kvm_guest_access_gva(struct kvm *kvm, uint64_t gva, unsigned int access);
 
@@ -394,8 +416,18 @@ void kvm_reset_maxima(struct kvm *kvm);
  */
 void kvm_rmap_bytes(struct kvm *kvm, uint64_t *ret_heads, uint64_t *ret_index);
 
-/** kvm_bytes() - memory used by tables, records, descriptors and touched head arrays. */
-uint64_t kvm_bytes(const struct kvm *kvm);
+/**
+ * struct kvm_memory - what a VM takes now; bytes
+ * @tables: with their records
+ * @heads: reverse-map heads in use
+ * @chains: descriptors of heads with more than one SPTE
+ */
+struct kvm_memory {
+	uint64_t tables;
+	uint64_t heads;
+	uint64_t chains;
+};
+void kvm_memory(const struct kvm *kvm, struct kvm_memory *ret);
 
 /**
  * struct kvm_invalidate_state - the invalidation window, for tests and audits

@@ -32,6 +32,10 @@
  *	included, is not made dirty (make_spte() leaves early; to 6.12)
  * @self_map_4k: a writable page of a guest's tables that holds one of the tables on the way to
  *	it is shadowed with 4 KiB pages (is_self_change_mapping(), up to 6.2)
+ * @sync_remakes: synchronising an entry makes it anew, not accessed, even if nothing changed,
+ *	and ends at the first one that cannot be read (up to 6.3)
+ * @invlpg_maps: INVLPG takes the entry out of an unsync page and maps it anew from the guest
+ *	table at once (up to 6.3); else it is synchronised
  * @lockless_aging: aging takes no mmu_lock (7.x); no difference in one thread
  * @narrow_error_code: the lockless path knows 32 bits of the error code (6.1)
  * @changed_last: an entry that pointed to a table is told after what was in the table (7.2)
@@ -56,6 +60,8 @@ struct kvm_profile {
 	bool zap_each_level;
 	bool zap_orphans;
 	bool self_map_4k;
+	bool sync_remakes;
+	bool invlpg_maps;
 	bool lockless_aging;
 	bool narrow_error_code;
 	bool changed_last;

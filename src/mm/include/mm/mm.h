@@ -69,11 +69,32 @@ struct machine_config {
 /** machine_create() - Return: 0 or -ENOMEM. */
 int machine_create(const struct machine_config *config, struct machine **ret_machine);
 
+/**
+ * machine_end() - the machine is about to be destroyed and nobody will look at it again: address
+ * spaces that end from now on leave their pages and tables to machine_destroy(). They notify as
+ * ever.
+ */
+void machine_end(struct machine *machine);
+
 /** machine_destroy() - free everything, address spaces included; NULL is fine; returns NULL. */
 struct machine *machine_destroy(struct machine *machine);
 
 const struct mm_stat *machine_stat(const struct machine *machine);
 const struct mm_profile *machine_profile(const struct machine *machine);
+
+/**
+ * struct mm_memory - what the machine takes now; bytes
+ * @tables: page tables and the tables of files, with their records
+ * @frames: records of frames in use and of huge pages; not those of the parts of huge pages
+ * @pages: 4 KiB frames in use, 512 for a huge one
+ */
+struct mm_memory {
+	uint64_t tables;
+	uint64_t frames;
+	uint64_t vmas;
+	uint64_t pages;
+};
+void machine_memory(const struct machine *machine, struct mm_memory *ret);
 
 /** machine_bytes() - memory that tables and frame records take now; @ret_peak the most ever. */
 uint64_t machine_bytes(const struct machine *machine, uint64_t *ret_peak);
@@ -83,6 +104,12 @@ bool machine_oom(const struct machine *machine);
 
 void machine_set_thp(struct machine *machine, enum thp_mode mode);
 void machine_set_shmem_thp(struct machine *machine, enum thp_mode mode);
+
+/**
+ * machine_set_numa_balancing() - sysctl kernel.numa_balancing. Off, hinting notifies as ever and
+ * leaves every page alone, all nodes being of the top tier (mm/mprotect.c, since 5.18). On at first.
+ */
+void machine_set_numa_balancing(struct machine *machine, bool on);
 
 /** mm_create() - an empty address space with a top-level table. Return: 0 or -ENOMEM. */
 int mm_create(struct machine *machine, struct mm_struct **ret_mm);
@@ -123,6 +150,13 @@ int mm_file_create_hugetlb(struct machine *machine, uint64_t size, uint64_t page
  */
 int mm_file_create_dax(struct machine *machine, uint64_t size, uint64_t align,
 		       struct mm_file **ret_file);
+
+/**
+ * mm_file_read() - [@start, @end) bytes of @file get into the page cache, as read() or readahead
+ * does; pages behind the end of the file do not. Return: 0, -EINVAL for devices and hugetlbfs,
+ * -ENOMEM.
+ */
+int mm_file_read(struct mm_file *file, uint64_t start, uint64_t end);
 
 /**
  * mm_truncate() - ftruncate(): @size bytes are left. Return: 0; -EINVAL for devices and for sizes

@@ -50,11 +50,14 @@ enum wp_reuse {
  * @unmap_extra_split: the same for try_to_unmap of a file's huge page (6.1)
  * @shmem_thp_any_vma: shmem allocates huge pages for VMAs that cannot map them as a whole (6.1)
  * @nohuge_maps_small: VM_NOHUGEPAGE keeps a VMA from mapping a file's huge page as a whole
- * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, and is content with a
- *	range that holds no block (7.x)
+ * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, makes missing tables to
+ *	map a file's huge page, and is content with a range that holds no block (7.x)
  * @collapse_target_only: collapsing pages of a file frees the page tables of the caller's VMA
  *	only, and fails when that has none (6.1)
  * @pageout_keeps_referenced: MADV_PAGEOUT leaves pages alone that a secondary MMU has used (to 6.8)
+ * @moves_by_page: mbind and move_pages() decide by single pages, not by folios: the first page of a
+ *	huge one tells who shares it, pages inside a hugetlb page are EACCES, and move_pages()
+ *	passes over what is protnone (6.1)
  * @wp_reuse: see above
  * @lru_batch: folios that a per-CPU batch holds a reference on before it is emptied
  * @cold_holds: MADV_COLD puts folios into such a batch (multi-generational LRU)
@@ -95,6 +98,7 @@ struct mm_profile {
 	bool nohuge_maps_small;
 	bool map_unmap_enomem;
 	bool pageout_keeps_referenced;
+	bool moves_by_page;
 	enum wp_reuse wp_reuse;
 	uint8_t lru_batch;
 	bool cold_holds;

@@ -42,6 +42,17 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 		     struct mm_translation *ret);
 
 /**
+ * mm_get_user_run() - mm_get_user_page() of up to @nr pages from @address on, as far as each is
+ * mapped writable by an entry of its own and the access needs no fault.
+ * @every: only every so many pages is accessed (its entry marked), the others are looked at as by
+ *	mm_translate()
+ * @ret_pfn: frames, for @nr pages at most
+ * Return: how many; never beyond one table, 512 at most.
+ */
+uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,
+			 uint64_t nr, uint64_t *ret_pfn);
+
+/**
  * mm_translate() - look only; no fault, no change.
  * Return: 0; -ENOENT when no present leaf maps @address (protnone is not present).
  */
@@ -52,6 +63,9 @@ int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *
  * zeros any more, which the split of a huge page asks about (mm/huge_memory.c, since 6.12).
  */
 void mm_page_written(struct mm_struct *mm, uint64_t pfn);
+
+/** mm_pages_written() - the same for @nr frames, @step apart, of one huge page or of none. */
+void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr);
 
 /** mm_next_populated() - the first address >= @address and < @end that has a present or
  * non-present leaf entry (anything but none); @end when there is none. In O(tables visited). */

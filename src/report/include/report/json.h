@@ -41,6 +41,11 @@ void report_json_object(struct report_json *json, const char *name);
 void report_json_array(struct report_json *json, const char *name);
 /** report_json_line() - an object like report_json_object(), with all that is in it on one line. */
 void report_json_line(struct report_json *json, const char *name);
+/**
+ * report_json_skip() - @nr members of the innermost open object or array are written by another
+ * writer: what comes next is not the first.
+ */
+void report_json_skip(struct report_json *json, uint64_t nr);
 /** report_json_close() - the innermost open object or array. */
 void report_json_close(struct report_json *json);
 void report_json_str(struct report_json *json, const char *name, const char *value);

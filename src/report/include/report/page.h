@@ -84,7 +84,7 @@ struct page_variant {
 enum page_measure { PAGE_NOTIFIED, PAGE_SCANNED, PAGE_STALL, PAGE_MEASURES };
 
 #define PAGE_SIZES 12
-/** struct page_series - one variant at each size */
+/** struct page_series - one variant at each size; NAN where it was not executed */
 struct page_series {
 	char name[96];
 	double y[PAGE_MEASURES][PAGE_SIZES];
@@ -94,12 +94,14 @@ struct page_series {
  * struct page_growth - the script executed at several sizes
  * @from: the size as written; @size: what it was replaced by, ascending, @sizes of them; fewer than
  *	two: not grown, and @why says why
+ * @count: the sizes are numbers, not bytes
  * @what: what was changed, in words
  */
 struct page_growth {
 	uint64_t from;
 	uint64_t size[PAGE_SIZES];
 	unsigned int sizes;
+	bool count;
 	struct page_series *series;
 	size_t nr;
 	size_t cap;
@@ -131,6 +133,7 @@ struct page_script {
 	struct page_timeline *timeline;
 	struct page_variant *variants;
 	size_t nr_variants;
+	size_t cap_variants;
 	struct page_growth growth;
 };
 

@@ -27,7 +27,8 @@ enum {
 	SCRIPT_RANDOM_PAGEOUT = 1 << 16,
 	SCRIPT_RANDOM_HEAP = 1 << 17,
 	SCRIPT_RANDOM_NESTED = 1 << 18, /* an L1 hypervisor; with GUEST one VM of four */
-	SCRIPT_RANDOM_MEMSLOT = 1 << 19, /* slots that change, dirty logs, two VMs */
+	SCRIPT_RANDOM_SHADOW = 1 << 19, /* a guest with page tables of its own */
+	SCRIPT_RANDOM_MEMSLOT = 1 << 20, /* slots that change, dirty logs, two VMs */
 };
 
 /**

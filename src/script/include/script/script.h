@@ -90,6 +90,7 @@ enum {
 	SCRIPT_MAP_NOHUGE = 1 << 4,   /* madvise(MADV_NOHUGEPAGE) after the mmap */
 	SCRIPT_MAP_POPULATE = 1 << 5, /* MAP_POPULATE */
 	SCRIPT_MAP_FIXED = 1 << 7,    /* meant to replace what is there: no warning */
+	SCRIPT_MAP_CACHED = 1 << 8,   /* the file's pages are in the page cache already */
 	SCRIPT_MAP_OF = 1 << 6,	      /* of=NAME2, offset=addr2: another view of NAME2's object */
 };
 
@@ -178,6 +179,7 @@ enum {
 	SCRIPT_GPTE_DIRTY = 1 << 2,
 	SCRIPT_GPTE_TABLES = 1 << 3, /* tables= was given */
 	SCRIPT_GPTE_VIA = 1 << 4,    /* via= was given */
+	SCRIPT_GPTE_SAME = 1 << 5,   /* every page is mapped to the same GPA */
 };
 
 /* script_op.paging of OP_GUEST_MAP: the format of the guest's tables */
@@ -301,12 +303,20 @@ unsigned int script_nr_kernels(void);
 /** script_profile_index() - index of @name in script_profile_names[], -1 when unknown. */
 int script_profile_index(const char *name);
 
+/** struct script_value - what a parameter is set to (script/param.h); NUL-terminated */
+struct script_value {
+	const char *name;
+	const char *value;
+};
+
 /**
  * struct script - a parsed script
  * @file: name for messages, as given to the parser
- * @text: the whole source
+ * @text: the whole source, with the values of its parameters in it
  * @ops: @nr_ops operations in source order
  * @names: @nr_names distinct names, NUL-terminated; names[0] is SCRIPT_MAIN
+ * @params: @nr_params parameters with what they are set to; the value of one that is not set and
+ *	not used is NULL
  * @name_memory: where the names are stored; the script room's own
  */
 struct script {
@@ -322,6 +332,8 @@ struct script {
 	char **names;
 	size_t nr_names;
 	size_t cap_names;
+	struct script_value *params;
+	size_t nr_params;
 	void *name_memory;
 };
 

@@ -55,6 +55,7 @@ struct sim;
  * @op: the operation; @index: how many operations ran before it
  * @err: 0 or the negative errno that Linux would return
  * @delta: change of each counter (for maxima and for pages_*: the value after)
+ * @ns: time that the operation itself took, with sim_options.timed; 0 else
  * @view: for <sim/view.h>, during the call
  */
 struct sim_op_result {
@@ -63,7 +64,20 @@ struct sim_op_result {
 	int err;
 	const struct sim *view;
 	uint64_t delta[SIM_COUNTER_NR];
+	uint64_t ns;
 };
+
+/* What memory is taken for, in the order of sim_memory_names[]. */
+enum sim_memory {
+	SIM_MEMORY_PRIMARY,   /* page tables of the processes and of files, with their records */
+	SIM_MEMORY_FRAMES,    /* records of frames and huge pages */
+	SIM_MEMORY_VMAS,
+	SIM_MEMORY_SECONDARY, /* page tables of the VMs, with their records */
+	SIM_MEMORY_HEADS,     /* reverse-map heads in use */
+	SIM_MEMORY_CHAINS,    /* descriptors of heads with more than one SPTE */
+	SIM_MEMORY_NR
+};
+extern const char *const sim_memory_names[SIM_MEMORY_NR];
 
 /* sim_options.designs: what no kernel does, in the order of script_design_names[]. */
 enum {
@@ -86,7 +100,9 @@ enum {
  * @levels: page-table levels of the primary MMU, 4 or 5; 0 is 4
  * @mmu: enum script_mmu for every VM of the script instead of its own; -1 as written
  * @audit: check invariants 1 to 8 after every operation
+ * @numa_off: sysctl kernel.numa_balancing=0, as on the kernels that verify boots
  * @literal: scan reverse maps and tables entry by entry instead of counting
+ * @timed: tell op_done how long each operation took, without parsing, counters and checks
  * @executor: as the executor of `verify` runs it: a guest has a slot of its own for its tables and
  *	code at the end of 40 bits of guest-physical memory, its accesses to them count, and each
  *	operation is followed by EVENT_KVM_STAT records of what it changed
@@ -106,6 +122,8 @@ struct sim_options {
 	int mmu;
 	bool audit;
 	bool literal;
+	bool timed;
+	bool numa_off;
 	bool executor;
 	struct event_sink *sink;
 	void (*op_begin)(void *ctx, const struct script_op *op, uint64_t index,
@@ -123,7 +141,9 @@ struct sim_options {
  * @violations: invariants found broken (with audit)
  * @failures: text for the user: script line, expected and actual side by side
  * @counters: totals over the run
- * @peak_bytes: memory of the model's tables and frames at their largest
+ * @peak_bytes: memory of the model's own structures after the operation when it was largest
+ * @peak_pages: 4 KiB pages populated then, 512 for a huge one
+ * @memory: @peak_bytes by kind
  * @head_bytes, @index_bytes: memory that a kernel takes for the reverse-map heads of every VM, and
  *	for the index over them
  */
@@ -135,6 +155,8 @@ struct sim_result {
 	struct strbuf failures;
 	uint64_t counters[SIM_COUNTER_NR];
 	uint64_t peak_bytes;
+	uint64_t peak_pages;
+	uint64_t memory[SIM_MEMORY_NR];
 	uint64_t head_bytes;
 	uint64_t index_bytes;
 };

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is pinned for DMA stays where it is: a fork copies it for the child at once, so that the
+# parent's next write copies nothing; reclaim and migration take it out and put it back, migration
+# ten times over.
+map ram 0x100000000000 64K rw anon private noreserve nohuge
+pin ram 8K
+touch ram+8K 8K w
+fork child
+> PROTECTION_PAGE 0x100000000000 0x100000010000
+touch ram 16K w
+> CLEAR 0x100000002000 0x100000003000
+> CLEAR 0x100000003000 0x100000004000
+exit child
+> UNMAP 0x0 0xffffffffffffffff
+madvise ram 8K free
+> CLEAR 0x100000000000 0x100000002000
+madvise ram 8K pageout
+> CLEAR 0x100000000000 0x100000001000
+> CLEAR 0x100000001000 0x100000002000
+move_pages ram 4K 1
+> CLEAR 0x100000000000 0x100000001000
+> CLEAR 0x100000000000 0x100000001000
+> CLEAR 0x100000000000 0x100000001000
+> CLEAR 0x100000000000 0x100000001000
+> CLEAR 0x100000000000 0x100000001000
+> CLEAR 0x100000000000 0x100000001000
+> CLEAR 0x100000000000 0x100000001000
+> CLEAR 0x100000000000 0x100000001000
+> CLEAR 0x100000000000 0x100000001000
+> CLEAR 0x100000000000 0x100000001000
+munmap ram 64K
+> UNMAP 0x100000000000 0x100000010000

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mmuscope record */
+#include "cli_internal.h"
+#include "record_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <base/errname.h>
+#include <host/record.h>
+#include <report/json.h>
+#include <report/stall.h>
+#include <report/table.h>
+
+#define DEFAULT_OUTPUT "mmuscope.ftrace"
+
+static const char *output, *device, *tracefs, *duration;
+static uint64_t pid, buffer = UINT64_MAX;
+static bool check, json, quiet;
+static bool probe = true;
+
+/* The recording, beside its final name until it is whole. */
+struct output {
+	const char *path;
+	char *temp;
+	int fd;
+};
+
+static int open_output(struct output *out)
+{
+	mode_t mask;
+
+	*out = (struct output){ .path = output ? output : DEFAULT_OUTPUT, .fd = STDOUT_FILENO };
+	if (!strcmp(out->path, "-"))
+		return 0;
+	if (asprintf(&out->temp, "%s.XXXXXX", out->path) < 0) {
+		out->temp = NULL;
+		return -ENOMEM;
+	}
+	out->fd = mkostemp(out->temp, O_CLOEXEC);
+	if (out->fd < 0) {
+		int err = -errno;
+
+		free(out->temp);
+		out->temp = NULL;
+		return err;
+	}
+	mask = umask(0);
+	umask(mask);
+	(void)fchmod(out->fd, 0666 & ~mask);
+	return 0;
+}
+
+/* @err: how the recording ended; a failed one leaves no file. */
+static int close_output(struct output *out, int err)
+{
+	if (!out->temp)
+		return err;
+	if (close(out->fd) && !err)
+		err = -errno;
+	if (!err && rename(out->temp, out->path))
+		err = -errno;
+	if (err)
+		unlink(out->temp);
+	free(out->temp);
+	out->temp = NULL;
+	return err;
+}
+
+static int write_text(void *ctx, const char *text, size_t len)
+{
+	const struct output *out = ctx;
+
+	while (len) {
+		ssize_t n = write(out->fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= n;
+	}
+	return 0;
+}
+
+static void say_probe(const struct host_record_info *info, FILE *out)
+{
+	if (info->probes)
+		fprintf(out, "notifications: seen, by a VM without memory in the program%s\n",
+			info->probes > 1 ? " (one after each exec)" : "");
+	else if (!probe)
+		fputs("notifications: only if the program has a VM of its own (--no-probe)\n", out);
+	else if (pid)
+		fputs("notifications: only if the process has a VM of its own (it was not started "
+		      "here)\n", out);
+	else
+		fprintf(out, "notifications: only if the program has a VM of its own (no probe: %s)\n",
+			info->probe_err ? strerror(-info->probe_err) : "the program did not start");
+}
+
+static void say_info(const struct host_record_info *info, const struct output *out)
+{
+	struct strbuf size = STRBUF_INIT;
+
+	report_add_size(&size, info->bytes);
+	fprintf(stderr, "%s: %" PRIu64 " lines, %s; tracefs, clock %s, %u events on Linux %s\n",
+		out->path, info->lines, strbuf_str(&size), info->clock, info->events, info->release);
+	strbuf_release(&size);
+	say_probe(info, stderr);
+	if (info->absent[0])
+		fprintf(stderr, "not in this kernel: %s\n", info->absent);
+	if (info->lost)
+		fprintf(stderr, "LOST: %" PRIu64 " events on %u processors; a larger --buffer helps\n",
+			info->lost, info->cpus);
+}
+
+static void say_check(const struct record_check *c)
+{
+	printf("notifications of process %" PRIu32 ": %" PRIu64 " recorded, %" PRIu64
+	       " predicted by %s, %s%" PRIu64 " agree in order (%.1f %%)\n",
+	       c->pid, c->recorded, c->predicted, c->profile, c->exact ? "" : "at least ", c->agree,
+	       c->recorded ? 100.0 * c->agree / c->recorded : 0.0);
+	if (c->first < c->recorded || c->first < c->predicted)
+		printf("first difference: number %" PRIu64 ": recorded %#" PRIx64 " to %#" PRIx64
+		       ", predicted %#" PRIx64 " to %#" PRIx64 "\n", c->first + 1, c->left[0],
+		       c->left[1], c->right[0], c->right[1]);
+}
+
+static int print_json(const struct host_record_info *info, const struct output *out,
+		      const struct record_check *c)
+{
+	struct report_json o;
+
+	report_json_init(&o, stdout);
+	report_json_object(&o, NULL);
+	report_json_str(&o, "file", out->path);
+	report_json_str(&o, "facility", "tracefs");
+	report_json_str(&o, "kernel", info->release);
+	report_json_str(&o, "clock", info->clock);
+	report_json_uint(&o, "cpus", info->cpus);
+	report_json_uint(&o, "events", info->events);
+	report_json_str(&o, "absent", info->absent);
+	report_json_uint(&o, "probes", info->probes);
+	report_json_str(&o, "probe_error", info->probe_err ? strerror(-info->probe_err) : "");
+	report_json_uint(&o, "lines", info->lines);
+	report_json_uint(&o, "bytes", info->bytes);
+	report_json_uint(&o, "lost", info->lost);
+	report_json_bool(&o, "stopped", info->stopped);
+	if (c) {
+		report_json_object(&o, "check");
+		report_json_str(&o, "profile", c->profile);
+		report_json_uint(&o, "recorded", c->recorded);
+		report_json_uint(&o, "predicted", c->predicted);
+		report_json_uint(&o, "agree", c->agree);
+		report_json_bool(&o, "exact", c->exact);
+		report_json_close(&o);
+	}
+	report_json_close(&o);
+	return report_json_end(&o) ? STATUS_BROKEN : STATUS_OK;
+}
+
+/* As the shell does: what the program returned, or 128 and its signal. */
+static int program_status(const struct host_record_info *info)
+{
+	if (WIFSIGNALED(info->status))
+		return 128 + WTERMSIG(info->status);
+	return WEXITSTATUS(info->status);
+}
+
+static int tell(const struct host_record_info *info, const struct output *out)
+{
+	struct record_check c;
+	int status = STATUS_OK;
+
+	if (check)
+		status = record_check(out->path, info->release, pid ? pid : info->pid, &c);
+	if (status != STATUS_OK)
+		return status;
+	if (!quiet)
+		say_info(info, out);
+	if (json)
+		return print_json(info, out, check ? &c : NULL);
+	if (check)
+		say_check(&c);
+	return STATUS_OK;
+}
+
+static int failed(const char *what, struct strbuf *diag, int err)
+{
+	if (diag->len)
+		error("%s", strbuf_str(diag));
+	else
+		error("%s: %s", what, strerror(-err));
+	strbuf_release(diag);
+	return err == -EOPNOTSUPP ? STATUS_SKIPPED : STATUS_BROKEN;
+}
+
+static int record(struct host_record *recorder, struct strbuf *diag)
+{
+	struct output out;
+	int err = open_output(&out), status;
+
+	if (err)
+		return failed(output ? output : DEFAULT_OUTPUT, diag, err);
+	err = host_record_run(recorder, write_text, &out, diag);
+	err = close_output(&out, err);
+	if (err)
+		return failed(out.path, diag, err);
+	status = tell(host_record_get_info(recorder), &out);
+	return status == STATUS_OK && !pid ? program_status(host_record_get_info(recorder)) : status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct host_record_options options = {
+		.argv = argc ? (const char *const *)argv : NULL, .pid = pid,
+		.buffer = buffer == UINT64_MAX ? 0 : buffer, .no_probe = !probe,
+		.tracefs = tracefs, .device = device,
+	};
+	struct strbuf diag = STRBUF_INIT;
+	struct host_record *recorder;
+	int err, status;
+
+	if (!argc == !pid)
+		return usage_error(&command_record, argc ? "-p or a command, not both" :
+							   "which command, or which -p PID?");
+	if (pid > INT32_MAX)
+		return usage_error(&command_record, "-p is the number of a process");
+	if (buffer != UINT64_MAX && (buffer < 4096 || buffer > 1ull << 34))
+		return usage_error(&command_record, "--buffer is between 4K and 16G");
+	if (check && output && !strcmp(output, "-"))
+		return usage_error(&command_record, "--check needs a file to read again");
+	if (duration && (report_parse_duration(duration, &options.seconds) || options.seconds <= 0))
+		return usage_error(&command_record, "--duration wants a time such as 10s, not '%s'",
+				   duration);
+	options.seconds /= 1e9;
+	err = host_record_open(&options, &diag, &recorder);
+	if (err)
+		return failed("recording", &diag, err);
+	status = record(recorder, &diag);
+	host_record_close(recorder);
+	strbuf_release(&diag);
+	return status;
+}
+
+static const struct option options[] = {
+	OPT_UINT('p', "pid", &pid, "PID", "record this living process instead of starting one"),
+	OPT_STRING('o', "output", &output, "FILE", "the recording (mmuscope.ftrace); - is standard output"),
+	OPT_FLAG('k', "check", &check, "predict the notifications that were recorded, and compare"),
+	OPT_FLAG(0, "probe", &probe, "make the program's notifications visible (on)"),
+	OPT_STRING('D', "duration", &duration, "TIME", "end after that: 10s, 500ms"),
+	OPT_SIZE('b', "buffer", &buffer, "SIZE", "of the kernel, per processor (16M)"),
+	OPT_STRING(0, "tracefs", &tracefs, "DIR", "where tracefs is mounted (the usual places)"),
+	OPT_STRING(0, "kvm-device", &device, "PATH", "the device (/dev/kvm)"),
+	OPT_FLAG('q', "quiet", &quiet, "no summary"),
+	OPT_FLAG('j', "json", &json, "the summary as JSON"),
+	OPT_END,
+};
+
+const struct command command_record = {
+	.name = "record",
+	.run = run,
+	.wraps = true,
+	.summary = "record what a live program does with its memory",
+	.usage = (const char *const[]){ "[options] [--] COMMAND [ARGUMENT...]", "[options] -p PID",
+					NULL },
+	.about = "Record memory system calls, page faults and KVM's events of a program and all that it\n"
+		 "starts, as ftrace text that 'mmuscope import ftrace' makes a script of. Uses an own\n"
+		 "instance of tracefs, which is removed again; needs the right to write there (root).\n"
+		 "\n"
+		 "A program started here gets a VM without memory (through ptrace, before its first\n"
+		 "instruction; --no-probe does not): nothing runs in it, but KVM then reports every MMU\n"
+		 "notification of the program.\n"
+		 "\n"
+		 "Events that the kernel had to drop are counted, here and in the file.\n"
+		 "\n"
+		 "Exit status: that of the command; 0 for -p, 2 wrong usage, 3 it could not be started or\n"
+		 "recorded, 77 this host does not permit recording.",
+	.options = options,
+	.examples = (const char *const[]){
+		"mmuscope record --check -- ls /",
+		"mmuscope record -o ls.ftrace ls / && mmuscope import ftrace -o ls.mms ls.ftrace",
+		"mmuscope record -p $$ --duration 500ms",
+		NULL,
+	},
+};

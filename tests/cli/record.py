@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""record and import proc on living programs: what is recorded, and that nothing is left behind.
+
+usage: record.py MMUSCOPE    (TAP on standard output)
+
+Skips what this host does not permit: tracefs needs root, the probe /dev/kvm.
+"""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'lib'))
+import tap  # noqa: E402
+
+BINARY = os.path.abspath(sys.argv[1])
+TRACEFS = ('/sys/kernel/tracing', '/sys/kernel/debug/tracing')
+WORK = tempfile.mkdtemp(prefix='mmuscope-record-')
+
+
+def run(*args, **more):
+    return subprocess.run([BINARY, *args], capture_output=True, text=True, cwd=WORK, timeout=120,
+                          errors='replace', **more)
+
+
+def expect(status, *args, err=None, out=None):
+    got = run(*args)
+    good = got.returncode == status and (err is None or re.search(err, got.stderr, re.M)) and \
+        (out is None or re.search(out, got.stdout, re.M))
+    tap.ok(good, f"{' '.join(args)}: {status}", f'status {got.returncode}', got.stderr, got.stdout[-2000:])
+    return got
+
+
+def instances():
+    return [name for base in TRACEFS if os.path.isdir(base + '/instances')
+            for name in os.listdir(base + '/instances') if name.startswith('mmuscope-record-')]
+
+
+def why_not():
+    """Why nothing can be recorded here; None if it can."""
+    got = run('record', '-q', '--no-probe', '-o', 'try.ftrace', '--', 'true')
+    return got.stderr.strip().replace('\n', '; ') if got.returncode == 77 else None
+
+
+def test_usage():
+    expect(2, 'record', err='which command, or which -p PID')
+    expect(2, 'record', '-p', '1', 'ls', err='not both')
+    expect(2, 'record', '--duration', '10', 'ls', err='wants a time such as 10s')
+    expect(2, 'record', '--buffer', '1', 'ls', err='between 4K and 16G')
+    expect(2, 'record', '--check', '-o', '-', 'ls', err='needs a file')
+    expect(77, 'record', '--tracefs', WORK, 'ls', err='without it: strace')
+    expect(77, 'record', '--tracefs', '/nowhere', 'ls', err='tracefs is not mounted')
+
+
+def test_import_process():
+    got = expect(0, 'import', 'proc', str(os.getpid()), '-o', 'self.mms')
+    maps = Path('/proc/self/maps').read_text()
+    named = len([line for line in maps.splitlines() if '[v' not in line])
+    made = len(re.findall('^(map|brk) ', Path(WORK, 'self.mms').read_text(), re.M))
+    tap.ok(made >= named - 8, 'a living process: its maps', f'{named} maps, {made} in the script', got.stderr)
+    expect(0, 'run', 'self.mms')
+    expect(0, 'import', 'proc', '--pages', str(os.getpid()), '-o', 'pages.mms')
+    text = Path(WORK, 'pages.mms').read_text()
+    tap.ok(text.count('\ntouch ') > 20 and 'assumed' not in text.split('\nmap')[1],
+           'with its pages, none of them assumed', text[:1500])
+    expect(0, 'run', 'pages.mms')
+    expect(0, 'import', 'proc', '/proc/self', '-o', 'folder.mms')
+    expect(3, 'import', 'proc', '2147483646', err='No such process')
+    expect(2, 'import', 'ftrace', '--pages', 'x', err='--pages is for proc')
+
+
+def test_texts():
+    """Recordings that were cut off, and marks that make no sense."""
+    head = '# mmuscope recording 1\n# map of 12 100000-200000 rw-p 00000000 00:00 0\n'
+    line = '  a-12 (     12) [000]  1.000001: page_fault_user: address=0x100010 ip=0x1 error_code=0x7\n'
+    Path(WORK, 'cut.ftrace').write_text(head + line)
+    expect(3, 'import', 'ftrace', 'cut.ftrace', err='the recording breaks off')
+    Path(WORK, 'whole.ftrace').write_text(head + line + '# lost 7 events on 2 CPUs\n# end of recording\n')
+    got = expect(0, 'import', 'ftrace', 'whole.ftrace', err='LOST when it was recorded, events: 7')
+    tap.ok('touch m1 4K w' in got.stdout, 'a map that was there, and its fault', got.stdout)
+    nonsense = ''.join(f'# {text}\n' for text in (
+        'map of 12', 'map of 12 zz', 'map of 99999999999999999999 1000-2000 rw-p 0 0 0', 'touched of 12 1-2 w',
+        'touched of 12 100000-300000 w', 'touched of 12 200000-100000 r', 'kvm of 12 ', 'probe of 12 ends'))
+    Path(WORK, 'odd.ftrace').write_text(head + nonsense + line + '# end of recording\n')
+    expect(0, 'import', 'ftrace', 'odd.ftrace', out='touch m1 4K w')
+
+
+def test_record():
+    expect(5, 'record', '-o', 'a.ftrace', '--', 'sh', '-c', 'exit 5', err=r'a\.ftrace: \d+ lines')
+    expect(0, 'import', 'ftrace', 'a.ftrace', '-o', 'a.mms')
+    expect(0, 'run', 'a.mms')
+    expect(128 + 9, 'record', '-q', '-o', 'a.ftrace', 'sh', '-c', 'kill -9 $$')
+    before = Path(WORK, 'a.ftrace').read_text()
+    expect(3, 'record', '-o', 'a.ftrace', '--', '/nowhere/at-all', err='No such file')
+    tap.ok(Path(WORK, 'a.ftrace').read_text() == before, 'a failed recording leaves the file that was there')
+    expect(0, 'record', '-o', 'we"ird\n<b>.ftrace', 'true', err='lines')
+    expect(0, 'record', '-p', str(os.getpid()), '--duration', '200ms', '-o', 'self.ftrace')
+    expect(0, 'import', 'ftrace', 'self.ftrace', '-o', 'self2.mms')
+    got = expect(0, 'record', '--json', '-q', '-o', 'j.ftrace', 'true')
+    info = json.loads(got.stdout)
+    tap.ok(info['facility'] == 'tracefs' and info['lines'] > 10, 'the summary as JSON', info)
+    tap.ok(not instances(), 'no instance is left', instances())
+
+
+def test_lost():
+    busy = 'import mmap\nfor i in range(60000): mmap.mmap(-1, 4096).close()'
+    got = run('record', '-q', '--json', '--no-probe', '--buffer', '4K', '-o', 'lost.ftrace', sys.executable, '-c', busy)
+    lost = json.loads(got.stdout)['lost']
+    said = re.search(r'^# lost (\d+) events', Path(WORK, 'lost.ftrace').read_text(), re.M)
+    tap.ok(said and int(said[1]) == lost, f'{lost} lost events are in the file, too', got.stdout)
+    if lost:
+        expect(0, 'import', 'ftrace', 'lost.ftrace', '-o', 'lost.mms', err=f'LOST when it was recorded, events: {lost}')
+
+
+def test_signals():
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL):
+        recorder = subprocess.Popen([BINARY, 'record', '-q', '-o', 'sig.ftrace', '--', 'sleep', '20'], cwd=WORK,
+                                    start_new_session=True, stderr=subprocess.DEVNULL)
+        time.sleep(1)
+        os.killpg(recorder.pid, number)
+        status = recorder.wait(30)
+        if number == signal.SIGKILL:
+            tap.ok(not Path(WORK, 'sig.ftrace').exists() or 'end of recording' in
+                   Path(WORK, 'sig.ftrace').read_text(), 'kill -9 leaves no file that looks whole')
+            run('record', '-q', '-o', 'next.ftrace', 'true')
+            tap.ok(not instances(), 'the next recorder removes the instance of a killed one', instances())
+            continue
+        tap.ok(status == 128 + number, f'{number.name} reaches the program', status)
+        tap.ok(not instances(), f'{number.name} leaves no instance', instances())
+
+
+def test_check():
+    if not os.access('/dev/kvm', os.R_OK | os.W_OK):
+        tap.skip('record --check', '/dev/kvm cannot be opened')
+        return
+    for command in (['ls', '/'], ['sh', '-c', 'ls / | wc -l'], [sys.executable, '-c', 'import json']):
+        got = run('record', '-q', '--json', '--check', '-o', 'check.ftrace', '--', *command)
+        # the program's own output comes first
+        check = json.loads(got.stdout[got.stdout.index('{\n'):])['check']
+        tap.ok(check['recorded'] > 5 and check['agree'] * 100 >= check['recorded'] * 90,
+               f"the model foretells {' '.join(command[:1])}: {check['agree']} of {check['recorded']}", check)
+
+
+def main():
+    test_usage()
+    test_import_process()
+    test_texts()
+    reason = why_not()
+    if reason:
+        tap.skip('recording', reason)
+        return tap.done()
+    test_record()
+    test_lost()
+    test_signals()
+    test_check()
+    return tap.done()
+
+
+sys.exit(main())
