@@ -307,6 +307,12 @@ static int fast_page_fault(struct kvm *kvm, struct kvm_page_fault *fault)
 	return ret;
 }
 
+/* A guest with page tables, be they flat, has its faults served without the fast way. */
+static bool can_be_fast(const struct kvm *kvm, const struct kvm_page_fault *fault)
+{
+	return fault->slot && (kvm->mmu != KVM_MMU_SHADOW || kvm->vcpu_mode == VCPU_OFF);
+}
+
 static int handle_slot_fault(struct kvm *kvm, struct kvm_page_fault *fault, spte_t spte)
 {
 	bool write = fault->access & KVM_ACCESS_WRITE;
@@ -315,7 +321,7 @@ static int handle_slot_fault(struct kvm *kvm, struct kvm_page_fault *fault, spte
 	if (write && refusal(spte) == PFERR_PRESENT) {
 		if (gfn_write_tracked(kvm, fault->as_id, fault->gfn))
 			return RET_PF_EMULATE;
-		if (fault->slot && !fast_page_fault(kvm, fault)) {
+		if (can_be_fast(kvm, fault) && !fast_page_fault(kvm, fault)) {
 			fault->fast = true;
 			return RET_PF_FIXED;
 		}
