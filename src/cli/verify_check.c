@@ -17,6 +17,7 @@
 
 #define ROLE_LEVEL_MASK 0xf
 #define ROLE_DIRECT (1u << 7)
+#define SPTE_ACCESSED (1ull << 5)
 
 /*
  * What both sides record. A guest under shadow paging that reaches beyond 4 GiB without tables of
@@ -118,6 +119,14 @@ static void flush_figure(struct taker *taker, struct event *event)
 		event->arg[2] = 1;
 }
 
+/* The kernel looks whether a page is in use when it likes; 7.2 records that. */
+static bool is_aging(const struct event *event)
+{
+	return event->id == EVENT_KVM_TDP_MMU_SPTE_CHANGED &&
+	       event->arg[4] == (event->arg[3] & ~SPTE_ACCESSED) &&
+	       event->arg[4] != event->arg[3];
+}
+
 static void take(struct taker *taker, const struct event *event)
 {
 	struct event changed = *event;
@@ -132,7 +141,7 @@ static void take(struct taker *taker, const struct event *event)
 	else if (event->id == EVENT_KVM_STAT && event->arg[0] < taker->nr_vms &&
 		 event->arg[1] == EVENT_STAT_REMOTE_TLB_FLUSH_REQUESTS)
 		flush_figure(taker, &changed);
-	if (counts(event, taker->shadow) && !is_retry(&taker->stream, event))
+	if (counts(event, taker->shadow) && !is_aging(event) && !is_retry(&taker->stream, event))
 		taker->stream.sink.emit(&taker->stream.sink, &changed);
 }
 
