@@ -400,7 +400,7 @@ static const struct option options[] = {
 	OPT_UINT('p', "pid", &pid, "PID", "this process only"),
 	OPT_STRING(0, "comm", &comm, "NAME", "threads of this name only (ftrace)"),
 	OPT_FLAG(0, "pages", &pages,
-		 "of a living process: which pages are there; splits 1 GiB device pages"),
+		 "of a living process: which are there; splits 1 GiB device pages"),
 	OPT_FLAG(0, "origin", &origin, "comments with the recording's lines (--no-origin: none)"),
 	OPT_FLAG('j', "json", &json, "what was read and what became of it, as JSON"),
 	OPT_FLAG('q', "quiet", &quiet, "no report on standard error"),
@@ -415,8 +415,9 @@ const struct command command_import = {
 					"[options] proc PID|DIR|FILE", NULL },
 	.about = "Turn a recording of a real program into a script: the text of strace, ftrace text\n"
 		 "with system calls and page faults (mmuscope record, trace-cmd report, perf script),\n"
-		 "a living process, or a /proc/PID/maps or smaps file. '-' is standard input; recordings compressed with zstd are read as they are. What was\n"
-		 "assumed, counted and left out is said on standard error and in the script.\n"
+		 "a living process, or a /proc/PID/maps or smaps file. '-' is standard input;\n"
+		 "recordings compressed with zstd are read as they are. What was assumed, counted and\n"
+		 "left out is said on standard error and in the script.\n"
 		 "\n"
 		 "Exit status: 0 imported, 2 wrong usage, 3 the recording is broken (what came before\n"
 		 "the error is written all the same) or the script could not be written.",

@@ -21,6 +21,7 @@
 #include <host/layout.h>
 
 #define POLL_MS 20
+#define GRACE_SECONDS 5
 #define EVENT_OF(status) ((status) >> 16)
 
 struct host_record {
@@ -350,14 +351,20 @@ static int follow(struct host_record *record)
 	return ret < 0 ? ret : 0;
 }
 
-/* A program that outlives the recording, after a limit of time. */
+/* A program that outlives the recording: told to end, and killed if it does not. */
 static void let_go(struct host_record *record)
 {
+	double end = seconds_now() + GRACE_SECONDS;
+
 	if (record->child_ended || !record->child)
 		return;
 	kill(record->child, SIGTERM);
-	while (waitpid(record->child, &record->info.status, __WALL) < 0 && errno == EINTR)
-		;
+	while (!record->child_ended) {
+		wait_a_little(record);
+		look_after_child(record);
+		if (!record->child_ended && seconds_now() >= end)
+			kill(record->child, SIGKILL);
+	}
 }
 
 static int add_threads(struct host_record *record, pid_t pid)

@@ -19,7 +19,7 @@
 #define PAGE_SIZE (1ull << PAGE_SHIFT)
 #define KVM_NR_LEVELS 3 /* levels that can be leaves: 4K, 2M, 1G */
 #define KVM_MAX_ROOT_LEVEL 5
-#define KVM_MMU_HASH_BITS 18 /* the kernel has 12: its guests have fewer shadow pages */
+#define KVM_MMU_HASH_BITS 16 /* the kernel has 12: its guests have fewer shadow pages */
 
 /* role.word of a shadow page, as union kvm_mmu_page_role lays it out. */
 #define ROLE_LEVEL_MASK 0xfu

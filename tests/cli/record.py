@@ -102,6 +102,9 @@ def test_record():
     expect(0, 'record', '-o', 'we"ird\n<b>.ftrace', 'true', err='lines')
     expect(0, 'record', '-p', str(os.getpid()), '--duration', '200ms', '-o', 'self.ftrace')
     expect(0, 'import', 'ftrace', 'self.ftrace', '-o', 'self2.mms')
+    expect(128 + 15, 'record', '-q', '--duration', '300ms', '-o', 'd.ftrace', 'sleep', '60')
+    stubborn = 'trap "" TERM; while :; do sleep 1; done'
+    expect(128 + 9, 'record', '-q', '--duration', '300ms', '-o', 'd.ftrace', 'sh', '-c', stubborn)
     got = expect(0, 'record', '--json', '-q', '-o', 'j.ftrace', 'true')
     info = json.loads(got.stdout)
     tap.ok(info['facility'] == 'tracefs' and info['lines'] > 10, 'the summary as JSON', info)

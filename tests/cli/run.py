@@ -674,16 +674,6 @@ def test_examples(commands):
             ok(got.returncode == 0, f'example: {example}', got.stderr, got.stdout[:1000])
 
 
-def test_speed():
-    best = 1e9
-    for _ in range(30):
-        start = time.perf_counter()
-        subprocess.run([BINARY, 'run', 'seven.mms'], stdout=subprocess.DEVNULL, cwd=work)
-        best = min(best, time.perf_counter() - start)
-    print(f'# seven lines, process start included: {best * 1000:.2f} ms at best')
-    ok(SLOW or best < 0.005, 'the seven-line script takes at most 5 ms')
-
-
 def main():
     prepare()
     try:
@@ -710,7 +700,6 @@ def main():
         test_import()
         test_completion()
         test_examples(commands)
-        test_speed()
     finally:
         shutil.rmtree(work)
     print(f'1..{count}')

@@ -24,7 +24,8 @@
  * @argv: the program to start, ended by NULL; or NULL for
  * @pid: a living process, all its threads and what they start
  * @buffer: bytes of the kernel's buffer per CPU, 0 for HOST_RECORD_BUFFER
- * @seconds: end after this time; 0: never
+ * @seconds: end after this time; 0: never. A program started here is then told to end (SIGTERM),
+ *	and killed after five seconds more
  * @no_probe: make no VM
  * @tracefs: where it is mounted, NULL for the usual places
  * @device: KVM's, NULL for /dev/kvm
