@@ -69,11 +69,16 @@ static int read_once(struct recording *rec, double *ret_ns)
 /* Names that live as long as the result. */
 static void name_recording(struct bench_result *result, struct recording *rec)
 {
-	const char *name = strrchr(rec->path, '/') ? strrchr(rec->path, '/') + 1 : rec->path;
+	static const char reading[] = "reading ";
+	const char *slash = strrchr(rec->path, '/'), *name = slash ? slash + 1 : rec->path;
 	char(*names)[BENCH_NAME_MAX] = &result->names[result->nr_names];
+	size_t len = strcspn(name, ".");
 
-	snprintf(names[0], BENCH_NAME_MAX, "%.*s", (int)strcspn(name, "."), name);
-	snprintf(names[1], BENCH_NAME_MAX, "reading %.*s", (int)strcspn(name, "."), name);
+	len = len < BENCH_NAME_MAX - sizeof(reading) ? len : BENCH_NAME_MAX - sizeof(reading);
+	memcpy(names[0], name, len);
+	names[0][len] = '\0';
+	memcpy(names[1], reading, sizeof(reading) - 1);
+	memcpy(names[1] + sizeof(reading) - 1, names[0], len + 1);
 	rec->name = names[0];
 	rec->plain = names[1];
 	result->nr_names += 2;
