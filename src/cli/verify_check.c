@@ -76,7 +76,8 @@ static bool is_retry(const struct trace_stream *stream, const struct event *even
  * @script: what runs
  * @shadow: the script has a VM with shadow paging
  * @may_yield: the running operation has walked tables or reverse maps
- * @flushes: last figure of remote_tlb_flush_requests of each VM; @nr_vms of them
+ * @flushes, @faults: last figures of remote_tlb_flush_requests and pf_taken of each VM; @nr_vms
+ *	of them
  */
 struct taker {
 	struct trace_stream stream;
@@ -84,6 +85,7 @@ struct taker {
 	bool shadow;
 	bool may_yield;
 	uint64_t *flushes;
+	uint64_t *faults;
 	size_t nr_vms;
 };
 
@@ -96,13 +98,15 @@ static int taker_init(struct taker *taker, const struct script *script)
 	};
 	trace_stream_init(&taker->stream);
 	taker->flushes = mem_zalloc((script->nr_names + 1) * sizeof(*taker->flushes));
-	return taker->flushes ? 0 : -ENOMEM;
+	taker->faults = mem_zalloc((script->nr_names + 1) * sizeof(*taker->faults));
+	return taker->flushes && taker->faults ? 0 : -ENOMEM;
 }
 
 static void taker_release(struct taker *taker)
 {
 	trace_stream_release(&taker->stream);
 	mem_free(taker->flushes);
+	mem_free(taker->faults);
 }
 
 /*
@@ -117,6 +121,26 @@ static void flush_figure(struct taker *taker, struct event *event)
 	taker->flushes[event->arg[0]] = value;
 	if (taker->may_yield && event->arg[2])
 		event->arg[2] = 1;
+}
+
+/* The faults of this operation alone, since one that never ends is not compared. */
+static void fault_figure(struct taker *taker, struct event *event)
+{
+	uint64_t value = event->arg[2];
+
+	event->arg[2] = value - taker->faults[event->arg[0]];
+	taker->faults[event->arg[0]] = value;
+}
+
+/* An access that never gets through is tried until it is given up: how often is a matter of time. */
+static void forget_tries(struct trace_stream *stream)
+{
+	size_t i = stream->nr;
+
+	while (i-- > 0 && stream->events[i].id != EVENT_TRACING_MARK_WRITE)
+		if (stream->events[i].id == EVENT_KVM_STAT &&
+		    stream->events[i].arg[1] == EVENT_STAT_PF_TAKEN)
+			stream->events[i].arg[2] = 0;
 }
 
 /* The kernel looks whether a page is in use when it likes; 7.2 records that. */
@@ -141,6 +165,9 @@ static void take(struct taker *taker, const struct event *event)
 	else if (event->id == EVENT_KVM_STAT && event->arg[0] < taker->nr_vms &&
 		 event->arg[1] == EVENT_STAT_REMOTE_TLB_FLUSH_REQUESTS)
 		flush_figure(taker, &changed);
+	else if (event->id == EVENT_KVM_STAT && event->arg[0] < taker->nr_vms &&
+		 event->arg[1] == EVENT_STAT_PF_TAKEN)
+		fault_figure(taker, &changed);
 	if (counts(event, taker->shadow) && !is_aging(event) && !is_retry(&taker->stream, event))
 		taker->stream.sink.emit(&taker->stream.sink, &changed);
 }
@@ -177,6 +204,8 @@ static void op_done(void *ctx, const struct sim_op_result *result)
 {
 	struct model *model = ctx;
 
+	if (result->err == -EAGAIN)
+		forget_tries(&model->taker.stream);
 	if (mem_grow(&model->errs, &model->cap, model->nr + 1, sizeof(*model->errs)))
 		model->error = -ENOMEM;
 	else
@@ -341,6 +370,8 @@ static int real_load(const struct script *script, const struct host_stream *stre
 		real->ops[real->nr++] = op;
 		for (j = 0; j < op->nr_events; j++)
 			take(&real->taker, &stream->events[op->first_event + j]);
+		if (op->returned && op->err == -EAGAIN)
+			forget_tries(&real->taker.stream);
 	}
 	return real->taker.stream.error;
 }
