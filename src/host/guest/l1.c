@@ -124,14 +124,14 @@ uint64_t l1_own_entry(unsigned int *ret_index)
 
 int l1_prepare(struct guest_vm *vm)
 {
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entry;
-	} msrs = { .head.nmsrs = 1,
-		   .entry = { .index = MSR_VM_HSAVE_PA,
-			      .data = own_gpa(GUEST_PAGE_HSAVE, 0) } };
+	const struct kvm_msr_entry entry = { .index = MSR_VM_HSAVE_PA,
+					     .data = own_gpa(GUEST_PAGE_HSAVE, 0) };
+	_Alignas(struct kvm_msrs) char room[sizeof(struct kvm_msrs) + sizeof(entry)] = { 0 };
+	struct kvm_msrs *msrs = (struct kvm_msrs *)room;
 	struct kvm_sregs sregs;
 
+	msrs->nmsrs = 1;
+	memcpy(msrs->entries, &entry, sizeof(entry));
 	fill_nested_tables(vm);
 	memcpy(code_at(vm, CODE_ENTER), code_enter, sizeof(code_enter));
 	memcpy(code_at(vm, CODE_STORE), code_store, sizeof(code_store));
@@ -143,7 +143,7 @@ int l1_prepare(struct guest_vm *vm)
 	sregs.efer |= EFER_SVME;
 	if (ioctl(vm->vcpu_fd, KVM_SET_SREGS, &sregs))
 		return -errno;
-	return ioctl(vm->vcpu_fd, KVM_SET_MSRS, &msrs) == 1 ? 0 : -EIO;
+	return ioctl(vm->vcpu_fd, KVM_SET_MSRS, msrs) == 1 ? 0 : -EIO;
 }
 
 static void put_segment(struct guest_vm *vm, unsigned int at, uint16_t selector,
