@@ -168,6 +168,13 @@ static void take(struct taker *taker, const struct event *event)
 	else if (event->id == EVENT_KVM_STAT && event->arg[0] < taker->nr_vms &&
 		 event->arg[1] == EVENT_STAT_PF_TAKEN)
 		fault_figure(taker, &changed);
+	/* so may what a write finds be of a page that was looked at */
+	if (event->id == EVENT_FAST_PAGE_FAULT) {
+		changed.arg[3] |= SPTE_ACCESSED;
+		changed.arg[4] |= SPTE_ACCESSED;
+	} else if (event->id == EVENT_KVM_TDP_MMU_SPTE_CHANGED && changed.arg[3] & 1) {
+		changed.arg[3] |= SPTE_ACCESSED;
+	}
 	if (counts(event, taker->shadow) && !is_aging(event) && !is_retry(&taker->stream, event))
 		taker->stream.sink.emit(&taker->stream.sink, &changed);
 }
