@@ -3,6 +3,7 @@
 #include "api_internal.h"
 
 #include <script/script.h>
+#include <sim/counters.h>
 
 #include <string.h>
 
@@ -47,12 +48,7 @@ const char *ms_counter_name(unsigned int index)
 
 int api_counter_index(const char *name)
 {
-	int i;
-
-	for (i = 0; name && i < SIM_COUNTER_NR; i++)
-		if (!strcmp(sim_counter_names[i], name))
-			return i;
-	return -1;
+	return name ? sim_counter_index(name) : -1;
 }
 
 const char *ms_counter_help(const char *name)

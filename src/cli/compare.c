@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mmuscope compare */
 #include "cli_internal.h"
+#include "command_line_internal.h"
 #include "compare_internal.h"
 #include "jobs_internal.h"
 #include "keep_internal.h"
@@ -303,43 +304,26 @@ static int print(const struct comparison *c)
 	return ferror(stdout) ? STATUS_BROKEN : STATUS_OK;
 }
 
-static void add_list(struct strbuf *out, const char *option, const char *const *names, uint64_t set)
-{
-	const char *before = "";
-
-	strbuf_addf(out, " %s ", option);
-	for (; *names; names++, set >>= 1) {
-		if (!(set & 1))
-			continue;
-		strbuf_addf(out, "%s%s", before, *names);
-		before = ",";
-	}
-}
-
 /* The command line again, from what its options meant. */
 static void make_command(struct comparison *c)
 {
+	struct command_line line = { levels, &tuning, cost_path, watchdog_thresh, stall_limit };
 	struct strbuf *out = &c->command;
 	unsigned int i;
 
 	strbuf_addstr(out, "$ mmuscope compare");
-	if (profiles)
-		add_list(out, "--profile", script_kernel_names, profiles);
+	command_line_set(out, "--profile", script_kernel_names, profiles);
 	for (i = 0; i < designs.nr; i++)
-		add_list(out, "--design", design_choices, designs.set[i]);
-	if (mmus)
-		add_list(out, "--mmu", mmu_names, mmus);
-	if (tuning.gap != UINT64_MAX) {
-		strbuf_addstr(out, " --gap ");
-		report_add_size(out, tuning.gap);
+		command_line_set(out, "--design", design_choices, designs.set[i]);
+	command_line_set(out, "--mmu", mmu_names, mmus);
+	for (i = 0; i < params.nr; i++) {
+		strbuf_addstr(out, " --param ");
+		shell_quote(out, params.string[i]);
 	}
-	if (tuning.granularity >= 0)
-		strbuf_addf(out, " --granularity %s", granularity_choices[tuning.granularity]);
-	if (levels)
-		strbuf_addf(out, " --levels %" PRIu64, levels);
-	if (cost_path)
-		strbuf_addf(out, " --cost %s", cost_path);
-	strbuf_addf(out, " --format lkml %s\n", c->script->file);
+	command_line_common(out, &line);
+	strbuf_addstr(out, " --format lkml ");
+	shell_quote(out, c->script->file);
+	strbuf_addch(out, '\n');
 }
 
 static void release(struct comparison *c)
@@ -413,10 +397,7 @@ static const struct option options[] = {
 	OPT_SETS('d', "design", &designs, "NAME,...",
 		 "a row for the newest of the kernels with these; may be repeated:",
 		 design_choices),
-	OPT_SIZE(0, "gap", &tuning.gap, "SIZE",
-		 "bridge gaps between runs up to this (from the cost table, or 4M)"),
-	OPT_CHOICE(0, "granularity", &tuning.granularity, "LEVEL",
-		   "what runs are made of (pmd if not given):", granularity_choices),
+	DESIGN_TUNING_OPTIONS(&tuning),
 	OPT_CHOICES('m', "mmu", &mmus, "KIND,...",
 		    "kinds of MMU to give every VM (the script's own if not given):", mmu_names),
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),

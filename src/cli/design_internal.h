@@ -28,6 +28,13 @@ struct design_tuning {
 };
 #define DESIGN_TUNING_INIT { UINT64_MAX, -1 }
 
+/** DESIGN_TUNING_OPTIONS - both, of a command. */
+#define DESIGN_TUNING_OPTIONS(tuning)                                                            \
+	OPT_SIZE(0, "gap", &(tuning)->gap, "SIZE",                                               \
+		 "bridge gaps between runs up to this (from the cost table, or 4M)"),            \
+	OPT_CHOICE(0, "granularity", &(tuning)->granularity, "LEVEL",                            \
+		   "what runs are made of (pmd if not given):", granularity_choices)
+
 /**
  * design_gap() - the largest gap that is cheaper to scan than a further notification is to send:
  * cost of a pair / cost of a head scanned, in 4 KiB pages; SIM_DEFAULT_RUN_GAP where the table

@@ -176,6 +176,44 @@ int diff_print_table(const struct difference *d, bool headings, bool all_ops)
 #define NAME_WIDTH 22
 #define CELL_WIDTH 16
 
+/* Broken at spaces; a word wider than a mail, as a path may be, has a line of its own. */
+static void print_folded(const char *text)
+{
+	size_t used = 0, len;
+
+	for (; *text; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		if (used && used + 1 + len > WIDTH) {
+			putchar('\n');
+			used = 0;
+		}
+		used += printf("%s%.*s", used ? " " : "", (int)len, text);
+	}
+	putchar('\n');
+}
+
+static void lkml_pair_line(const char *name, const char *id, const char *who)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	strbuf_addf(&line, "%s: %.12s %s", name, id, who);
+	print_folded(strbuf_str(&line));
+	strbuf_release(&line);
+}
+
+static void lkml_pair_head(const struct diff_pair *pair)
+{
+	putchar('\n');
+	if (!*pair->id_b)
+		lkml_pair_line("only in A", pair->id_a, pair->who);
+	else if (!*pair->id_a)
+		lkml_pair_line("only in B", pair->id_b, pair->who);
+	else {
+		lkml_pair_line("A", pair->id_a, pair->who);
+		lkml_pair_line("B", pair->id_b, *pair->who_b ? pair->who_b : pair->who);
+	}
+}
+
 /* Text of at most the width of a mail, with "..." where it is longer. */
 static void print_short(const char *indent, const char *text)
 {
@@ -248,7 +286,7 @@ int diff_print_lkml(const struct difference *d, bool all_ops)
 
 		if (!pair->differs)
 			continue;
-		print_pair_head(pair);
+		lkml_pair_head(pair);
 		lkml_values(&pair->statistics, true);
 		lkml_values(&pair->operations, all_ops);
 	}

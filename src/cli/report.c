@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mmuscope report */
 #include "cli_internal.h"
+#include "command_line_internal.h"
 #include "keep_internal.h"
 #include "report_internal.h"
 
@@ -19,61 +20,13 @@ static struct option_sets designs;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
 static bool no_growth;
 
-void shell_quote(struct strbuf *out, const char *word)
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-		"_-./=,+:@%";
-
-	if (*word && !word[strspn(word, plain)]) {
-		strbuf_addstr(out, word);
-		return;
-	}
-	strbuf_addch(out, '\'');
-	for (; *word; word++)
-		if (*word == '\'')
-			strbuf_addstr(out, "'\\''");
-		else
-			strbuf_addch(out, *word);
-	strbuf_addch(out, '\'');
-}
-
-static void add_set(struct strbuf *out, const char *option, const char *const *names,
-		    uint64_t set)
-{
-	const char *before = "";
-
-	strbuf_addf(out, " %s ", option);
-	for (; *names; names++, set >>= 1) {
-		if (!(set & 1))
-			continue;
-		strbuf_addf(out, "%s%s", before, *names);
-		before = ",";
-	}
-}
-
 /* The options that this command, run and compare have in common, as they were given. */
 static void add_common(struct strbuf *out, const struct report_config *config)
 {
-	if (config->levels)
-		strbuf_addf(out, " --levels %" PRIu64, config->levels);
-	if (config->tuning.gap != UINT64_MAX) {
-		strbuf_addstr(out, " --gap ");
-		strbuf_addsize(out, config->tuning.gap);
-	}
-	if (config->tuning.granularity >= 0)
-		strbuf_addf(out, " --granularity %s",
-			    granularity_choices[config->tuning.granularity]);
-	if (cost_path) {
-		strbuf_addstr(out, " --cost ");
-		shell_quote(out, cost_path);
-	}
-	if (watchdog_thresh)
-		strbuf_addf(out, " --watchdog-thresh %" PRIu64, watchdog_thresh);
-	if (stall_limit) {
-		strbuf_addstr(out, " --stall-limit ");
-		shell_quote(out, stall_limit);
-	}
+	struct command_line line = { config->levels, &config->tuning, cost_path, watchdog_thresh,
+				     stall_limit };
+
+	command_line_common(out, &line);
 }
 
 static void make_command(struct report_config *config, char **paths)
@@ -82,10 +35,9 @@ static void make_command(struct report_config *config, char **paths)
 	unsigned int i;
 
 	strbuf_addf(out, "mmuscope report --profile %s", config->profile);
-	if (config->mmus)
-		add_set(out, "--mmu", mmu_names, config->mmus);
+	command_line_set(out, "--mmu", mmu_names, config->mmus);
 	for (i = 0; i < config->designs.nr; i++)
-		add_set(out, "--design", design_choices, config->designs.set[i]);
+		command_line_set(out, "--design", design_choices, config->designs.set[i]);
 	if (!config->grow)
 		strbuf_addstr(out, " --no-growth");
 	else if (config->grow != UINT64_MAX) {
@@ -115,8 +67,7 @@ static void add_commands(const struct report_config *config,
 	strbuf_addch(out, ' ');
 	shell_quote(out, path);
 	strbuf_addstr(out, "\nmmuscope compare");
-	if (config->mmus)
-		add_set(out, "--mmu", mmu_names, config->mmus);
+	command_line_set(out, "--mmu", mmu_names, config->mmus);
 	add_common(out, config);
 	strbuf_addch(out, ' ');
 	shell_quote(out, path);
@@ -273,10 +224,7 @@ static const struct option options[] = {
 	OPT_SETS('d', "design", &designs, "NAME,...",
 		 "rows for it with these; may be repeated (all if not given):",
 		 design_choices),
-	OPT_SIZE(0, "gap", &tuning.gap, "SIZE",
-		 "bridge gaps between runs up to this (from the cost table, or 4M)"),
-	OPT_CHOICE(0, "granularity", &tuning.granularity, "LEVEL",
-		   "what runs are made of (pmd if not given):", granularity_choices),
+	DESIGN_TUNING_OPTIONS(&tuning),
 	OPT_CHOICES('m', "mmu", &mmus, "KIND,...",
 		    "kinds of MMU to give every VM (the script's own if not given):",
 		    mmu_names),

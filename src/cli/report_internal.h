@@ -88,7 +88,4 @@ int report_growth(struct report_script *rs, struct page_growth *growth);
 /** report_verdict() - the headline and the sentences; true when something is bad. */
 bool report_verdict(const struct report_script *rs, struct strbuf *headline, struct strbuf *verdict);
 
-/** shell_quote() - a word as a shell reads it. */
-void shell_quote(struct strbuf *out, const char *word);
-
 #endif /* CLI_REPORT_INTERNAL_H */

@@ -3,6 +3,7 @@
 #include "sim_internal.h"
 
 #include <base/nearest.h>
+#include <sim/counters.h>
 
 #include <stdio.h>
 #include <string.h>

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <sim/counters.h>
+
 const char *const sim_counter_names[SIM_COUNTER_NR] = {
 	[SIM_NOTIFICATIONS] = "notifications",
 	[SIM_BYTES_NOTIFIED] = "bytes_notified",
@@ -71,7 +73,7 @@ int sim_counter_index(const char *name)
 	return -1;
 }
 
-static void add_kvm(const struct kvm *kvm, uint64_t *counters)
+void sim_add_kvm(const struct kvm *kvm, uint64_t *counters)
 {
 	const struct kvm_stat *stat = kvm_get_stat(kvm);
 
@@ -89,7 +91,7 @@ static void add_kvm(const struct kvm *kvm, uint64_t *counters)
 		counters[SIM_MAX_MMU_RMAP_SIZE] = stat->max_mmu_rmap_size;
 }
 
-static void add_mm(struct mm_struct *mm, uint64_t *counters)
+void sim_add_mm(struct mm_struct *mm, uint64_t *counters)
 {
 	const struct mmu_notifier_counts *counts = &mm_notifiers(mm)->counts;
 
@@ -97,11 +99,33 @@ static void add_mm(struct mm_struct *mm, uint64_t *counters)
 	counters[SIM_BYTES_NOTIFIED] += counts->bytes;
 }
 
+void sim_add_kvm_pages(const struct kvm *kvm, uint64_t *counters)
+{
+	const struct kvm_stat *stat = kvm_get_stat(kvm);
+
+	counters[SIM_PAGES_4K] += stat->pages_4k;
+	counters[SIM_PAGES_2M] += stat->pages_2m;
+	counters[SIM_PAGES_1G] += stat->pages_1g;
+}
+
+void sim_set_machine(const struct machine *machine, uint64_t *counters)
+{
+	const struct mm_stat *stat = machine_stat(machine);
+
+	counters[SIM_BYTES_POPULATED] = stat->bytes_populated;
+	counters[SIM_PRIMARY_CHANGED] = stat->changed;
+	counters[SIM_PRIMARY_TABLES] = stat->tables;
+	counters[SIM_PGFAULT] = stat->pgfault;
+	counters[SIM_THP_FAULT_ALLOC] = stat->thp_fault_alloc;
+	counters[SIM_THP_SPLIT_PMD] = stat->thp_split_pmd;
+	counters[SIM_TLB_FLUSHES] = stat->tlb_flushes;
+}
+
 void sim_keep_kvm(struct sim *sim, struct kvm *kvm)
 {
 	uint64_t heads, index;
 
-	add_kvm(kvm, sim->gone);
+	sim_add_kvm(kvm, sim->gone);
 	kvm_rmap_bytes(kvm, &heads, &index);
 	sim->result->head_bytes += heads;
 	sim->result->index_bytes += index;
@@ -109,36 +133,24 @@ void sim_keep_kvm(struct sim *sim, struct kvm *kvm)
 
 void sim_keep_mm(struct sim *sim, struct mm_struct *mm)
 {
-	add_mm(mm, sim->gone);
+	sim_add_mm(mm, sim->gone);
 }
 
 void sim_counters(const struct sim *sim, uint64_t *ret_counters)
 {
-	const struct mm_stat *stat = machine_stat(sim->machine);
 	struct sim_object *object;
 
 	memcpy(ret_counters, sim->gone, sizeof(sim->gone));
-	ret_counters[SIM_BYTES_POPULATED] = stat->bytes_populated;
-	ret_counters[SIM_PRIMARY_CHANGED] = stat->changed;
-	ret_counters[SIM_PRIMARY_TABLES] = stat->tables;
-	ret_counters[SIM_PGFAULT] = stat->pgfault;
-	ret_counters[SIM_THP_FAULT_ALLOC] = stat->thp_fault_alloc;
-	ret_counters[SIM_THP_SPLIT_PMD] = stat->thp_split_pmd;
-	ret_counters[SIM_TLB_FLUSHES] = stat->tlb_flushes;
+	sim_set_machine(sim->machine, ret_counters);
 	ret_counters[SIM_AUDIT_VIOLATIONS] = sim->result->violations;
 	ret_counters[SIM_DIRTY_PAGES] = sim->dirty_pages;
 	ret_counters[SIM_RMAP_LONGEST] = sim->rmap_longest;
 	LIST_FOREACH (object, &sim->live, live) {
-		const struct kvm_stat *kvm_stat;
-
 		if (object->kind == SIM_PROCESS) {
-			add_mm(object->mm, ret_counters);
+			sim_add_mm(object->mm, ret_counters);
 			continue;
 		}
-		kvm_stat = kvm_get_stat(object->kvm);
-		add_kvm(object->kvm, ret_counters);
-		ret_counters[SIM_PAGES_4K] += kvm_stat->pages_4k;
-		ret_counters[SIM_PAGES_2M] += kvm_stat->pages_2m;
-		ret_counters[SIM_PAGES_1G] += kvm_stat->pages_1g;
+		sim_add_kvm(object->kvm, ret_counters);
+		sim_add_kvm_pages(object->kvm, ret_counters);
 	}
 }

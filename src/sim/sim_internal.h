@@ -159,7 +159,6 @@ void sim_counters(const struct sim *sim, uint64_t *ret_counters);
 /* A VM or an address space is about to go: keep its counts. */
 void sim_keep_kvm(struct sim *sim, struct kvm *kvm);
 void sim_keep_mm(struct sim *sim, struct mm_struct *mm);
-int sim_counter_index(const char *name);
 
 /* memory.c: after an operation; remembers the most */
 void sim_memory_note(struct sim *sim);

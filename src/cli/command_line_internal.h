@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A command line written out again, so that who reads a result can make it himself. */
+#ifndef CLI_COMMAND_LINE_INTERNAL_H
+#define CLI_COMMAND_LINE_INTERNAL_H
+
+#include "design_internal.h"
+
+/** shell_quote() - a word as a shell reads it. */
+void shell_quote(struct strbuf *out, const char *word);
+
+/** command_line_set() - " OPTION NAME,...": the names whose bits are in @set; nothing for 0. */
+void command_line_set(struct strbuf *out, const char *option, const char *const *names,
+		      uint64_t set);
+
+/**
+ * struct command_line - options that several commands have
+ * @levels, @watchdog_thresh: 0: not given
+ * @cost, @stall_limit: NULL: not given
+ */
+struct command_line {
+	uint64_t levels;
+	const struct design_tuning *tuning;
+	const char *cost;
+	uint64_t watchdog_thresh;
+	const char *stall_limit;
+};
+
+/** command_line_common() - those that were given. */
+void command_line_common(struct strbuf *out, const struct command_line *line);
+
+#endif /* CLI_COMMAND_LINE_INTERNAL_H */
