@@ -7,7 +7,7 @@
 #   make fuzz       the libFuzzer targets, FUZZ_SECONDS (20) seconds each; FUZZ_SEED=N replays,
 #                   FUZZ_RUNS=N stops after N inputs instead
 #   make package    the Debian packages, in build-package; checked with lintian
-#   make format     all C files by .clang-format
+#   make format     the lines of C that differ from HEAD by .clang-format
 #   make install    PREFIX (/usr/local), DESTDIR
 #   make clean      remove the build folders
 #
@@ -57,7 +57,7 @@ package:
 	@tools/package.sh build-package
 
 format:
-	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i --style=file
+	git clang-format --extensions c,h || [ $$? = 1 ]
 
 install: all
 	@meson configure build --prefix '$(PREFIX)'
