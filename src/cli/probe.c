@@ -21,8 +21,8 @@ static void say_plan(const struct probe_plan *plan, const struct host_probe_info
 {
 	struct strbuf text = STRBUF_INIT;
 
-	strbuf_addf(&text, "mmuscope probe: %zu shapes, %u rounds of %u calls each, regions up to ",
-		    plan->nr, plan->rounds, plan->samples);
+	strbuf_addf(&text, "mmuscope probe: %zu shapes, %u calls each (%u x %u), regions up to ", plan->nr,
+		    plan->rounds * plan->samples, plan->rounds, plan->samples);
 	report_add_size(&text, plan->largest);
 	strbuf_addf(&text, ", about %.0f s on an idle machine\n", plan->seconds + 1);
 	strbuf_addf(&text, "at most %llu MiB of memory (limit %llu), %u shapes left out for that; nothing "
