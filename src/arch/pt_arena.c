@@ -47,8 +47,10 @@ int pt_arena_alloc(struct pt_arena *arena, uint64_t *ret_pfn)
 		memset(meta, 0, arena->meta_size);
 		memset(pt_arena_table(arena, arena->base_pfn + nr), 0, PT_TABLE_BYTES);
 	} else {
-		if (arena->next >= arena->max)
+		if (arena->next >= arena->max) {
+			mem_refuse((arena->max + 1) * PT_TABLE_BYTES);
 			return -ENOMEM;
+		}
 		nr = arena->next++;
 		region_used(&arena->tables, nr * PT_TABLE_BYTES);
 		region_used(&arena->meta, nr * arena->meta_size);

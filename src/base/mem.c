@@ -13,6 +13,17 @@
 
 static atomic_uint_least64_t nr_asked, nr_live;
 static atomic_uint_least64_t fail_at;
+static atomic_size_t refused;
+
+size_t mem_refused(void)
+{
+	return atomic_load(&refused);
+}
+
+void mem_refuse(size_t size)
+{
+	atomic_store(&refused, size);
+}
 
 void mem_fail_at(uint64_t nth)
 {
@@ -36,25 +47,23 @@ int mem_fail_now(void)
 	return n == atomic_load_explicit(&fail_at, memory_order_relaxed);
 }
 
-static void *count_live(void *p)
+static void *count_live(void *p, size_t size)
 {
 	if (p)
 		atomic_fetch_add_explicit(&nr_live, 1, memory_order_relaxed);
+	else
+		mem_refuse(size);
 	return p;
 }
 
 void *mem_alloc(size_t size)
 {
-	if (mem_fail_now())
-		return NULL;
-	return count_live(malloc(size ? size : 1));
+	return count_live(mem_fail_now() ? NULL : malloc(size ? size : 1), size);
 }
 
 void *mem_zalloc(size_t size)
 {
-	if (mem_fail_now())
-		return NULL;
-	return count_live(calloc(1, size ? size : 1));
+	return count_live(mem_fail_now() ? NULL : calloc(1, size ? size : 1), size);
 }
 
 int mem_grow(void *array, size_t *cap, size_t want, size_t elem_size)
@@ -67,17 +76,17 @@ int mem_grow(void *array, size_t *cap, size_t want, size_t elem_size)
 	if (want <= *cap)
 		return 0;
 	while (n < want) {
-		if (n > SIZE_MAX / 2 / elem_size)
+		if (n > SIZE_MAX / 2 / elem_size) {
+			mem_refuse(SIZE_MAX);
 			return -ENOMEM;
+		}
 		n *= 2;
 	}
-	if (mem_fail_now())
-		return -ENOMEM;
-	new = realloc(old, n * elem_size);
+	new = mem_fail_now() ? NULL : realloc(old, n * elem_size);
+	if (!new || !old)
+		count_live(new, n * elem_size);
 	if (!new)
 		return -ENOMEM;
-	if (!old)
-		count_live(new);
 	memcpy(array, &new, sizeof(new));
 	*cap = n;
 	return 0;
@@ -107,9 +116,9 @@ static int reserve(struct region *ret_region, size_t size)
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
+	count_live(p == MAP_FAILED ? NULL : p, size);
 	if (p == MAP_FAILED)
 		return -ENOMEM;
-	count_live(p);
 	ret_region->base = p;
 	ret_region->size = size;
 	ret_region->next_advice = FIRST_ADVICE;
@@ -119,15 +128,20 @@ static int reserve(struct region *ret_region, size_t size)
 int region_reserve(struct region *ret_region, size_t size)
 {
 	assert(size > 0);
-	return mem_fail_now() ? -ENOMEM : reserve(ret_region, size);
+	if (!mem_fail_now())
+		return reserve(ret_region, size);
+	mem_refuse(size);
+	return -ENOMEM;
 }
 
 int region_reserve_most(struct region *ret_region, size_t unit, uint64_t *nr)
 {
 	unsigned int shift;
 
-	if (mem_fail_now())
+	if (mem_fail_now()) {
+		mem_refuse(*nr * unit);
 		return -ENOMEM;
+	}
 	for (shift = 0; shift <= 9 && *nr >> shift; shift += 3) {
 		if (reserve(ret_region, (*nr >> shift) * unit))
 			continue;
