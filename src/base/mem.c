@@ -9,7 +9,13 @@
 #include <sys/mman.h>
 
 #define HUGE_PAGE (2u << 20)
+/* From here on memory is asked for in huge pages, up to here in steps of some pages. */
 #define FIRST_ADVICE (4u << 20)
+#define STEP (64u << 10)
+
+#ifndef MADV_POPULATE_WRITE /* since Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static atomic_uint_least64_t nr_asked, nr_live;
 static atomic_uint_least64_t fail_at;
@@ -121,7 +127,7 @@ static int reserve(struct region *ret_region, size_t size)
 		return -ENOMEM;
 	ret_region->base = p;
 	ret_region->size = size;
-	ret_region->next_advice = FIRST_ADVICE;
+	ret_region->next_advice = 0;
 	return 0;
 }
 
@@ -164,10 +170,28 @@ void region_expect(struct region *region, size_t offset, size_t len)
 		(void)madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
 
+/* One call for what would be a page fault for every page of it. */
+static void populate(struct region *region, size_t from, size_t to)
+{
+	from &= ~(size_t)(STEP - 1);
+	if (to > region->size)
+		to = region->size;
+	if (from < to)
+		(void)madvise((char *)region->base + from, to - from, MADV_POPULATE_WRITE);
+}
+
 void __region_used(struct region *region, size_t used)
 {
-	region_expect(region, used, used);
-	region->next_advice = 2 * used;
+	size_t next = used + used / 2 + STEP;
+
+	if (used >= FIRST_ADVICE) {
+		region_expect(region, used, used);
+		region->next_advice = 2 * used;
+		return;
+	}
+	next = next < FIRST_ADVICE ? next & ~(size_t)(STEP - 1) : FIRST_ADVICE;
+	populate(region, used, next);
+	region->next_advice = next;
 }
 
 void region_discard(struct region *region, size_t offset, size_t len)

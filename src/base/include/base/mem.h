@@ -101,7 +101,8 @@ void __region_used(struct region *region, size_t used);
 
 /**
  * region_used() - @used bytes from the start on are in use, without gaps: what follows is expected
- * to be used, too, as much again at most. Cheap enough for every step; begins at some MiB.
+ * to be used, too, as much again at most. Cheap enough for every step; the first MiB get their
+ * memory some pages at a time, what is behind them in huge pages.
  */
 static inline void region_used(struct region *region, size_t used)
 {
