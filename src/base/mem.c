@@ -10,7 +10,7 @@
 
 #define HUGE_PAGE (2u << 20)
 /* From here on memory is asked for in huge pages, up to here in steps of some pages. */
-#define FIRST_ADVICE (4u << 20)
+#define FIRST_ADVICE (256u << 10)
 #define STEP (64u << 10)
 
 #ifndef MADV_POPULATE_WRITE /* since Linux 5.14 */
@@ -117,13 +117,42 @@ void mem_free(void *p)
 	free(p);
 }
 
+/* To whole pages, whatever their size is here. */
+static size_t round_up(size_t size)
+{
+	return (size + STEP - 1) & ~(size_t)(STEP - 1);
+}
+
+static void unmap(char *from, char *to)
+{
+	if (from < to)
+		munmap(from, to - from);
+}
+
+/* A large region lies so that huge pages begin where they are asked for first. */
+static void *map(size_t size)
+{
+	size_t more = size > 2 * HUGE_PAGE && size < SIZE_MAX - HUGE_PAGE ? HUGE_PAGE : 0;
+	char *p = mmap(NULL, size + more, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *base = p;
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (more)
+		base = (char *)(((uintptr_t)p + FIRST_ADVICE + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE) -
+		       FIRST_ADVICE;
+	unmap(p, base);
+	if (more)
+		unmap(base + round_up(size), p + size + more);
+	return base;
+}
+
 static int reserve(struct region *ret_region, size_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = count_live(map(size), size);
 
-	count_live(p == MAP_FAILED ? NULL : p, size);
-	if (p == MAP_FAILED)
+	if (!p)
 		return -ENOMEM;
 	ret_region->base = p;
 	ret_region->size = size;
@@ -182,11 +211,13 @@ static void populate(struct region *region, size_t from, size_t to)
 
 void __region_used(struct region *region, size_t used)
 {
-	size_t next = used + used / 2 + STEP;
+	size_t next = used + used / 2 + STEP, from;
 
 	if (used >= FIRST_ADVICE) {
-		region_expect(region, used, used);
-		region->next_advice = 2 * used;
+		from = FIRST_ADVICE + (used - FIRST_ADVICE) / HUGE_PAGE * HUGE_PAGE;
+		next = from + (used / HUGE_PAGE + 1) * HUGE_PAGE;
+		region_expect(region, from, next - from);
+		region->next_advice = next;
 		return;
 	}
 	next = next < FIRST_ADVICE ? next & ~(size_t)(STEP - 1) : FIRST_ADVICE;
