@@ -28,6 +28,18 @@ static inline bool span_is(struct span t, const char *word, size_t len)
 	return t.len == len && !memcmp(t.s, word, len);
 }
 
+/* Without the blanks around it. */
+static inline struct span span_trim(struct span t)
+{
+	while (t.len && (t.s[0] == ' ' || t.s[0] == '\t')) {
+		t.s++;
+		t.len--;
+	}
+	while (t.len && (t.s[t.len - 1] == ' ' || t.s[t.len - 1] == '\t'))
+		t.len--;
+	return t;
+}
+
 /* name.c: what a name stands for */
 enum name_kind {
 	NAME_UNUSED, /* only mentioned so far, as a counter is */
@@ -74,7 +86,7 @@ struct layout {
 	struct live_chunk *chunks;
 };
 
-/* param.c: the parameters of a script, and the lines that use some */
+/* param_internal.h: the parameters of a script, and the lines that use some */
 struct params;
 
 #define MAX_ARGS 5
