@@ -37,9 +37,15 @@ def expect(status, *args, err=None, out=None):
     return got
 
 
+def alive(pid):
+    return Path(f'/proc/{pid}').exists()
+
+
 def instances():
+    """What recorders have left that are there no more: somebody else may be recording."""
     return [name for base in TRACEFS if os.path.isdir(base + '/instances')
-            for name in os.listdir(base + '/instances') if name.startswith('mmuscope-record-')]
+            for name in os.listdir(base + '/instances')
+            if name.startswith('mmuscope-record-') and not alive(name.rsplit('-', 1)[1])]
 
 
 def why_not():

@@ -159,7 +159,7 @@ def start(*args):
 
 def test_killed():
     """QEMU killed, and ourselves interrupted, in the middle of a run."""
-    mark = '98765.25'
+    mark = f'98765.{os.getpid()}'
     guest(GOOD[:GOOD.index('op 1 1')], f'exec sleep {mark}')
     job = start(SCRIPT)
     found = wait_for(lambda: running(mark))
@@ -275,7 +275,7 @@ def test_fetch():
     package_tools('mkdir -p $3/boot; echo image > $3/boot/vmlinuz\n')
     got = verify(SCRIPT)
     ok(got.returncode == 3 and not cached(), 'a package without modules', got.returncode, got.stdout)
-    mark = '87654.25'
+    mark = f'87654.{os.getpid()}'
     package_tools(GOOD_UNPACK + f'exec sleep {mark}\n')
     job = start(SCRIPT)
     wait_for(lambda: running(mark))
