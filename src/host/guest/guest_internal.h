@@ -57,7 +57,7 @@ int get_number(const char *path, uint64_t *ret_value);
  * script */
 int setup_mounts(void);
 int setup_module(const char *name, const char *params);
-int setup_kvm(enum script_mmu mmu);
+int setup_kvm(enum script_mmu mmu, bool tdp_mmu);
 void setup_settings(void);
 int setup_sysctl(enum script_sysctl which, uint64_t value);
 
