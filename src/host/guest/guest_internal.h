@@ -57,7 +57,7 @@ int get_number(const char *path, uint64_t *ret_value);
  * script */
 int setup_mounts(void);
 int setup_module(const char *name, const char *params);
-int setup_kvm(enum script_mmu mmu);
+int setup_kvm(enum script_mmu mmu, bool tdp_mmu);
 void setup_settings(void);
 int setup_sysctl(enum script_sysctl which, uint64_t value);
 
@@ -225,7 +225,6 @@ struct guest_stats {
  * @slots: where the script's memory slots are; a deleted one has length 0
  * @nested: the guest is an L1 hypervisor
  * @ncr3: L1's nested tables at the next VMRUN, 0: none
- * @tables: see gtables.c
  * @mmu: the VM's kind
  * @port: of the latest I/O exit
  * @tables_at, @spaces: see guesttables.c
@@ -249,7 +248,6 @@ struct guest_vm {
 	size_t cap_slots;
 	bool nested;
 	uint64_t ncr3;
-	struct gtables *tables;
 	enum script_mmu mmu;
 	unsigned int port;
 	LIST_HEAD(, guest_table) tables_at[GUEST_TABLE_HASH];
