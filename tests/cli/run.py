@@ -449,6 +449,30 @@ def test_stall():
        ops[6]['blocked_frames'] == 262144, 'an operation has its stall', ops)
     ok(not ops[5] and ops[9]['sptes_back'] == 8 and stall['sptes_back'] == 8 and
        stall['refaults_ns'] == 100 * ops[9]['refaults'] > 0, 'only what was zapped comes back', ops)
+    got = expect(0, 'run', '--cost', 'ten.cost', '--stall', 'again.mms', out=r'^LINE OPERATION +UNDER LOCK ')
+    scanned = script['ops'][5]['counters']['rmap_scanned'] + 160
+    line = re.search(r'^ +6 mprotect ram 1G r +([\d.]+) us +([\d.]+) us +262,144 ', got.stdout, re.M)
+    ok(line and abs(float(line[1]) * 1000 / scanned - 1) < 0.01, 'run --stall: of an operation', got.stdout)
+    ok(re.search(r'^ +9 guest vm0 w 4G 32K +0 +0 +0 +0 +8 +(\d+) +\1\d\d ns$', got.stdout, re.M),
+       'run --stall: what came back', got.stdout)
+    ok(re.search(r'^ +total .* 8 +\d+ +\d+ ns$', got.stdout, re.M), 'run --stall: in total', got.stdout)
+    row = json.loads(run('compare', '--json', '--profile', 'linux-6.12', '--cost', 'ten.cost',
+                         'again.mms').stdout)['rows'][0]
+    ok({op['line']: op['stall'] for op in row['ops']} == {line: stall for line, stall in ops.items() if stall}
+       and row['ops_that_stall'] == len(row['ops']) == 3, 'compare --json: the same of each operation', row)
+    one, two = (expect(0, 'compare', '-j', jobs, '--cost', 'ten.cost', '--stall', 'again.mms',
+                       out=r'^PROFILE +MMU +LINE +UNDER LOCK ').stdout for jobs in '12')
+    ok(one == two and re.search(r'^linux-6.1 +shadow +9 +0 +0 +0 +0 +8 ', one, re.M) and
+       len(re.findall(r'^linux-\S+ +shadow +total ', one, re.M)) == 4,
+       'compare --stall: each operation of each row, with any -j', one)
+    expect(2, 'compare', '--stall', '--format', 'lkml', 'again.mms', err='--stall is for the table')
+    expect(2, 'run', '--stall', '--json', 'again.mms', err='--stall is for the table')
+    write('many.mms', 'map ram 0x100000000000 1G rw anon private nohuge\nvm vm0 shadow\n'
+          'memslot vm0 0 gpa=4G ram 1G\ntouch ram 400K w\n' +
+          ''.join(f'mprotect ram {i * 4}K {p}\n' for i in range(1, 40) for p in ('r', 'rw')))
+    got = expect(0, 'run', '--stall', 'many.mms', out=r'^the 40 costliest of 78 operations that stalled')
+    ok('mprotect ram 156K r ' in got.stdout.split('UNDER LOCK')[1] and
+       'mprotect ram 4K r ' not in got.stdout.split('UNDER LOCK')[1], 'the costliest', got.stdout)
     limit = stall['stall_limit']
     ok(limit['over'] and limit['line'] == 6 and not stall['soft_lockup']['over'] and
        abs(limit['turns_at_bytes'] - limit['bytes'] * limit['limit_ns'] / limit['ns']) < 2,
