@@ -413,11 +413,11 @@ const struct command command_import = {
 	.summary = "turn a recording into a script",
 	.usage = (const char *const[]){ "[options] strace FILE", "[options] ftrace FILE",
 					"[options] proc PID|DIR|FILE", NULL },
-	.about = "Turn a recording of a real program into a script: the text of strace, ftrace text\n"
-		 "with system calls and page faults (mmuscope record, trace-cmd report, perf script),\n"
-		 "a living process, or a /proc/PID/maps or smaps file. '-' is standard input;\n"
-		 "recordings compressed with zstd are read as they are. What was assumed, counted and\n"
-		 "left out is said on standard error and in the script.\n"
+	.about = "Turn a recording of a real program into a script: the text of strace, ftrace's system\n"
+		 "calls and page faults (mmuscope record, trace-cmd's trace.dat or report, the text of\n"
+		 "perf script), a living process, or a /proc/PID/maps or smaps file. '-' is standard\n"
+		 "input; recordings compressed with zstd are read as they are. What was assumed, counted\n"
+		 "and left out is said on standard error and in the script.\n"
 		 "\n"
 		 "Exit status: 0 imported, 2 wrong usage, 3 the recording is broken (what came before\n"
 		 "the error is written all the same) or the script could not be written.",
@@ -427,6 +427,7 @@ const struct command command_import = {
 		"mmuscope import proc /proc/self/maps",
 		"mmuscope import strace --touch written -o prog.mms prog.strace",
 		"mmuscope import strace prog.strace | mmuscope compare -",
+		"mmuscope import ftrace -o prog.mms trace.dat",
 		NULL,
 	},
 };

@@ -102,6 +102,7 @@ def prepare():
     write('binary.mms', bytes(range(256)) * 16)
     write('long.mms', 'x' * (1 << 20))
     write('prog.strace', PROG)
+    os.symlink(os.path.join(SOURCE, 'tests/import/data/trace-v7.dat'), os.path.join(work, 'trace.dat'))
 
 
 def table():
@@ -628,6 +629,12 @@ def test_bad_input():
 def test_import():
     expect(0, 'import', '-o', 'prog.mms', 'strace', 'prog.strace', err='prog.strace: 6 lines')
     expect(0, 'run', 'prog.mms')
+    expect(0, 'import', '-o', 'dat.mms', 'ftrace', 'trace.dat', err='trace.dat: 88 lines, 23 operations')
+    expect(0, 'run', 'dat.mms')
+    with open(os.path.join(work, 'trace.dat'), 'rb') as file:
+        write('half.dat', file.read()[:5000])
+    got = expect(3, 'import', 'ftrace', 'half.dat', err=r'half\.dat: error: libtracecmd')
+    ok(len(got.stderr.splitlines()) == 2, 'libtracecmd itself says nothing', got.stderr)
     expect(3, 'import', 'strace', 'missing', err='missing: No such file', lines=1)
     expect(3, 'import', 'strace', '.', err='Is a directory', lines=1)
     expect(3, 'import', '-q', 'strace', '/dev/null', err='error')
