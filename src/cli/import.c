@@ -14,6 +14,7 @@
 #include <base/mem.h>
 #include <host/layout.h>
 #include <import/import.h>
+#include <report/store.h>
 #include <report/table.h>
 
 static const char *const formats[IMPORT_FORMAT_NR + 1] = {
@@ -303,6 +304,7 @@ static int import_source(enum import_format format, const char *path, struct inp
 		.mmu = mmu < 0 ? NULL : mmu_names[mmu],
 		.no_origin = !origin,
 	};
+	struct strbuf shown = STRBUF_INIT;
 	struct output out;
 	int err = open_output(&out), write_err;
 
@@ -310,14 +312,16 @@ static int import_source(enum import_format format, const char *path, struct inp
 		return broken(output, err);
 	err = import(format, input, &out, &options, report);
 	write_err = close_output(&out);
+	report_text_clean(&shown, path);
 	if (err)
-		explain_error(path, report, err);
+		explain_error(strbuf_str(&shown), report, err);
+	if (!write_err && json)
+		print_json(path, report);
+	else if (!write_err && !quiet)
+		print_report(strbuf_str(&shown), report);
+	strbuf_release(&shown);
 	if (write_err)
 		return broken(output, write_err);
-	if (json)
-		print_json(path, report);
-	else if (!quiet)
-		print_report(path, report);
 	return err ? STATUS_BROKEN : STATUS_OK;
 }
 
