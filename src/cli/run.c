@@ -145,7 +145,7 @@ static void json_finish(struct run *run, const struct sim_result *result, int er
 
 static int print_tables(struct run *run, const struct sim_result *result)
 {
-	struct strbuf notes = STRBUF_INIT;
+	struct strbuf notes = STRBUF_INIT, file = STRBUF_INIT;
 	int err;
 
 	strbuf_addstr(&notes, run->options.profile);
@@ -153,8 +153,10 @@ static int print_tables(struct run *run, const struct sim_result *result)
 		strbuf_addstr(&notes, " with ");
 		design_add_names(&notes, run->options.designs, ",");
 	}
-	printf("%s: %s, %llu operations\n\n", run->script->file, strbuf_str(&notes),
+	report_text_clean(&file, run->script->file);
+	printf("%s: %s, %llu operations\n\n", strbuf_str(&file), strbuf_str(&notes),
 	       (unsigned long long)result->ops);
+	strbuf_release(&file);
 	strbuf_reset(&notes);
 	err = run_print_ops(stdout, run->script, &run->rows, result, run->stall.sum.total,
 			    !noheadings);
@@ -335,7 +337,7 @@ static int summarise(const struct many *many, const char *path, struct many_row 
 	if (script)
 		row->status = run_script(&run, NULL, &row->result);
 	row->stall = run.stall.sum.total;
-	fputs(strbuf_str(&row->result.failures), stdout);
+	print_visible(stdout, strbuf_str(&row->result.failures), row->result.failures.len);
 	run_rows_release(&run.rows);
 	sim_result_release(&row->result);
 	script_free(script);

@@ -37,15 +37,19 @@ def expect(status, *args, err=None, out=None):
     return got
 
 
-def alive(pid):
-    return Path(f'/proc/{pid}').exists()
+def lives(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def instances():
-    """What recorders have left that are there no more: somebody else may be recording."""
+    """Those that a recorder left behind; others may be recording at the same time."""
     return [name for base in TRACEFS if os.path.isdir(base + '/instances')
             for name in os.listdir(base + '/instances')
-            if name.startswith('mmuscope-record-') and not alive(name.rsplit('-', 1)[1])]
+            if name.startswith('mmuscope-record-') and not lives(int(name.rsplit('-', 1)[1]))]
 
 
 def why_not():

@@ -102,6 +102,7 @@ def prepare():
     write('binary.mms', bytes(range(256)) * 16)
     write('long.mms', 'x' * (1 << 20))
     write('prog.strace', PROG)
+    os.symlink(os.path.join(SOURCE, 'tests/import/data/trace-v7.dat'), os.path.join(work, 'trace.dat'))
 
 
 def table():
@@ -649,9 +650,36 @@ def test_bad_input():
        'binary input does not flood the terminal')
 
 
+def test_names():
+    """A name with escape sequences was printed as it is, and the terminal obeyed it."""
+    name = 'a\x1b[31mb\nc\x9b"\'<b>.mms'
+    write(name, SEVEN)
+    shown = r'a\x1b[31mb\x0ac\xc2\x9b"'
+    for args in (['run', name], ['run', name, name], ['run', '--stats', name]):
+        got = expect(0, *args)
+        ok(shown in got.stdout and '\x1b' not in got.stdout, 'control bytes of a name are made visible', got.stdout)
+    write(name + '2', 'mprotcet ram 4K r\n')
+    for args in (['run', name + '2'], ['run', 'no\x1b[31m.mms'], ['run', '--profile', '\x1b[31m', name],
+                 ['import', 'strace', name], ['report', '-o', '/dev/null', 'no\x1b[31m'], ['\x1b[31m'],
+                 ['list', 'runs', name], ['merge', name, name], ['diff', name, name], ['run', '--\x1b[31m']):
+        got = run(*args)
+        ok(got.returncode in (2, 3) and '\x1b' not in got.stderr and r'\x1b[31m' in got.stderr,
+           f'... in the messages of {args[0]!a}, too', got.stderr)
+    expect(0, 'run', '--quiet', '--store', 'names.db', name)
+    ok(shown in expect(0, 'list', 'runs', 'names.db').stdout, '... once only in the list of stored runs')
+    got = expect(0, 'run', '--json', name)
+    ok(json.loads(got.stdout)['file'] == name, 'JSON has the name as it is')
+
+
 def test_import():
     expect(0, 'import', '-o', 'prog.mms', 'strace', 'prog.strace', err='prog.strace: 6 lines')
     expect(0, 'run', 'prog.mms')
+    expect(0, 'import', '-o', 'dat.mms', 'ftrace', 'trace.dat', err='trace.dat: 88 lines, 23 operations')
+    expect(0, 'run', 'dat.mms')
+    with open(os.path.join(work, 'trace.dat'), 'rb') as file:
+        write('half.dat', file.read()[:5000])
+    got = expect(3, 'import', 'ftrace', 'half.dat', err=r'half\.dat: error: libtracecmd')
+    ok(len(got.stderr.splitlines()) == 2, 'libtracecmd itself says nothing', got.stderr)
     expect(3, 'import', 'strace', 'missing', err='missing: No such file', lines=1)
     expect(3, 'import', 'strace', '.', err='Is a directory', lines=1)
     expect(3, 'import', '-q', 'strace', '/dev/null', err='error')
@@ -721,6 +749,7 @@ def main():
         test_map()
         test_terminal()
         test_bad_input()
+        test_names()
         test_import()
         test_completion()
         test_examples(commands)
