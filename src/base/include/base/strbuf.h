@@ -43,7 +43,7 @@ __attribute__((format(printf, 2, 0))) void strbuf_vaddf(struct strbuf *sb, const
 void strbuf_addhex(struct strbuf *sb, uint64_t value, unsigned int width);
 /** strbuf_adddec() - @value in decimal. */
 void strbuf_adddec(struct strbuf *sb, uint64_t value);
-/** strbuf_addsize() - @bytes with the largest exact binary unit: 4096 is "4K", 5120 is "5120". */
+/** strbuf_addsize() - @bytes with the largest exact binary unit: 4096 is "4K", 4100 is "4100". */
 void strbuf_addsize(struct strbuf *sb, uint64_t bytes);
 
 /** strbuf_error() - 0, or -ENOMEM when an append was lost. */
