@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <base/mem.h>
+#include <base/new_file.h>
 #include <host/layout.h>
 #include <import/import.h>
 #include <report/store.h>
@@ -41,10 +42,10 @@ struct input {
 	uint64_t bytes;
 };
 
-/* The script, written beside its final name until it is complete. */
+/* The script: @file writes to a copy of new.fd, or is standard output. */
 struct output {
 	FILE *file;
-	char *temp;
+	struct new_file new;
 };
 
 static ssize_t read_input(void *ctx, void *buf, size_t len)
@@ -106,33 +107,23 @@ static int open_input(const char *path)
 
 static int open_output(struct output *out)
 {
-	struct stat st;
-	mode_t mask;
-	int fd;
+	int fd, err;
 
 	*out = (struct output){ .file = stdout };
 	if (!output || !strcmp(output, "-"))
 		return 0;
-	if (!stat(output, &st) && !S_ISREG(st.st_mode)) {
-		out->file = fopen(output, "we");
-		return out->file ? 0 : -errno;
-	}
-	if (asprintf(&out->temp, "%s.XXXXXX", output) < 0) {
-		out->temp = NULL;
-		return -ENOMEM;
-	}
-	fd = mkostemp(out->temp, O_CLOEXEC);
-	out->file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out->file) {
-		int err = -errno;
-
-		free(out->temp);
+	err = new_file_open(&out->new, output);
+	if (err)
 		return err;
-	}
-	mask = umask(0);
-	umask(mask);
-	(void)fchmod(fd, 0666 & ~mask);
-	return 0;
+	/* one descriptor each: the stream is closed first */
+	fd = fcntl(out->new.fd, F_DUPFD_CLOEXEC, 0);
+	out->file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (out->file)
+		return 0;
+	err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return new_file_close(&out->new, err);
 }
 
 /* What came before an error is kept: the caller says so. */
@@ -142,14 +133,9 @@ static int close_output(struct output *out)
 
 	if (out->file == stdout)
 		return 0;
-	if (out->file && (ferror(out->file) | fclose(out->file)))
+	if (ferror(out->file) | fclose(out->file))
 		err = -(errno ? errno : EIO);
-	if (!err && out->temp && rename(out->temp, output))
-		err = -errno;
-	if (err && out->temp)
-		unlink(out->temp);
-	free(out->temp);
-	return err;
+	return new_file_close(&out->new, err);
 }
 
 static void print_bad_lines(const char *path, const struct import_report *report)

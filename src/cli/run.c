@@ -88,18 +88,6 @@ static void note(void *ctx, const char *text)
 	fprintf(stderr, "%s\n", text);
 }
 
-static void json_designs(struct report_json *out, unsigned int designs_used, uint64_t gap)
-{
-	unsigned int i;
-
-	report_json_array(out, "designs");
-	for (i = 0; script_design_names[i]; i++)
-		if (designs_used >> i & 1)
-			report_json_str(out, NULL, script_design_names[i]);
-	report_json_close(out);
-	report_json_uint(out, "run_gap", gap);
-}
-
 static void json_begin(struct run *run)
 {
 	struct strbuf mmus = STRBUF_INIT;
@@ -111,7 +99,8 @@ static void json_begin(struct run *run)
 	report_json_object(run->json, NULL);
 	report_json_str(run->json, "file", run->script->file);
 	report_json_str(run->json, "profile", run->options.profile);
-	json_designs(run->json, run->options.designs, run->options.run_gap);
+	design_json(run->json, run->options.designs);
+	report_json_uint(run->json, "run_gap", run->options.run_gap);
 	report_json_str(run->json, "mmu", strbuf_str(&mmus));
 	report_json_array(run->json, "ops");
 	strbuf_release(&mmus);

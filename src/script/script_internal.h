@@ -365,6 +365,11 @@ int check_guest(struct parser *p, struct script_op *op);
 int check_guest_map(struct parser *p, struct script_op *op);
 int check_guest_remap(struct parser *p, struct script_op *op);
 int check_cr3(struct parser *p, struct script_op *op);
+/* check_guest.c: for tables of guests and of guests of guests */
+/* @at is where @value, an address or a length, stands. */
+int check_multiple(struct parser *p, struct span at, uint64_t value, uint64_t page_size);
+/* The length (argument 3) and protection (4) of what a line maps. */
+int check_new_entries(struct parser *p, const struct script_op *op);
 /* check_l2.c */
 int check_l2_map(struct parser *p, struct script_op *op);
 int check_l2_remap(struct parser *p, struct script_op *op);

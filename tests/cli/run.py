@@ -18,30 +18,14 @@ import tempfile
 import termios
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from tap import done, ok, skip  # noqa: E402
+
 BINARY = os.path.abspath(sys.argv[1])
 SOURCE = os.path.abspath(sys.argv[2])
 SLOW = '--slow' in sys.argv  # a sanitizer's build: no limits on time
 
-count = failed = 0
 work = tempfile.mkdtemp(prefix='mmuscope-cli-')
-
-
-def ok(cond, name, *details):
-    global count, failed
-    count += 1
-    failed += not cond
-    print(f"{'ok' if cond else 'not ok'} {count} - {' '.join(name.split())}".replace('#', '(hash)'))
-    if not cond:
-        for detail in details:
-            for line in str(detail).splitlines() or ['']:
-                print('#', line)
-    return cond
-
-
-def skip(name, reason):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {' '.join(reason.split()[-40:])}")
 
 
 def run(*args, stdin='', **more):
@@ -755,8 +739,7 @@ def main():
         test_examples(commands)
     finally:
         shutil.rmtree(work)
-    print(f'1..{count}')
-    return 1 if failed else 0
+    return done()
 
 
 sys.exit(main())
