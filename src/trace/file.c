@@ -30,24 +30,68 @@ static void flush(struct trace_file *file)
 	file->len = 0;
 }
 
-/* A new file beside @file->path, with the rights that creating the path would have given.
- */
+/* A file without a name in the folder of @path; the name is given through /proc. */
+static int open_nameless(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+	char folder[PATH_MAX];
+
+	if (len + 2 > sizeof(folder) || access("/proc/self/fd", X_OK))
+		return -1;
+	memcpy(folder, path, len);
+	strcpy(folder + len, slash ? "/" : ".");
+	return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+static int link_as(const struct trace_file *file, const char *name)
+{
+	char from[64];
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", file->fd);
+	return linkat(AT_FDCWD, from, AT_FDCWD, name, AT_SYMLINK_FOLLOW) ? -errno : 0;
+}
+
+/* Give the nameless file a name like @file->temp. */
+static int link_temp(struct trace_file *file)
+{
+	char *suffix = file->temp + strlen(file->temp) - 6;
+	unsigned int try = getpid();
+	int err = -EEXIST;
+
+	for (unsigned int i = 0; err == -EEXIST && i < 1000; i++) {
+		snprintf(suffix, 7, "%06x", try++ & 0xffffff);
+		err = link_as(file, file->temp);
+	}
+	return err;
+}
+
+/* Those that creating the file would have given. */
+static void set_rights(int fd)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	(void)fchmod(fd, 0666 & ~mask);
+}
+
+/* A new file, beside @file->path if it has a name. */
 static int open_temp(struct trace_file *file)
 {
 	size_t len = strlen(file->path);
-	mode_t mask;
 
 	file->temp = mem_alloc(len + sizeof(".XXXXXX"));
 	if (!file->temp)
 		return -ENOMEM;
 	memcpy(file->temp, file->path, len);
 	memcpy(file->temp + len, ".XXXXXX", sizeof(".XXXXXX"));
-	file->fd = mkostemp(file->temp, O_CLOEXEC);
+	file->fd = open_nameless(file->path);
+	file->nameless = file->fd >= 0;
+	if (!file->nameless)
+		file->fd = mkostemp(file->temp, O_CLOEXEC);
 	if (file->fd < 0)
 		return -errno;
-	mask = umask(0);
-	umask(mask);
-	(void)fchmod(file->fd, 0666 & ~mask);
+	set_rights(file->fd);
 	return 0;
 }
 
@@ -120,13 +164,55 @@ static void close_fd(struct trace_file *file)
 		file->error = -errno;
 }
 
+/* Some hosts let a nameless file be made and not be named: a copy that has a name. */
+static int copy_as_temp(struct trace_file *file)
+{
+	char *suffix = file->temp + strlen(file->temp) - 6;
+	ssize_t n = 0;
+	int fd, err = 0;
+
+	memcpy(suffix, "XXXXXX", 6);
+	fd = mkostemp(file->temp, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	set_rights(fd);
+	file->len = 0;
+	for (off_t at = 0; !err && (n = pread(file->fd, file->buf, BUF_SIZE, at)) > 0; at += n)
+		err = write(fd, file->buf, n) == n ? 0 : -(errno ? errno : EIO);
+	if (!err && n < 0)
+		err = -errno;
+	close(file->fd);
+	file->fd = fd;
+	return err;
+}
+
+/* The final name when it is free, else @file->temp, which rename() then puts in the other's place. */
+static void give_name(struct trace_file *file)
+{
+	int err = link_as(file, file->path);
+
+	if (!err) {
+		mem_free(file->temp);
+		file->temp = NULL;
+		return;
+	}
+	if (err == -EEXIST)
+		err = link_temp(file);
+	if (err)
+		err = copy_as_temp(file);
+	file->nameless = false;
+	file->error = err;
+}
+
 int trace_file_close(struct trace_file *file)
 {
 	flush(file);
+	if (file->nameless && !file->error)
+		give_name(file);
 	close_fd(file);
 	if (file->temp && !file->error && rename(file->temp, file->path))
 		file->error = -errno;
-	if (file->temp && file->error)
+	if (file->temp && file->error && !file->nameless)
 		unlink(file->temp);
 	release(file);
 	return file->error;
@@ -137,7 +223,7 @@ void trace_file_abort(struct trace_file *file)
 	if (!file->temp)
 		flush(file);
 	close_fd(file);
-	if (file->temp)
+	if (file->temp && !file->nameless)
 		unlink(file->temp);
 	release(file);
 }

@@ -3,6 +3,7 @@
 #ifndef TRACE_FILE_H
 #define TRACE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@
  * struct trace_file - buffered; the first error is kept and the rest swallowed
  * @buf, @len: what is not written yet
  * @path, @temp: of a regular file: its final name, and its name until it is complete
+ * @nameless: it has no name until then; a process that is killed leaves nothing of it
  */
 struct trace_file {
 	int fd;
@@ -21,12 +23,13 @@ struct trace_file {
 	size_t len;
 	char *path;
 	char *temp;
+	bool nameless;
 };
 
 /**
  * trace_file_open() - write to @path, "-" for standard output.
- * A regular file is written beside its final name and renamed on a clean close, so that no
- * partial result looks whole; a device or pipe is written as it is.
+ * A regular file is written without a name (beside its final one where the file system cannot do
+ * that) and gets it on a clean close, so that no partial result looks whole; a device or pipe is written as it is.
  * Return: 0 or a negative errno.
  */
 int trace_file_open(struct trace_file *file, const char *path);
