@@ -185,16 +185,41 @@ static int read_recorded(const char *path, uint32_t pid, struct ranges *ranges)
 	return err;
 }
 
+/*
+ * @text, @line: the script from this line on
+ * @deaf: an exec is at work, of which nobody is told
+ */
 struct watcher {
 	struct event_sink sink;
 	struct ranges *ranges;
+	const char *text;
+	unsigned int line;
+	bool deaf;
 };
+
+static void op_begins(void *ctx, const struct script_op *op, uint64_t index,
+		      const struct sim *view)
+{
+	static const char note[] = "# " IMPORT_EXEC_NOTE;
+	struct watcher *watcher = ctx;
+	size_t len;
+
+	(void)index;
+	(void)view;
+	for (; watcher->line < op->line && *watcher->text; watcher->line++) {
+		watcher->text += strcspn(watcher->text, "\n");
+		watcher->text += *watcher->text == '\n';
+	}
+	len = strcspn(watcher->text, "\n");
+	watcher->deaf = watcher->line == op->line && len >= strlen(note) &&
+			!memcmp(watcher->text + len - strlen(note), note, strlen(note));
+}
 
 static void emit(struct event_sink *sink, const struct event *event)
 {
 	struct watcher *watcher = (struct watcher *)sink;
 
-	if (event->id == EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START && event->pid == MAIN)
+	if (event->id == EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START && event->pid == MAIN && !watcher->deaf)
 		add_range(watcher->ranges, event->arg[1], event->arg[2]);
 }
 
@@ -204,11 +229,13 @@ static void note_nothing(void *ctx, const char *text)
 	(void)text;
 }
 
-static int run_script(const struct script *script, const char *profile, struct ranges *ranges)
+static int run_script(const struct script *script, const char *text, const char *profile,
+		      struct ranges *ranges)
 {
-	struct watcher watcher = { .sink = { emit }, .ranges = ranges };
+	struct watcher watcher = { .sink = { emit }, .ranges = ranges, .text = text, .line = 1 };
 	const struct sim_options options = { .profile = profile, .mmu = -1, .note = note_nothing,
-					     .sink = &watcher.sink };
+					     .sink = &watcher.sink, .op_begin = op_begins,
+					     .ctx = &watcher };
 	struct sim_result result = { 0 };
 	int err = sim_run(script, &options, &result);
 
@@ -234,7 +261,7 @@ static int predict(const char *path, const char *profile, struct ranges *ranges)
 	if (diag.len && err)
 		error("%s", strbuf_str(&diag));
 	if (!err)
-		err = run_script(script, profile, ranges);
+		err = run_script(script, strbuf_str(&text), profile, ranges);
 	script_free(script);
 	mem_free(report);
 	strbuf_release(&text);

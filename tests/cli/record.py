@@ -135,6 +135,34 @@ def test_two_vms():
     expect(2, 'record', '--from', 'two.ftrace', 'ls', err='--from records nothing')
 
 
+EXEC = """# mmuscope recording 1
+# kernel 6.12.0
+PROBE
+# map of 12 100000-200000 rw-p 00000000 00:00 0
+CALL(100000)
+a-12 ( 12) [000] 3.0: sys_execve(filename: 0x1, argv: 0x2, envp: 0x3)
+b-12 ( 12) [000] 3.1: sched_process_exec: filename=/usr/bin/b pid=12 old_pid=12
+b-12 ( 12) [000] 3.2: sys_execve -> 0x0
+PROBE
+# map of 12 400000-500000 rw-p 00000000 00:00 0
+CALL(400000)
+# end of recording
+"""
+
+
+def test_exec():
+    """The end of the old address space was foretold as a munmap that KVM is told of; it is not."""
+    mark = 'm-1 ( 1) [000] 2.0: tracing_mark_write: mmuscope: probe of 12 '
+    probe = (f'{mark}begins\na-12 ( 12) [000] 2.0: sys_ioctl(fd: 3, cmd: 0xae01, arg: 0)\n'
+             f'a-12 ( 12) [000] 2.0: sys_ioctl -> 0x4\n{mark}ends, 0\n')
+    text = re.sub(r'CALL\((.*)\)', r'a-12 ( 12) [000] 4.0: sys_madvise(start: 0x\1, len_in: 0x1000, behavior: 0x4)\n'
+                  r'a-12 ( 12) [000] 4.0: kvm_unmap_hva_range: mmu notifier unmap range: 0x\1 -- 0x\g<1>+1\n'
+                  r'a-12 ( 12) [000] 4.0: sys_madvise -> 0x0', EXEC.replace('PROBE\n', probe))
+    Path(WORK, 'exec.ftrace').write_text(text.replace('00000+1', '01000'))
+    expect(0, 'record', '--from', 'exec.ftrace', out='12: 2 recorded, 2 predicted by linux-6.12, 2 agree in order')
+    expect(0, 'import', 'ftrace', 'exec.ftrace', out=r'munmap 0x100000 1M  # .*: execve\n')
+
+
 def test_record():
     expect(5, 'record', '-o', 'a.ftrace', '--', 'sh', '-c', 'exit 5', err=r'a\.ftrace: \d+ lines')
     expect(0, 'import', 'ftrace', 'a.ftrace', '-o', 'a.mms')
@@ -201,6 +229,7 @@ def main():
     test_import_process()
     test_texts()
     test_two_vms()
+    test_exec()
     reason = why_not()
     if reason:
         tap.skip('recording', reason)
