@@ -655,6 +655,23 @@ def test_names():
     ok(json.loads(got.stdout)['file'] == name, 'JSON has the name as it is')
 
 
+def test_killed_import():
+    """It left a file beside the one that was to be written."""
+    try:
+        os.close(os.open(work, os.O_TMPFILE | os.O_RDWR))
+    except OSError as error:
+        skip('a killed import leaves no file', f'files without a name cannot be made here: {error}')
+        return
+    before = os.listdir(work)
+    with subprocess.Popen([BINARY, 'import', 'strace', '-o', 'killed.mms', '-'], cwd=work, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as proc:
+        # more than it reads before it writes
+        for _ in range(100):
+            proc.stdin.write(PROG.encode() * 100)
+        proc.kill()
+    ok(proc.returncode == -9 and sorted(os.listdir(work)) == sorted(before), 'a killed import leaves no file', os.listdir(work))
+
+
 def test_import():
     expect(0, 'import', '-o', 'prog.mms', 'strace', 'prog.strace', err='prog.strace: 6 lines')
     expect(0, 'run', 'prog.mms')
@@ -734,6 +751,7 @@ def main():
         test_terminal()
         test_bad_input()
         test_names()
+        test_killed_import()
         test_import()
         test_completion()
         test_examples(commands)
