@@ -15,6 +15,7 @@
 #include <base/new_file.h>
 #include <host/layout.h>
 #include <import/import.h>
+#include <report/store.h>
 #include <report/table.h>
 
 static const char *const formats[IMPORT_FORMAT_NR + 1] = {
@@ -289,6 +290,7 @@ static int import_source(enum import_format format, const char *path, struct inp
 		.mmu = mmu < 0 ? NULL : mmu_names[mmu],
 		.no_origin = !origin,
 	};
+	struct strbuf shown = STRBUF_INIT;
 	struct output out;
 	int err = open_output(&out), write_err;
 
@@ -296,14 +298,16 @@ static int import_source(enum import_format format, const char *path, struct inp
 		return broken(output, err);
 	err = import(format, input, &out, &options, report);
 	write_err = close_output(&out);
+	report_text_clean(&shown, path);
 	if (err)
-		explain_error(path, report, err);
+		explain_error(strbuf_str(&shown), report, err);
+	if (!write_err && json)
+		print_json(path, report);
+	else if (!write_err && !quiet)
+		print_report(strbuf_str(&shown), report);
+	strbuf_release(&shown);
 	if (write_err)
 		return broken(output, write_err);
-	if (json)
-		print_json(path, report);
-	else if (!quiet)
-		print_report(path, report);
 	return err ? STATUS_BROKEN : STATUS_OK;
 }
 
@@ -399,11 +403,11 @@ const struct command command_import = {
 	.summary = "turn a recording into a script",
 	.usage = (const char *const[]){ "[options] strace FILE", "[options] ftrace FILE",
 					"[options] proc PID|DIR|FILE", NULL },
-	.about = "Turn a recording of a real program into a script: the text of strace, ftrace text\n"
-		 "with system calls and page faults (mmuscope record, trace-cmd report, perf script),\n"
-		 "a living process, or a /proc/PID/maps or smaps file. '-' is standard input;\n"
-		 "recordings compressed with zstd are read as they are. What was assumed, counted and\n"
-		 "left out is said on standard error and in the script.\n"
+	.about = "Turn a recording of a real program into a script: the text of strace, ftrace's system\n"
+		 "calls and page faults (mmuscope record, trace-cmd's trace.dat or report, the text of\n"
+		 "perf script), a living process, or a /proc/PID/maps or smaps file. '-' is standard\n"
+		 "input; recordings compressed with zstd are read as they are. What was assumed, counted\n"
+		 "and left out is said on standard error and in the script.\n"
 		 "\n"
 		 "Exit status: 0 imported, 2 wrong usage, 3 the recording is broken (what came before\n"
 		 "the error is written all the same) or the script could not be written.",
@@ -413,6 +417,7 @@ const struct command command_import = {
 		"mmuscope import proc /proc/self/maps",
 		"mmuscope import strace --touch written -o prog.mms prog.strace",
 		"mmuscope import strace prog.strace | mmuscope compare -",
+		"mmuscope import ftrace -o prog.mms trace.dat",
 		NULL,
 	},
 };

@@ -392,7 +392,8 @@ int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm)
 	kvm->literal = config->literal;
 	kvm->rmap_index = config->rmap_index;
 	kvm->root_level = config->root_level ? config->root_level : 4;
-	kvm->tdp_mmu = config->mmu == KVM_MMU_TDP || config->mmu == KVM_MMU_NESTED;
+	kvm->tdp_mmu = config->mmu == KVM_MMU_TDP ||
+		       (config->mmu == KVM_MMU_NESTED && !config->no_tdp_mmu);
 	kvm->notifier.ops = &kvm_mmu_notifier_ops;
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES; as_id++)
 		kvm_memslots_init(&kvm->memslots[as_id]);

@@ -462,6 +462,9 @@ static int declare_once(struct parser *p, const struct script_op *op, enum name_
 
 int check_vm(struct parser *p, struct script_op *op)
 {
+	if (op->flags & SCRIPT_VM_NO_TDP_MMU && op->mmu != SCRIPT_MMU_NESTED)
+		return diag_error(p, p->arg[1],
+				  "'no_tdp_mmu' is for nested VMs; without the TDP MMU this is 'direct'");
 	return declare_once(p, op, NAME_VM);
 }
 

@@ -75,6 +75,7 @@ static void add_flags(struct random_state *r)
 {
 	static const char *const formats[SCRIPT_PAGING_NR] = {
 		[SCRIPT_PAGING_LONG] = "",
+		[SCRIPT_PAGING_LA57] = " la57",
 		[SCRIPT_PAGING_PAE] = " pae",
 		[SCRIPT_PAGING_32] = " 2level",
 	};
@@ -89,7 +90,7 @@ static void add_flags(struct random_state *r)
 static void start(struct random_state *r)
 {
 	static const uint8_t formats[] = { SCRIPT_PAGING_LONG, SCRIPT_PAGING_LONG,
-					   SCRIPT_PAGING_LONG, SCRIPT_PAGING_PAE,
+					   SCRIPT_PAGING_LA57, SCRIPT_PAGING_PAE,
 					   SCRIPT_PAGING_32 };
 
 	r->shadow.format = formats[rng_below(&r->rng, NR_WORDS(formats))];

@@ -257,6 +257,7 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 		.events = &sim->events,
 		.literal = sim->options->literal,
 		.rmap_index = sim->options->designs & SIM_DESIGN_RMAP_INDEX,
+		.no_tdp_mmu = op->flags & SCRIPT_VM_NO_TDP_MMU,
 	};
 	struct sim_guest *guest;
 	struct kvm *kvm;
@@ -272,7 +273,7 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 		mem_free(guest);
 		return err;
 	}
-	if (op->flags)
+	if (op->flags & (SCRIPT_VM_MANUAL_PROTECT | SCRIPT_VM_INITIALLY_SET))
 		kvm_enable_dirty_log_protect(kvm, op->flags & SCRIPT_VM_INITIALLY_SET);
 	object->kind = SIM_VM;
 	object->guest = guest;

@@ -37,9 +37,19 @@ def expect(status, *args, err=None, out=None):
     return got
 
 
+def lives(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def instances():
+    """Those that a recorder left behind; others may be recording at the same time."""
     return [name for base in TRACEFS if os.path.isdir(base + '/instances')
-            for name in os.listdir(base + '/instances') if name.startswith('mmuscope-record-')]
+            for name in os.listdir(base + '/instances')
+            if name.startswith('mmuscope-record-') and not lives(int(name.rsplit('-', 1)[1]))]
 
 
 def why_not():

@@ -30,7 +30,7 @@ struct mm_struct;
  *	roots. One beyond needs paging: the guest's tables then lie outside of its slots
  *	and map everything to itself with pages of 1 GiB. From one to the other, and to
  *	tables of its own, all roots are thrown away.
- * @KVM_MMU_NESTED: npt=1 tdp_mmu=1 and an L1 hypervisor: as TDP for L1's own accesses;
+ * @KVM_MMU_NESTED: npt=1 tdp_mmu=1 (unless no_tdp_mmu) and an L1 hypervisor: as TDP for L1's own accesses;
  *	shadow pages of L1's nested tables for L2's. Reverse maps exist from the first
  *	shadow root on.
  */
@@ -54,6 +54,7 @@ enum kvm_mmu_kind {
  *	index; same counts, for tests
  * @rmap_index: the design "rmap=index": notifications find the heads in use through an index
  *	and can yield after every word or head. No kernel has it.
+ * @no_tdp_mmu: kind NESTED with tdp_mmu=0: L1's own accesses as DIRECT, reverse maps always
  */
 struct kvm_config {
 	enum kvm_mmu_kind mmu;
@@ -64,6 +65,7 @@ struct kvm_config {
 	uint64_t table_base_pfn;
 	bool literal;
 	bool rmap_index;
+	bool no_tdp_mmu;
 };
 
 /**

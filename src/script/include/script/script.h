@@ -163,8 +163,12 @@ enum {
 	SCRIPT_MEMSLOT_DIRTY_LOG = 1 << 2, /* KVM_MEM_LOG_DIRTY_PAGES */
 };
 
-/* script_op.flags of OP_VM: KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 */
-enum { SCRIPT_VM_MANUAL_PROTECT = 1 << 0, SCRIPT_VM_INITIALLY_SET = 1 << 1 };
+/* script_op.flags of OP_VM: KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, and nested with tdp_mmu=0 */
+enum {
+	SCRIPT_VM_MANUAL_PROTECT = 1 << 0,
+	SCRIPT_VM_INITIALLY_SET = 1 << 1,
+	SCRIPT_VM_NO_TDP_MMU = 1 << 2,
+};
 
 /* script_op.compare of OP_ASSERT */
 enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCRIPT_GT };
