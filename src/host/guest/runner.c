@@ -502,7 +502,8 @@ static int prepare_machine(const struct script *script)
 		op = &script->ops[i];
 		if (op->code == OP_MAP && op->kind == SCRIPT_KIND_DAX)
 			err = setup_dax();
-		else if (op->code == OP_NUMA_HINT || op->code == OP_NUMA_SCAN)
+		else if (op->code == OP_NUMA_HINT || op->code == OP_NUMA_SCAN ||
+			 op->code == OP_AGE)
 			err = kcall_prepare();
 	}
 	kvmtrace_kind(mmu);
