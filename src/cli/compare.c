@@ -197,15 +197,9 @@ static void add_row(struct report_table *table, const struct comparison *c,
 static void add_json(struct report_json *out, const struct comparison *c,
 		     const struct compare_row *row)
 {
-	unsigned int i;
-
 	report_json_object(out, NULL);
 	report_json_str(out, "profile", row->profile);
-	report_json_array(out, "designs");
-	for (i = 0; script_design_names[i]; i++)
-		if (row->designs >> i & 1)
-			report_json_str(out, NULL, script_design_names[i]);
-	report_json_close(out);
+	design_json(out, row->designs);
 	report_json_str(out, "mmu", compare_mmu(c, row->mmu));
 	report_json_uint(out, "executed", row->result.ops);
 	report_json_uint(out, "checked", row->result.checked);

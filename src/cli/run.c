@@ -88,18 +88,6 @@ static void note(void *ctx, const char *text)
 	fprintf(stderr, "%s\n", text);
 }
 
-static void json_designs(struct report_json *out, unsigned int designs_used, uint64_t gap)
-{
-	unsigned int i;
-
-	report_json_array(out, "designs");
-	for (i = 0; script_design_names[i]; i++)
-		if (designs_used >> i & 1)
-			report_json_str(out, NULL, script_design_names[i]);
-	report_json_close(out);
-	report_json_uint(out, "run_gap", gap);
-}
-
 static void json_begin(struct run *run)
 {
 	struct strbuf mmus = STRBUF_INIT;
@@ -111,7 +99,8 @@ static void json_begin(struct run *run)
 	report_json_object(run->json, NULL);
 	report_json_str(run->json, "file", run->script->file);
 	report_json_str(run->json, "profile", run->options.profile);
-	json_designs(run->json, run->options.designs, run->options.run_gap);
+	design_json(run->json, run->options.designs);
+	report_json_uint(run->json, "run_gap", run->options.run_gap);
 	report_json_str(run->json, "mmu", strbuf_str(&mmus));
 	report_json_array(run->json, "ops");
 	strbuf_release(&mmus);
@@ -145,7 +134,7 @@ static void json_finish(struct run *run, const struct sim_result *result, int er
 
 static int print_tables(struct run *run, const struct sim_result *result)
 {
-	struct strbuf notes = STRBUF_INIT;
+	struct strbuf notes = STRBUF_INIT, file = STRBUF_INIT;
 	int err;
 
 	strbuf_addstr(&notes, run->options.profile);
@@ -153,8 +142,10 @@ static int print_tables(struct run *run, const struct sim_result *result)
 		strbuf_addstr(&notes, " with ");
 		design_add_names(&notes, run->options.designs, ",");
 	}
-	printf("%s: %s, %llu operations\n\n", run->script->file, strbuf_str(&notes),
+	report_text_clean(&file, run->script->file);
+	printf("%s: %s, %llu operations\n\n", strbuf_str(&file), strbuf_str(&notes),
 	       (unsigned long long)result->ops);
+	strbuf_release(&file);
 	strbuf_reset(&notes);
 	err = run_print_ops(stdout, run->script, &run->rows, result, run->stall.sum.total,
 			    !noheadings);
@@ -335,7 +326,7 @@ static int summarise(const struct many *many, const char *path, struct many_row 
 	if (script)
 		row->status = run_script(&run, NULL, &row->result);
 	row->stall = run.stall.sum.total;
-	fputs(strbuf_str(&row->result.failures), stdout);
+	print_visible(stdout, strbuf_str(&row->result.failures), row->result.failures.len);
 	run_rows_release(&run.rows);
 	sim_result_release(&row->result);
 	script_free(script);

@@ -341,7 +341,9 @@ void run_print_verdict(FILE *out, const struct sim_result *result, bool audit)
 	const char *failures = strbuf_str(&result->failures);
 	size_t len = strlen(failures);
 
-	fprintf(out, "%s%s", failures, len && failures[len - 1] != '\n' ? "\n" : "");
+	print_visible(out, failures, len);
+	if (len && failures[len - 1] != '\n')
+		putc('\n', out);
 	if (result->checked)
 		fprintf(out, "expectations: %llu checked, %llu failed\n",
 			(unsigned long long)result->checked, (unsigned long long)result->failed);

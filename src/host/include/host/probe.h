@@ -134,6 +134,7 @@ int host_probe_open(const struct host_probe_options *options, struct strbuf *dia
 /** host_probe_close() - NULL is fine; returns NULL. */
 struct host_probe *host_probe_close(struct host_probe *probe);
 
+/** host_probe_get_info() - valid as long as @probe. */
 const struct host_probe_info *host_probe_get_info(const struct host_probe *probe);
 
 /**
