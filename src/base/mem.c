@@ -11,7 +11,9 @@
 #define HUGE_PAGE (2u << 20)
 /* From here on memory is asked for in huge pages, up to here in steps of some pages. */
 #define FIRST_ADVICE (256u << 10)
-#define STEP (64u << 10)
+#define STEP (16u << 10)
+/* No page is larger, but for huge ones. */
+#define LARGEST_PAGE (64u << 10)
 
 #ifndef MADV_POPULATE_WRITE /* since Linux 5.14 */
 #define MADV_POPULATE_WRITE 23
@@ -120,7 +122,7 @@ void mem_free(void *p)
 /* To whole pages, whatever their size is here. */
 static size_t round_up(size_t size)
 {
-	return (size + STEP - 1) & ~(size_t)(STEP - 1);
+	return (size + LARGEST_PAGE - 1) & ~(size_t)(LARGEST_PAGE - 1);
 }
 
 static void unmap(char *from, char *to)
