@@ -3,18 +3,8 @@
 #include "sim_internal.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
-#define MADV_POPULATE_WRITE 23
-#endif
-#ifndef MADV_DONTNEED_LOCKED
-#define MADV_DONTNEED_LOCKED 24
-#endif
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
+#include <base/mman.h>
 
 static const int advices[SCRIPT_MADV_NR] = {
 	[SCRIPT_MADV_NORMAL] = MADV_NORMAL,
