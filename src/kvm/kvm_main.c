@@ -307,7 +307,7 @@ static int age_hva(struct mmu_notifier *sub, uint64_t start, uint64_t end, bool 
 static int on_clear_flush_young(struct mmu_notifier *sub, uint64_t start, uint64_t end)
 {
 	EVENT(of_notifier(sub)->events, EVENT_KVM_AGE_HVA, start, end);
-	return age_hva(sub, start, end, true, true);
+	return age_hva(sub, start, end, true, !of_notifier(sub)->profile->aging_no_flush);
 }
 
 static int on_clear_young(struct mmu_notifier *sub, uint64_t start, uint64_t end)

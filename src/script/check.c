@@ -430,6 +430,13 @@ int check_pin(struct parser *p, struct script_op *op)
 	return check_pages(p, op, "nothing is pinned");
 }
 
+int check_age(struct parser *p, struct script_op *op)
+{
+	if (op->policy == SCRIPT_AGE_TEST && op->len != PAGE_SIZE)
+		return diag_error(p, p->arg[1], "'test' is about one page: the length is 4K");
+	return check_pages(p, op, "nothing is asked for");
+}
+
 int check_uffd(struct parser *p, struct script_op *op)
 {
 	int err = check_range(p, op, 1, "returns EINVAL");

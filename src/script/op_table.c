@@ -34,6 +34,7 @@ const char *const mmu_words[] = { "tdp", "direct", "shadow", "nested", NULL };
 const char *const access_words[] = { "r", "w", "x", NULL };
 const char *const policy_words[] = { "default",    "bind",  "preferred",
 				     "interleave", "local", NULL };
+const char *const age_words[] = { "flush", "clear", "test", NULL };
 const char *const uffd_words[] = { "register", "wp", "unwp", "unregister", NULL };
 const char *const sysctl_words[] = { "thp", "shmem_thp", NULL };
 const char *const thp_words[] = { "never", "madvise", "always", NULL };
@@ -167,6 +168,10 @@ const struct op_row op_rows[OP_NR] = {
 	},
 	[OP_PIN] = {
 		"pin", "pin ADDR LEN", ARGS(RANGE), NULL, check_pin,
+	},
+	[OP_AGE] = {
+		"age", "age ADDR LEN flush|clear|test",
+		ARGS(RANGE, WORD(policy, age_words, "what to do")), NULL, check_age,
 	},
 	[OP_NUMA_SCAN] = {
 		"numa_scan", "numa_scan N",

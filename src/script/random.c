@@ -2,6 +2,8 @@
 /* Random scripts: operations that meet Linux's edges more often than chance would. */
 #include "random_internal.h"
 
+#include <string.h>
+
 #define FIRST_MAPS 4
 #define HUGE_TOUCHES 8
 #define DAX_PAGES_1G 4
@@ -190,6 +192,27 @@ static void random_numa_hint(struct random_state *r)
 	strbuf_addch(r->out, '\n');
 }
 
+/* A guest with tables of its own has its memory beside the areas. */
+static void random_age(struct random_state *r)
+{
+	static const char *const ways[] = {"flush", "clear", "clear", "test"};
+	const char *way = ways[rng_below(&r->rng, NR_WORDS(ways))];
+	bool test = !strcmp(way, "test");
+	struct range range = pick_range(r);
+
+	if (!r->vm)
+		return;
+	strbuf_addstr(r->out, "age");
+	if (r->shadow.on && chance(r, 2, 3)) {
+		strbuf_addstr(r->out, " gm");
+		add_size(r, test ? PAGE_SIZE : rng_below(&r->rng, 2) ? SIZE_2M : SIZE_2M / 8);
+	} else {
+		add_addr(r, range.start, range.area);
+		add_size(r, test ? PAGE_SIZE : range.end - range.start);
+	}
+	strbuf_addf(r->out, " %s\n", way);
+}
+
 /* What mremap leaves behind when it succeeds: the part of one area moves. */
 static void track_mremap(struct random_state *r, struct area area, uint64_t old,
 			 uint64_t len, uint64_t new_addr, uint64_t new_len, bool keep_old)
@@ -344,6 +367,7 @@ static const struct {
 	{random_brk, 5, SCRIPT_RANDOM_HEAP},
 	{random_populate, 3, 0},
 	{random_slots, 80, SCRIPT_RANDOM_MEMSLOT},
+	{random_age, 25, SCRIPT_RANDOM_AGE},
 };
 
 static void random_operation(struct random_state *r)

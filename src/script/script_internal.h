@@ -302,7 +302,8 @@ struct op_row {
 	int (*check)(struct parser *p, struct script_op *op);
 };
 extern const struct op_row op_rows[OP_NR];
-extern const char *const policy_words[], *const uffd_words[], *const access_words[];
+extern const char *const policy_words[], *const uffd_words[], *const access_words[],
+	*const age_words[];
 extern const char *const sysctl_words[], *const thp_words[], *const compare_words[];
 extern const char *const advice_words[], *const mmu_words[];
 
@@ -357,6 +358,7 @@ int check_switch(struct parser *p, struct script_op *op);
 int check_exit(struct parser *p, struct script_op *op);
 int check_numa_hint(struct parser *p, struct script_op *op);
 int check_pin(struct parser *p, struct script_op *op);
+int check_age(struct parser *p, struct script_op *op);
 int check_uffd(struct parser *p, struct script_op *op);
 int check_pagemap_scan(struct parser *p, struct script_op *op);
 int check_vm(struct parser *p, struct script_op *op);

@@ -269,9 +269,20 @@ def test_short_memory():
         return
     got = subprocess.run([BINARY, 'run', '--trace', 'short.trace', '-'], capture_output=True, text=True, cwd=work,
                          input=text, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
-    ok(got.returncode == 3 and re.search(r'out of memory after 2 operations: the model took \d+ MiB for \d+ pages',
-                                         got.stderr), 'out of memory says what was needed', got.stderr)
+    needed = r'out of memory after 2 operations: [\d.]+[MG] in one piece were needed; the model had taken [\d.]+M for \d+ pages'
+    ok(got.returncode == 3 and re.search(needed, got.stderr), 'out of memory says what was needed', got.stderr)
     ok(not os.path.exists(os.path.join(work, 'short.trace')), 'and leaves no half-written trace')
+    write('short.mms', 'param size 64G,32G\n' + text.replace('64G', '${size}'))
+    write('short-one.mms', text)
+    write('short.html', 'as it was')
+    for args in (['compare', 'short-one.mms'], ['report', '-o', 'short.html', 'short-one.mms'],
+                 ['sweep', '--jobs', '2', 'short.mms']):
+        got = subprocess.run([BINARY, *args], capture_output=True, text=True, cwd=work,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
+        ok(got.returncode == 3 and re.search(r'out of memory.*: [\d.]+[MG] in one piece were needed', got.stderr),
+           f'{args[0]} says it, too', got.returncode, got.stderr)
+    with open(os.path.join(work, 'short.html')) as page:
+        ok(page.read() == 'as it was', 'and leaves the file that was there')
 
 
 def bench_sound(bench):
@@ -381,6 +392,28 @@ def test_compare():
            name='compare --mmu without a vm says so')
 
 
+def lkml_of_long_names():
+    """Whatever the names: 75 columns, and the command that is printed is the one that was given."""
+    text = ('param pages 1,4\nmap ram 0x100000000000 1G rw anon private nohuge\nvm vm0 shadow\n'
+            'memslot vm0 0 gpa=4G ram 1G\ntouch ram ${pages}M w\nmprotect ram 1G r\n')
+    long_cost = 'name ' + 'n' * 40 + '\nkernel ' + 'k' * 90 + '\nsource ' + 'o' * 90 + '\nhead_scanned 1\n'
+    for name in 'x' * 120, "two words, it's " + 'y' * 100, 'z' * 60 + ' ' + "'" * 9 + 'z' * 60:
+        folder = os.path.join(work, name)
+        os.mkdir(folder)
+        script, cost = (os.path.join(folder, 'long' + end) for end in ('.mms', '.cost'))
+        write(script, text)
+        write(cost, long_cost)
+        args = ['compare', '--profile', 'linux-6.12', '--design', 'tight', '--param', 'pages=4',
+                '--cost', cost, '--stall-limit', '1ms', '--format', 'lkml', script]
+        got = run(*args)
+        ok(got.returncode == 0 and max(map(len, got.stdout.splitlines())) <= 75,
+           'lkml: at most 75 columns with a long path', got.stdout, got.stderr)
+        command = got.stdout.split('\n\n')[0]
+        words = subprocess.run(['sh', '-c', 'mmuscope() { printf "%s\\n" "$@"; }\n' + command.lstrip('$ ')],
+                               capture_output=True, text=True).stdout.splitlines()
+        ok(words == args, 'lkml: a shell reads the command as it was given', command, words)
+
+
 def test_designs():
     got = expect(0, 'compare', '-p', 'linux-6.12', '-d', 'tight', '-d', 'tight,rmap=index', 'seven.mms',
                  out=r'^PROFILE +DESIGN ')
@@ -397,6 +430,7 @@ def test_designs():
     ok(max(map(len, got.stdout.splitlines())) <= 75, 'lkml: at most 75 columns', got.stdout)
     ok('cost table shadow-6.18' in got.stdout and '+ NAME: linux-7.2' in got.stdout,
        'lkml: names the cost table and the kernel', got.stdout)
+    lkml_of_long_names()
     expect(2, 'compare', '--json', '--format', 'lkml', 'seven.mms', err='not both')
     expect(2, 'compare', '-d', 'rmap-index', 'seven.mms', err="did you mean 'rmap=index'")
     expect(2, 'run', '--gap', '4X', 'seven.mms', err='--gap wants a size')
@@ -659,6 +693,23 @@ def test_names():
     ok(json.loads(got.stdout)['file'] == name, 'JSON has the name as it is')
 
 
+def test_killed_import():
+    """It left a file beside the one that was to be written."""
+    try:
+        os.close(os.open(work, os.O_TMPFILE | os.O_RDWR))
+    except OSError as error:
+        skip('a killed import leaves no file', f'files without a name cannot be made here: {error}')
+        return
+    before = os.listdir(work)
+    with subprocess.Popen([BINARY, 'import', 'strace', '-o', 'killed.mms', '-'], cwd=work, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as proc:
+        # more than it reads before it writes
+        for _ in range(100):
+            proc.stdin.write(PROG.encode() * 100)
+        proc.kill()
+    ok(proc.returncode == -9 and sorted(os.listdir(work)) == sorted(before), 'a killed import leaves no file', os.listdir(work))
+
+
 def test_import():
     expect(0, 'import', '-o', 'prog.mms', 'strace', 'prog.strace', err='prog.strace: 6 lines')
     expect(0, 'run', 'prog.mms')
@@ -741,6 +792,7 @@ def main():
         test_terminal()
         test_bad_input()
         test_names()
+        test_killed_import()
         test_import()
         test_completion()
         test_examples(commands)

@@ -80,6 +80,11 @@ const char *dax_path(uint64_t page_size);
 int kcall_prepare(void);
 /* kcall_numa_hint() - change_prot_numa() on each VMA's part of [start, end). */
 int kcall_numa_hint(uint64_t start, uint64_t end);
+/*
+ * kcall_age() - mmu_notifier_clear_flush_young() and the like, @how: SCRIPT_AGE_*, of [start, end).
+ * Return: 0; -ENODATA: no secondary MMU has accessed it.
+ */
+int kcall_age(unsigned int how, uint64_t start, uint64_t end);
 /* kcall_numa_scan() - one task_numa_work() of the calling process. */
 int kcall_numa_scan(void);
 
@@ -289,6 +294,7 @@ int op_execute(struct executor *ex, const struct script_op *op);
 int op_touch(const struct script_op *op);
 int op_numa_hint(const struct script_op *op);
 int op_numa_scan(const struct script_op *op);
+int op_age(const struct script_op *op);
 /*
  * numa_hide_own() - the scanner is to pass over what the process has mapped so far, less what the
  * script maps. Return: 0, or a negative errno when the maps cannot be read.

@@ -412,7 +412,7 @@ static int add_range(struct ranges *ranges, uint64_t start, uint64_t len)
 	return 0;
 }
 
-/* Every address that the script may ever have mapped. */
+/* Every address that the script may ever have mapped, or asks KVM about. */
 static int collect_ranges(const struct script *script, struct ranges *ranges)
 {
 	const struct script_op *op;
@@ -428,6 +428,8 @@ static int collect_ranges(const struct script *script, struct ranges *ranges)
 		else if (op->code == OP_MREMAP)
 			err = add_range(ranges, op->addr2,
 					(op->len2 + GUEST_PAGE - 1) & -GUEST_PAGE);
+		else if (op->code == OP_AGE)
+			err = add_range(ranges, op->addr, op->len);
 		else if (op->code == OP_HEAP)
 			heap = op->addr;
 		else if (op->code == OP_BRK && op->addr > heap)
@@ -502,7 +504,8 @@ static int prepare_machine(const struct script *script)
 		op = &script->ops[i];
 		if (op->code == OP_MAP && op->kind == SCRIPT_KIND_DAX)
 			err = setup_dax();
-		else if (op->code == OP_NUMA_HINT || op->code == OP_NUMA_SCAN)
+		else if (op->code == OP_NUMA_HINT || op->code == OP_NUMA_SCAN ||
+			 op->code == OP_AGE)
 			err = kcall_prepare();
 	}
 	kvmtrace_kind(mmu);

@@ -35,6 +35,7 @@ enum script_opcode {
 	OP_FORKWAIT,	/* [] */
 	OP_NUMA_HINT,	/* [addr len] */
 	OP_PIN,		/* [addr len] pin for DMA for as long as the script runs */
+	OP_AGE,		/* [addr len policy] secondary MMUs are asked for accessed pages */
 	OP_NUMA_SCAN,	/* [count] */
 	OP_TRUNCATE,	/* [name2 len] ftruncate of the object behind a map */
 	OP_UFFD,	/* [addr len flags] userfaultfd: register / wp / unwp / unregister */
@@ -152,6 +153,9 @@ enum script_sysctl {
 	SCRIPT_SYSCTL_NR
 };
 enum script_thp { SCRIPT_THP_NEVER, SCRIPT_THP_MADVISE, SCRIPT_THP_ALWAYS, SCRIPT_THP_NR };
+
+/* script_op.policy of OP_AGE: mmu_notifier_clear_flush_young(), _clear_young(), _test_young() */
+enum { SCRIPT_AGE_FLUSH, SCRIPT_AGE_CLEAR, SCRIPT_AGE_TEST };
 
 /* script_op.mmu */
 enum script_mmu { SCRIPT_MMU_TDP, SCRIPT_MMU_DIRECT, SCRIPT_MMU_SHADOW, SCRIPT_MMU_NESTED, SCRIPT_MMU_NR };
