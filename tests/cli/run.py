@@ -690,7 +690,7 @@ def test_names():
     expect(0, 'run', '--quiet', '--store', 'names.db', name)
     ok(shown in expect(0, 'list', 'runs', 'names.db').stdout, '... once only in the list of stored runs')
     got = expect(0, 'run', '--json', name)
-    ok(json.loads(got.stdout)['file'] == name, 'JSON has the name as it is')
+    ok(json.loads(got.stdout)['scripts'][0]['file'] == name, 'JSON has the name as it is')
 
 
 def test_killed_import():
