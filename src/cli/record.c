@@ -4,20 +4,17 @@
 #include "record_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <base/errname.h>
+#include <base/fd.h>
+#include <base/new_file.h>
 #include <host/record.h>
 #include <report/json.h>
 #include <report/stall.h>
 #include <report/table.h>
-#include <trace/file.h>
 
 #define DEFAULT_OUTPUT "mmuscope.ftrace"
 
@@ -26,33 +23,16 @@ static uint64_t pid, buffer = UINT64_MAX;
 static bool check, json, quiet;
 static bool probe = true;
 
-/* The recording, without a name until it is whole. */
-struct output {
-	const char *path;
-	struct trace_file file;
-};
-
-static int open_output(struct output *out)
+static const char *recording(void)
 {
-	out->path = output ? output : DEFAULT_OUTPUT;
-	return trace_file_open(&out->file, out->path);
-}
-
-/* @err: how the recording ended; a failed one leaves no file. */
-static int close_output(struct output *out, int err)
-{
-	if (!err)
-		return trace_file_close(&out->file);
-	trace_file_abort(&out->file);
-	return err;
+	return output ? output : DEFAULT_OUTPUT;
 }
 
 static int write_text(void *ctx, const char *text, size_t len)
 {
-	struct output *out = ctx;
+	const struct new_file *out = ctx;
 
-	trace_file_write(&out->file, text, len);
-	return out->file.error;
+	return fd_write(out->fd, text, len);
 }
 
 static void say_probe(const struct host_record_info *info, FILE *out)
@@ -70,13 +50,13 @@ static void say_probe(const struct host_record_info *info, FILE *out)
 			info->probe_err ? strerror(-info->probe_err) : "the program did not start");
 }
 
-static void say_info(const struct host_record_info *info, const struct output *out)
+static void say_info(const struct host_record_info *info)
 {
 	struct strbuf size = STRBUF_INIT;
 
 	report_add_size(&size, info->bytes);
 	fprintf(stderr, "%s: %" PRIu64 " lines, %s; tracefs, clock %s, %u events on Linux %s\n",
-		out->path, info->lines, strbuf_str(&size), info->clock, info->events, info->release);
+		recording(), info->lines, strbuf_str(&size), info->clock, info->events, info->release);
 	strbuf_release(&size);
 	say_probe(info, stderr);
 	if (info->absent[0])
@@ -118,14 +98,13 @@ static int print_check_json(const struct record_check *c)
 	return report_json_end(&o) ? STATUS_BROKEN : STATUS_OK;
 }
 
-static int print_json(const struct host_record_info *info, const struct output *out,
-		      const struct record_check *c)
+static int print_json(const struct host_record_info *info, const struct record_check *c)
 {
 	struct report_json o;
 
 	report_json_init(&o, stdout);
 	report_json_object(&o, NULL);
-	report_json_str(&o, "file", out->path);
+	report_json_str(&o, "file", recording());
 	report_json_str(&o, "facility", "tracefs");
 	report_json_str(&o, "kernel", info->release);
 	report_json_str(&o, "clock", info->clock);
@@ -152,19 +131,19 @@ static int program_status(const struct host_record_info *info)
 	return WEXITSTATUS(info->status);
 }
 
-static int tell(const struct host_record_info *info, const struct output *out)
+static int tell(const struct host_record_info *info)
 {
 	struct record_check c;
 	int status = STATUS_OK;
 
 	if (check)
-		status = record_check(out->path, info->release, pid ? pid : info->pid, &c);
+		status = record_check(recording(), info->release, pid ? pid : info->pid, &c);
 	if (status != STATUS_OK)
 		return status;
 	if (!quiet)
-		say_info(info, out);
+		say_info(info);
 	if (json)
-		return print_json(info, out, check ? &c : NULL);
+		return print_json(info, check ? &c : NULL);
 	if (check)
 		say_check(&c);
 	return STATUS_OK;
@@ -182,16 +161,16 @@ static int failed(const char *what, struct strbuf *diag, int err)
 
 static int record(struct host_record *recorder, struct strbuf *diag)
 {
-	struct output out;
-	int err = open_output(&out), status;
+	struct new_file out;
+	int err = new_file_open(&out, recording()), status;
 
 	if (err)
-		return failed(output ? output : DEFAULT_OUTPUT, diag, err);
+		return failed(recording(), diag, err);
 	err = host_record_run(recorder, write_text, &out, diag);
-	err = close_output(&out, err);
+	err = new_file_close(&out, err);
 	if (err)
-		return failed(out.path, diag, err);
-	status = tell(host_record_get_info(recorder), &out);
+		return failed(recording(), diag, err);
+	status = tell(host_record_get_info(recorder));
 	return status == STATUS_OK && !pid ? program_status(host_record_get_info(recorder)) : status;
 }
 

@@ -58,14 +58,13 @@ static void unload(const char *name)
 }
 
 /* KVM with the MMU that a script wants; loaded anew only when the wish changes. */
-int setup_kvm(enum script_mmu mmu)
+int setup_kvm(enum script_mmu mmu, bool tdp_mmu)
 {
 	static int now = -1;
-	const char *npt = mmu == SCRIPT_MMU_SHADOW ? "npt=0" : "npt=1";
-	const char *tdp_mmu = mmu == SCRIPT_MMU_DIRECT ? "tdp_mmu=0" : "tdp_mmu=1";
+	const int wanted = 2 * mmu + tdp_mmu;
 	int err;
 
-	if (now == (int)mmu)
+	if (now == wanted)
 		return 0;
 	if (now >= 0) {
 		(void)kvmtrace_set(false);
@@ -75,11 +74,11 @@ int setup_kvm(enum script_mmu mmu)
 	now = -1;
 	err = setup_module("irqbypass", "");
 	if (!err)
-		err = setup_module("kvm", tdp_mmu);
+		err = setup_module("kvm", tdp_mmu ? "tdp_mmu=1" : "tdp_mmu=0");
 	if (!err)
-		err = setup_module("kvm-amd", npt);
+		err = setup_module("kvm-amd", mmu == SCRIPT_MMU_SHADOW ? "npt=0" : "npt=1");
 	if (!err)
-		now = mmu;
+		now = wanted;
 	return err;
 }
 

@@ -118,6 +118,7 @@ struct import_memory {
 	size_t pos;
 };
 
+/** import_source_memory() - read @memory, which must outlive the import, to its end. */
 struct import_source import_source_memory(struct import_memory *memory);
 
 /**
