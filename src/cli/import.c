@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include <base/mem.h>
+#include <base/new_file.h>
 #include <host/layout.h>
 #include <import/import.h>
+#include <report/store.h>
 #include <report/table.h>
 
 static const char *const formats[IMPORT_FORMAT_NR + 1] = {
@@ -40,10 +42,10 @@ struct input {
 	uint64_t bytes;
 };
 
-/* The script, written beside its final name until it is complete. */
+/* The script: @file writes to a copy of new.fd, or is standard output. */
 struct output {
 	FILE *file;
-	char *temp;
+	struct new_file new;
 };
 
 static ssize_t read_input(void *ctx, void *buf, size_t len)
@@ -105,33 +107,23 @@ static int open_input(const char *path)
 
 static int open_output(struct output *out)
 {
-	struct stat st;
-	mode_t mask;
-	int fd;
+	int fd, err;
 
 	*out = (struct output){ .file = stdout };
 	if (!output || !strcmp(output, "-"))
 		return 0;
-	if (!stat(output, &st) && !S_ISREG(st.st_mode)) {
-		out->file = fopen(output, "we");
-		return out->file ? 0 : -errno;
-	}
-	if (asprintf(&out->temp, "%s.XXXXXX", output) < 0) {
-		out->temp = NULL;
-		return -ENOMEM;
-	}
-	fd = mkostemp(out->temp, O_CLOEXEC);
-	out->file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out->file) {
-		int err = -errno;
-
-		free(out->temp);
+	err = new_file_open(&out->new, output);
+	if (err)
 		return err;
-	}
-	mask = umask(0);
-	umask(mask);
-	(void)fchmod(fd, 0666 & ~mask);
-	return 0;
+	/* one descriptor each: the stream is closed first */
+	fd = fcntl(out->new.fd, F_DUPFD_CLOEXEC, 0);
+	out->file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (out->file)
+		return 0;
+	err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return new_file_close(&out->new, err);
 }
 
 /* What came before an error is kept: the caller says so. */
@@ -141,14 +133,9 @@ static int close_output(struct output *out)
 
 	if (out->file == stdout)
 		return 0;
-	if (out->file && (ferror(out->file) | fclose(out->file)))
+	if (ferror(out->file) | fclose(out->file))
 		err = -(errno ? errno : EIO);
-	if (!err && out->temp && rename(out->temp, output))
-		err = -errno;
-	if (err && out->temp)
-		unlink(out->temp);
-	free(out->temp);
-	return err;
+	return new_file_close(&out->new, err);
 }
 
 static void print_bad_lines(const char *path, const struct import_report *report)
@@ -303,6 +290,7 @@ static int import_source(enum import_format format, const char *path, struct inp
 		.mmu = mmu < 0 ? NULL : mmu_names[mmu],
 		.no_origin = !origin,
 	};
+	struct strbuf shown = STRBUF_INIT;
 	struct output out;
 	int err = open_output(&out), write_err;
 
@@ -310,14 +298,16 @@ static int import_source(enum import_format format, const char *path, struct inp
 		return broken(output, err);
 	err = import(format, input, &out, &options, report);
 	write_err = close_output(&out);
+	report_text_clean(&shown, path);
 	if (err)
-		explain_error(path, report, err);
+		explain_error(strbuf_str(&shown), report, err);
+	if (!write_err && json)
+		print_json(path, report);
+	else if (!write_err && !quiet)
+		print_report(strbuf_str(&shown), report);
+	strbuf_release(&shown);
 	if (write_err)
 		return broken(output, write_err);
-	if (json)
-		print_json(path, report);
-	else if (!quiet)
-		print_report(path, report);
 	return err ? STATUS_BROKEN : STATUS_OK;
 }
 
@@ -413,11 +403,11 @@ const struct command command_import = {
 	.summary = "turn a recording into a script",
 	.usage = (const char *const[]){ "[options] strace FILE", "[options] ftrace FILE",
 					"[options] proc PID|DIR|FILE", NULL },
-	.about = "Turn a recording of a real program into a script: the text of strace, ftrace text\n"
-		 "with system calls and page faults (mmuscope record, trace-cmd report, perf script),\n"
-		 "a living process, or a /proc/PID/maps or smaps file. '-' is standard input;\n"
-		 "recordings compressed with zstd are read as they are. What was assumed, counted and\n"
-		 "left out is said on standard error and in the script.\n"
+	.about = "Turn a recording of a real program into a script: the text of strace, ftrace's system\n"
+		 "calls and page faults (mmuscope record, trace-cmd's trace.dat or report, the text of\n"
+		 "perf script), a living process, or a /proc/PID/maps or smaps file. '-' is standard\n"
+		 "input; recordings compressed with zstd are read as they are. What was assumed, counted\n"
+		 "and left out is said on standard error and in the script.\n"
 		 "\n"
 		 "Exit status: 0 imported, 2 wrong usage, 3 the recording is broken (what came before\n"
 		 "the error is written all the same) or the script could not be written.",
@@ -427,6 +417,7 @@ const struct command command_import = {
 		"mmuscope import proc /proc/self/maps",
 		"mmuscope import strace --touch written -o prog.mms prog.strace",
 		"mmuscope import strace prog.strace | mmuscope compare -",
+		"mmuscope import ftrace -o prog.mms trace.dat",
 		NULL,
 	},
 };

@@ -2,6 +2,7 @@
 #include "cli_internal.h"
 #include "model_internal.h"
 #include "param_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -48,9 +49,9 @@ static void print_complaints(const char *text, unsigned int max_warnings)
 		const char *end = next_complaint(text);
 
 		if (!is_warning(text)) {
-			fwrite(text, 1, end - text, stderr);
+			print_visible(stderr, text, end - text);
 		} else if (warnings++ < max_warnings) {
-			fwrite(text, 1, end - text, stderr);
+			print_visible(stderr, text, end - text);
 			if (warnings == max_warnings && *end)
 				fputs("further warnings are not shown\n", stderr);
 		}
@@ -174,7 +175,7 @@ bool model_cost(const char *path, struct report_cost *ret_cost)
 		err = report_cost_load(path, &diag, ret_cost);
 	else
 		report_cost_default(ret_cost);
-	fputs(strbuf_str(&diag), stderr);
+	print_visible(stderr, strbuf_str(&diag), diag.len);
 	strbuf_release(&diag);
 	return !err;
 }

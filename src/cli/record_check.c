@@ -82,8 +82,11 @@ int64_t record_common(const uint64_t (*left)[2], size_t nr_left, const uint64_t 
 /* "  comm-12   (     12) [000] ...": the process of a line that record wrote; 0 if it has none */
 static uint32_t line_tgid(const char *line)
 {
-	const char *cpu = strstr(line, ") [");
+	const char *cpu = NULL, *at = line;
 
+	/* the last, for a thread may be called "x) [" */
+	while ((at = strstr(at, ") [")))
+		cpu = at++;
 	if (!cpu)
 		return 0;
 	while (cpu > line && cpu[-1] >= '0' && cpu[-1] <= '9')

@@ -526,6 +526,13 @@ struct ftrace_line {
 
 /** imp_ftrace_split() - false when this is no event. */
 bool imp_ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line);
+/**
+ * imp_ftrace_lost() - does the line say that the kernel had to drop events?
+ * @ret_nr: how many; 1 where it does not say
+ */
+bool imp_ftrace_lost(const char *s, size_t len, uint64_t *ret_nr);
+/** imp_ftrace_is_frame() - a line of the call chain that perf or the kernel adds to an event. */
+bool imp_ftrace_is_frame(const char *s, size_t len);
 /** imp_ftrace_field() - the number behind "name=" or "name: " in base @base. */
 bool imp_ftrace_field(const struct token *fields, const char *name, unsigned int base,
 		      uint64_t *ret_value);

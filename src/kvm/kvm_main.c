@@ -109,6 +109,36 @@ static void widen_range(struct kvm *kvm, uint64_t start, uint64_t end)
 }
 
 /*
+ * The invalidation window, from invalidate_begin() to invalidate_end(), against a fault that looks
+ * the frame up without mmu_lock. "seq" is mmu_invalidate_seq, "busy" mmu_invalidate_in_progress.
+ *
+ *   fault of a vCPU                          change of the process's memory
+ *
+ *   (1) sample: mmu_seq = seq
+ *   looks up the old frame
+ *                                            begin: busy = 1; zaps (nothing is there yet)
+ *   takes mmu_lock: busy, in the range
+ *     MUST NOT install; starts again
+ *                                            changes the primary entry
+ *                                            end: seq++, busy = 0
+ *
+ *   (2) sample: mmu_seq = seq
+ *   looks up the old frame
+ *                                            begin: busy = 1; zaps (nothing is there yet)
+ *                                            changes the primary entry
+ *                                            end: seq++, busy = 0
+ *   takes mmu_lock: seq != mmu_seq
+ *     MUST NOT install; starts again
+ *
+ *   (3) sample, look-up, mmu_lock: installs
+ *                                            begin: busy = 1; zaps what was installed
+ *
+ * In (1) the sequence has not moved, in (2) nothing is in progress any more: each of the two tests
+ * is there for one of them. A sample within a window is no better than one before it: (1) or (2).
+ * The range makes the first test precise; the second one sends back every fault, whatever changed.
+ */
+
+/*
  * The first of overlapping windows resets the range, each further one widens it; it stays
  * wide until the last has ended. 6.1 keeps host addresses, later kernels guest frames
  * slot by slot.

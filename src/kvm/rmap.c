@@ -397,8 +397,9 @@ void rmap_walk_may_yield(struct kvm *kvm, struct rmap_walk *walk)
 }
 
 /*
- * The walk of section 5.2 over one level: the first head is visited whatever it holds, a
- * later one only when it is not empty; looking at an empty one is no chance to yield.
+ * The walk over one level (arch/x86/kvm/mmu/mmu.c:slot_rmap_walk_next()): the first head is
+ * visited whatever it holds, a later one only when it is not empty; looking at an empty one is
+ * no chance to yield.
  */
 static void zap_level(struct kvm *kvm, struct slot_rmap *rmap, unsigned int level,
 		      uint64_t first, uint64_t last, struct rmap_walk *walk)

@@ -15,11 +15,6 @@
 #define ZONE_2M (16 * SIZE_1G)
 #define ZONE_1G (64 * SIZE_1G)
 
-static bool chance(struct random_state *r, uint32_t num, uint32_t den)
-{
-	return rng_chance(&r->rng, num, den);
-}
-
 static uint64_t root_gpa(unsigned int root)
 {
 	return TABLES_GPA + root * (TABLES_LEN / NESTED_ROOTS);
@@ -69,7 +64,7 @@ static const char *pick_rights(struct random_state *r)
 {
 	static const char *const rights[] = { "rwx", "rwx", "rwx", "rw", "r", "rx" };
 
-	return rights[rng_below(&r->rng, sizeof(rights) / sizeof(rights[0]))];
+	return rights[rng_below(&r->rng, NR_WORDS(rights))];
 }
 
 static void add_page(struct random_state *r, uint64_t l2, uint64_t gpa, unsigned int size,

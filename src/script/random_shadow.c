@@ -7,8 +7,6 @@
  */
 #include "random_internal.h"
 
-#define NR_WORDS(words) (sizeof(words) / sizeof((words)[0]))
-
 #define MEMORY_ADDR 0x0e0000000000ull
 #define MEMORY_LEN (64 * SIZE_1M)
 #define TABLES_AT (16 * SIZE_1M)
@@ -18,11 +16,6 @@
 #define MEMORY_SLOT 200
 #define ALIAS_SLOT 201
 #define POOL_PAGES 48 /* few frames: many entries for each */
-
-static bool chance(struct random_state *r, uint32_t num, uint32_t den)
-{
-	return rng_chance(&r->rng, num, den);
-}
 
 static bool is_32(const struct shadow *s)
 {

@@ -73,6 +73,9 @@ static int map_own(struct sim *sim, struct sim_object *vm, uint64_t addr)
 	err = mm_mmap(vm->mm, addr, OWN_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 		      file, 0);
 	mm_file_put(file);
+	/* the NUMA scanner passes over what is the executor's */
+	if (!err)
+		err = mm_mbind(vm->mm, addr, OWN_PAGES * PAGE_SIZE, MM_MPOL_BIND, 1, 0);
 	return err ? err : mm_access(vm->mm, addr, OWN_PAGES * PAGE_SIZE, PAGE_SIZE, MM_WRITE);
 }
 

@@ -37,9 +37,19 @@ def expect(status, *args, err=None, out=None):
     return got
 
 
+def lives(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def instances():
+    """Those that a recorder left behind; others may be recording at the same time."""
     return [name for base in TRACEFS if os.path.isdir(base + '/instances')
-            for name in os.listdir(base + '/instances') if name.startswith('mmuscope-record-')]
+            for name in os.listdir(base + '/instances')
+            if name.startswith('mmuscope-record-') and not lives(int(name.rsplit('-', 1)[1]))]
 
 
 def why_not():
@@ -121,11 +131,44 @@ def test_lost():
         expect(0, 'import', 'ftrace', 'lost.ftrace', '-o', 'lost.mms', err=f'LOST when it was recorded, events: {lost}')
 
 
+def runs(recorder, program):
+    """Whether the recorded program runs already."""
+    try:
+        children = Path(f'/proc/{recorder.pid}/task/{recorder.pid}/children').read_text().split()
+        return any(Path(f'/proc/{child}/comm').read_text().strip() == program for child in children)
+    except OSError:
+        return False
+
+
+def listen():
+    """Not as whoever started this test under nohup has it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def start_sleep():
+    """A recorder whose program has just been executed."""
+    recorder = subprocess.Popen([BINARY, 'record', '-q', '-o', 'sig.ftrace', '--', 'sleep', '20'], cwd=WORK,
+                                start_new_session=True, stderr=subprocess.DEVNULL, preexec_fn=listen)
+    deadline = time.monotonic() + 60
+    while not runs(recorder, 'sleep') and recorder.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return recorder
+
+
+def test_signal_while_probed():
+    """A signal that comes while the recorder makes a VM in the program is not lost."""
+    got = []
+    for _ in range(12):
+        recorder = start_sleep()
+        os.killpg(recorder.pid, signal.SIGHUP)
+        got.append(recorder.wait(60))
+    tap.ok(got == [128 + signal.SIGHUP] * 12, 'a signal while the program is probed reaches it', got)
+
+
 def test_signals():
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL):
-        recorder = subprocess.Popen([BINARY, 'record', '-q', '-o', 'sig.ftrace', '--', 'sleep', '20'], cwd=WORK,
-                                    start_new_session=True, stderr=subprocess.DEVNULL)
-        time.sleep(1)
+        recorder = start_sleep()
+        time.sleep(0.5)
         os.killpg(recorder.pid, number)
         status = recorder.wait(30)
         if number == signal.SIGKILL:
@@ -161,6 +204,7 @@ def main():
     test_record()
     test_lost()
     test_signals()
+    test_signal_while_probed()
     test_check()
     return tap.done()
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include <base/mem.h>
+#include <base/rng.h>
 
 #define WRITERS 4
 #define RUNS 15
@@ -60,11 +61,15 @@ static void test_writers(void)
 	tap_ok(store_whole("writers.db"), "the store is whole");
 }
 
-/* Kills a writer after a random time. Return: runs that it said were stored. */
-static unsigned int kill_writer(const char *path, unsigned int from, unsigned int *ret_last)
+/*
+ * Kills a writer a moment after it has said @wanted times that a run was stored. Return: how often
+ * it had said so in the end.
+ */
+static unsigned int kill_writer(const char *path, unsigned int from, unsigned int wanted,
+				long moment_ns)
 {
-	const struct timespec time = { 0, rand() % 60000000 };
-	unsigned int acknowledged = 0;
+	const struct timespec moment = { 0, moment_ns };
+	unsigned int acknowledged = 0, number;
 	int fds[2];
 	pid_t pid;
 
@@ -75,10 +80,12 @@ static unsigned int kill_writer(const char *path, unsigned int from, unsigned in
 	if (!pid)
 		write_runs(path, from, 100000, fds[1]);
 	close(fds[1]);
-	nanosleep(&time, NULL);
+	while (acknowledged < wanted && read(fds[0], &number, sizeof(number)) == sizeof(number))
+		acknowledged++;
+	nanosleep(&moment, NULL);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	while (read(fds[0], ret_last, sizeof(*ret_last)) == sizeof(*ret_last))
+	while (read(fds[0], &number, sizeof(number)) == sizeof(number))
 		acknowledged++;
 	close(fds[0]);
 	return acknowledged;
@@ -86,15 +93,17 @@ static unsigned int kill_writer(const char *path, unsigned int from, unsigned in
 
 static void test_kills(void)
 {
-	unsigned int seed = time(NULL) ^ getpid(), i, acknowledged = 0, last = 0;
+	unsigned int i, acknowledged = 0;
 	bool whole = true, kept = true;
+	struct rng rng;
 
-	printf("# seed %u\n", seed);
-	srand(seed);
+	rng_seed(&rng, 1);
 	for (i = 0; i < KILLS && whole && kept; i++) {
 		int64_t stored;
 
-		acknowledged += kill_writer("killed.db", i * 100000, &last);
+		/* some before they have a store, the others in the middle of the next run */
+		acknowledged += kill_writer("killed.db", i * 100000, i % 6,
+					    rng_below(&rng, i % 6 ? 4000000 : 60000000));
 		stored = access("killed.db", F_OK) || !store_ask("killed.db", "SELECT 1") ? 0 :
 			 store_ask("killed.db", "SELECT count(*) FROM run");
 		if (acknowledged)

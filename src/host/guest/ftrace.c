@@ -282,3 +282,8 @@ void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_
 	trace.probe = probe;
 	trace.lost_before = lost_total();
 }
+
+bool ftrace_in_maps(uint64_t start, uint64_t end)
+{
+	return ranges_touch(trace.maps, start, end);
+}

@@ -116,6 +116,8 @@ bool ranges_touch(const struct ranges *ranges, uint64_t start, uint64_t end);
  * probe_page
  */
 void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_t probe);
+/* ftrace_in_maps() - does what ftrace_begin() was told to count touch [@start, @end)? */
+bool ftrace_in_maps(uint64_t start, uint64_t end);
 /* ftrace_drain() - send what is in the trace now. Return: 0 or a negative errno. */
 int ftrace_drain(void);
 /* ftrace_lost() - events that the kernel had no room for since ftrace_begin() */
@@ -293,7 +295,10 @@ int op_touch(const struct script_op *op);
 int op_numa_hint(const struct script_op *op);
 int op_numa_scan(const struct script_op *op);
 int op_age(const struct script_op *op);
-/* numa_hide_own() - the scanner is to pass over what the process has mapped so far. */
+/*
+ * numa_hide_own() - the scanner is to pass over what the process has mapped so far, less what the
+ * script maps. Return: 0, or a negative errno when the maps cannot be read.
+ */
 int numa_hide_own(void);
 int op_mbind(const struct script_op *op);
 int op_move_pages(const struct script_op *op);

@@ -51,8 +51,8 @@ int op_age(const struct script_op *op)
 
 int op_numa_scan(const struct script_op *op)
 {
+	int err = numa_hide_own();
 	uint64_t i;
-	int err = 0;
 
 	for (i = 0; i < op->count && !err; i++)
 		err = kcall_numa_scan();
@@ -113,19 +113,21 @@ int op_move_pages(const struct script_op *op)
 }
 
 /*
- * The scanner passes over memory with a policy: give one to everything that the process has now,
- * so that only what the script maps is scanned.
+ * The scanner passes over memory with a policy: give one to what the process has now besides the
+ * script's maps, so that only those are scanned. The text of the maps stays: taking memory for it
+ * could make one more.
  */
 int numa_hide_own(void)
 {
-	struct strbuf maps = STRBUF_INIT;
+	static struct strbuf maps = STRBUF_INIT;
 	unsigned long node = 1, start, end;
-	int err = get_file("/proc/self/maps", &maps);
 	const char *line;
+	int err;
 
+	strbuf_reset(&maps);
+	err = get_file("/proc/self/maps", &maps);
 	for (line = strbuf_str(&maps); !err && *line; line += strcspn(line, "\n"), line += !!*line)
-		if (sscanf(line, "%lx-%lx", &start, &end) == 2)
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && !ftrace_in_maps(start, end))
 			(void)syscall(SYS_mbind, start, end - start, MPOL_BIND, &node, MAX_NODES + 1, 0);
-	strbuf_release(&maps);
 	return err;
 }

@@ -46,6 +46,8 @@ struct pt_arena {
  * Return: 0 or -ENOMEM.
  */
 int pt_arena_init(struct pt_arena *arena, uint64_t base_pfn, uint64_t max, size_t meta_size);
+
+/** pt_arena_release() - every table at once; a zeroed arena is fine. */
 void pt_arena_release(struct pt_arena *arena);
 
 /**
@@ -54,6 +56,8 @@ void pt_arena_release(struct pt_arena *arena);
  * Return: 0 or -ENOMEM.
  */
 int pt_arena_alloc(struct pt_arena *arena, uint64_t *ret_pfn);
+
+/** pt_arena_free() - the table at frame @pfn, which is in use, may be handed out again. */
 void pt_arena_free(struct pt_arena *arena, uint64_t pfn);
 
 /** pt_arena_owns() - true when @pfn is a table of this arena that was handed out once. */

@@ -388,6 +388,7 @@ struct script_cursor {
 	uint64_t left[SCRIPT_LOOP_DEPTH];
 };
 
+/** script_cursor_init() - before the first operation of @script, which must outlive the cursor. */
 void script_cursor_init(struct script_cursor *cursor, const struct script *script);
 
 /** script_cursor_next() - the next operation to run, never OP_REPEAT or OP_END; NULL at the end. */
