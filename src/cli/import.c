@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include <base/mem.h>
-#include <base/new_file.h>
 #include <host/layout.h>
 #include <import/import.h>
 #include <report/store.h>
 #include <report/table.h>
+#include <trace/file.h>
 
 static const char *const formats[IMPORT_FORMAT_NR + 1] = {
 	[IMPORT_STRACE] = "strace",
@@ -42,10 +42,10 @@ struct input {
 	uint64_t bytes;
 };
 
-/* The script: @file writes to a copy of new.fd, or is standard output. */
+/* The script; a file has no name until it is complete. */
 struct output {
-	FILE *file;
-	struct new_file new;
+	struct trace_file file;
+	struct import_sink sink;
 };
 
 static ssize_t read_input(void *ctx, void *buf, size_t len)
@@ -105,37 +105,27 @@ static int open_input(const char *path)
 	return fd;
 }
 
+static int write_output(void *ctx, const char *data, size_t len)
+{
+	struct output *out = ctx;
+
+	trace_file_write(&out->file, data, len);
+	return out->file.error;
+}
+
 static int open_output(struct output *out)
 {
-	int fd, err;
-
-	*out = (struct output){ .file = stdout };
+	out->sink = import_sink_stdio(stdout);
 	if (!output || !strcmp(output, "-"))
 		return 0;
-	err = new_file_open(&out->new, output);
-	if (err)
-		return err;
-	/* one descriptor each: the stream is closed first */
-	fd = fcntl(out->new.fd, F_DUPFD_CLOEXEC, 0);
-	out->file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (out->file)
-		return 0;
-	err = -errno;
-	if (fd >= 0)
-		close(fd);
-	return new_file_close(&out->new, err);
+	out->sink = (struct import_sink){ .write = write_output, .ctx = out };
+	return trace_file_open(&out->file, output);
 }
 
 /* What came before an error is kept: the caller says so. */
 static int close_output(struct output *out)
 {
-	int err = 0;
-
-	if (out->file == stdout)
-		return 0;
-	if (ferror(out->file) | fclose(out->file))
-		err = -(errno ? errno : EIO);
-	return new_file_close(&out->new, err);
+	return out->sink.ctx == out ? trace_file_close(&out->file) : 0;
 }
 
 static void print_bad_lines(const char *path, const struct import_report *report)
@@ -251,16 +241,15 @@ static int import(enum import_format format, struct input *input, struct output 
 		  const struct import_options *options, struct import_report *ret_report)
 {
 	const struct import_source source = { .read = read_input, .ctx = input };
-	const struct import_sink sink = import_sink_stdio(out->file);
 	int err;
 
 	progress_init("KiB");
 	if (format == IMPORT_STRACE)
-		err = import_strace(options, &source, &sink, ret_report);
+		err = import_strace(options, &source, &out->sink, ret_report);
 	else if (format == IMPORT_FTRACE)
-		err = import_ftrace(options, &source, &sink, ret_report);
+		err = import_ftrace(options, &source, &out->sink, ret_report);
 	else
-		err = import_proc(options, &source, &sink, ret_report);
+		err = import_proc(options, &source, &out->sink, ret_report);
 	progress_end();
 	return err;
 }
@@ -299,7 +288,7 @@ static int import_source(enum import_format format, const char *path, struct inp
 	err = import(format, input, &out, &options, report);
 	write_err = close_output(&out);
 	report_text_clean(&shown, path);
-	if (err)
+	if (err && err != write_err)
 		explain_error(strbuf_str(&shown), report, err);
 	if (!write_err && json)
 		print_json(path, report);

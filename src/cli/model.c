@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <base/mem.h>
+#include <report/table.h>
 #include <script/param.h>
 
 const char *const mmu_names[SCRIPT_MMU_NR + 1] = {
@@ -203,21 +204,45 @@ double model_stall(const struct report_cost *cost, const uint64_t *counters)
 	return report_cost_estimate(cost, &work);
 }
 
+/* ": 2.0G in one piece were needed" */
+static void add_needed(struct strbuf *out)
+{
+	size_t needed = mem_refused();
+
+	if (!needed)
+		return;
+	strbuf_addstr(out, ": ");
+	report_add_size(out, needed);
+	strbuf_addstr(out, " in one piece were needed");
+}
+
 int model_gave_up(const char *file, const struct sim_result *result, int err)
 {
-	if (err == -ENOMEM)
-		error("%s: out of memory after %llu operations: the model took %llu MiB for %llu pages",
-		      file, (unsigned long long)result->ops,
-		      (unsigned long long)result->peak_bytes >> 20,
-		      (unsigned long long)result->peak_pages);
-	else
-		model_error(file, err);
+	struct strbuf text = STRBUF_INIT;
+
+	if (err != -ENOMEM)
+		return model_error(file, err);
+	strbuf_addf(&text, "out of memory after %llu operations", (unsigned long long)result->ops);
+	add_needed(&text);
+	strbuf_addstr(&text, "; the model had taken ");
+	report_add_size(&text, result->peak_bytes);
+	strbuf_addf(&text, " for %llu pages", (unsigned long long)result->peak_pages);
+	error("%s: %s", file, strbuf_error(&text) ? "out of memory" : strbuf_str(&text));
+	strbuf_release(&text);
 	return STATUS_BROKEN;
 }
 
 int model_error(const char *file, int err)
 {
-	error("%s: the model gave up: %s", file, strerror(-err));
+	struct strbuf text = STRBUF_INIT;
+
+	if (err == -ENOMEM) {
+		add_needed(&text);
+		error("%s: out of memory%s", file, strbuf_error(&text) ? "" : strbuf_str(&text));
+	} else {
+		error("%s: the model gave up: %s", file, strerror(-err));
+	}
+	strbuf_release(&text);
 	return STATUS_BROKEN;
 }
 

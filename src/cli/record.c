@@ -18,7 +18,7 @@
 
 #define DEFAULT_OUTPUT "mmuscope.ftrace"
 
-static const char *output, *device, *tracefs, *duration;
+static const char *output, *device, *tracefs, *duration, *from;
 static uint64_t pid, buffer = UINT64_MAX;
 static bool check, json, quiet;
 static bool probe = true;
@@ -78,6 +78,26 @@ static void say_check(const struct record_check *c)
 		       c->left[1], c->right[0], c->right[1]);
 }
 
+static void add_check_json(struct report_json *o, const char *name, const struct record_check *c)
+{
+	report_json_object(o, name);
+	report_json_str(o, "profile", c->profile);
+	report_json_uint(o, "recorded", c->recorded);
+	report_json_uint(o, "predicted", c->predicted);
+	report_json_uint(o, "agree", c->agree);
+	report_json_bool(o, "exact", c->exact);
+	report_json_close(o);
+}
+
+static int print_check_json(const struct record_check *c)
+{
+	struct report_json o;
+
+	report_json_init(&o, stdout);
+	add_check_json(&o, NULL, c);
+	return report_json_end(&o) ? STATUS_BROKEN : STATUS_OK;
+}
+
 static int print_json(const struct host_record_info *info, const struct record_check *c)
 {
 	struct report_json o;
@@ -97,15 +117,8 @@ static int print_json(const struct host_record_info *info, const struct record_c
 	report_json_uint(&o, "bytes", info->bytes);
 	report_json_uint(&o, "lost", info->lost);
 	report_json_bool(&o, "stopped", info->stopped);
-	if (c) {
-		report_json_object(&o, "check");
-		report_json_str(&o, "profile", c->profile);
-		report_json_uint(&o, "recorded", c->recorded);
-		report_json_uint(&o, "predicted", c->predicted);
-		report_json_uint(&o, "agree", c->agree);
-		report_json_bool(&o, "exact", c->exact);
-		report_json_close(&o);
-	}
+	if (c)
+		add_check_json(&o, "check", c);
 	report_json_close(&o);
 	return report_json_end(&o) ? STATUS_BROKEN : STATUS_OK;
 }
@@ -161,6 +174,28 @@ static int record(struct host_record *recorder, struct strbuf *diag)
 	return status == STATUS_OK && !pid ? program_status(host_record_get_info(recorder)) : status;
 }
 
+/* Nothing is recorded: a recording that is there. */
+static int check_file(void)
+{
+	uint32_t process = pid;
+	struct record_check c;
+	char release[128];
+	int err = record_find(from, release, sizeof(release), &process), status;
+
+	if (err == -ENOMSG)
+		error("%s: no recording of mmuscope's with a probe; -p tells the process", from);
+	else if (err)
+		error("%s: %s", from, strerror(-err));
+	if (err)
+		return STATUS_BROKEN;
+	status = record_check(from, release, process, &c);
+	if (status == STATUS_OK && json)
+		return print_check_json(&c);
+	if (status == STATUS_OK)
+		say_check(&c);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct host_record_options options = {
@@ -172,6 +207,10 @@ static int run(int argc, char **argv)
 	struct host_record *recorder;
 	int err, status;
 
+	if (from && (argc || output || duration || pid > INT32_MAX))
+		return usage_error(&command_record, "--from records nothing: it goes with -p and --json only");
+	if (from)
+		return check_file();
 	if (!argc == !pid)
 		return usage_error(&command_record, argc ? "-p or a command, not both" :
 							   "which command, or which -p PID?");
@@ -198,6 +237,7 @@ static const struct option options[] = {
 	OPT_UINT('p', "pid", &pid, "PID", "record this living process instead of starting one"),
 	OPT_STRING('o', "output", &output, "FILE", "the recording (mmuscope.ftrace); - is standard output"),
 	OPT_FLAG('k', "check", &check, "predict the notifications that were recorded, and compare"),
+	OPT_STRING(0, "from", &from, "FILE", "record nothing: check this recording, of the kernel it names"),
 	OPT_FLAG(0, "probe", &probe, "make the program's notifications visible (on)"),
 	OPT_STRING('D', "duration", &duration, "TIME", "end after that: 10s, 500ms"),
 	OPT_SIZE('b', "buffer", &buffer, "SIZE", "of the kernel, per processor (16M)"),
@@ -214,7 +254,7 @@ const struct command command_record = {
 	.wraps = true,
 	.summary = "record what a live program does with its memory",
 	.usage = (const char *const[]){ "[options] [--] COMMAND [ARGUMENT...]", "[options] -p PID",
-					NULL },
+					"--from FILE [--json] [-p PID]", NULL },
 	.about = "Record memory system calls, page faults and KVM's events of a program and all that it\n"
 		 "starts, as ftrace text that 'mmuscope import ftrace' makes a script of. Uses an own\n"
 		 "instance of tracefs, which is removed again; needs the right to write there (root).\n"

@@ -13,6 +13,11 @@
 #define CLONE3_ASSUMED (CLONE_BIT_VM | CLONE_BIT_THREAD)
 #define MAX_ERRNO 4095
 
+/* ioctl numbers of include/uapi/linux/kvm.h */
+#define KVM_CREATE_VM_NR 0xae01
+#define KVM_SET_USER_MEMORY_REGION_NR 0x4020ae46
+#define KVM_SET_USER_MEMORY_REGION2_NR 0x40a0ae49
+
 static void note_fork(struct import *im, struct task *task, const struct call *call,
 		      const uint64_t *args)
 {
@@ -58,8 +63,16 @@ static int call_enters(struct import *im, struct task *task, const struct call *
 
 static int ioctl_done(struct import *im, struct task *task, uint64_t result)
 {
-	/* the regions themselves are in memory the trace does not show */
-	return task->args[1] == 0xae01 ? imp_op_vm_create(im, task->mm, result) : 0;
+	switch (task->args[1]) {
+	case KVM_CREATE_VM_NR:
+		return imp_op_vm_create(im, task->mm, result);
+	case KVM_SET_USER_MEMORY_REGION_NR:
+	case KVM_SET_USER_MEMORY_REGION2_NR:
+		/* the region itself is in memory that the trace does not show */
+		return imp_guess_slots(im, task->mm, task->args[0]);
+	default:
+		return 0;
+	}
 }
 
 static int call_succeeded(struct import *im, struct task *task, const struct call *call,

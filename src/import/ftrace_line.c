@@ -174,7 +174,7 @@ static bool split_event(const char *s, const char *end, struct ftrace_line *line
 /* What stands around the processor's number at @cpu. */
 static bool split_at(const char *s, const char *cpu, const char *end, struct ftrace_line *line)
 {
-	const char *colon, *word;
+	const char *colon, *word, *flags_end;
 
 	memset(line, 0, sizeof(*line));
 	if (!split_task(s, cpu, line))
@@ -188,7 +188,8 @@ static bool split_at(const char *s, const char *cpu, const char *end, struct ftr
 	for (word = colon; word > s && word[-1] != ' '; word--)
 		;
 	/* latency flags may stand before the time, nothing else */
-	if (memchr(s, ' ', trim_end(s, word) - s))
+	flags_end = trim_end(s, word);
+	if (flags_end > s && memchr(s, ' ', flags_end - s))
 		return false;
 	if (!split_time(word, colon, &line->time))
 		return false;

@@ -398,10 +398,15 @@ int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64
 		   uint64_t size, uint64_t hva, bool readonly);
 /**
  * imp_guess_vm() - a VM whose memslots are not known: its memory is taken to be the largest writable
- * map of 16M and more, laid out as QEMU's q35 machine does: up to 2G below the 4G border, the rest
- * from there on. The script says that this is a guess. Return: 0 or -ENOMEM.
+ * map of 16M and more, laid out as QEMU's q35 machine does: from 2.75G on, 2G of it below the 4G
+ * border and the rest from there on. The script says that this is a guess. Return: 0 or -ENOMEM.
  */
 int imp_guess_vm(struct import *im, struct mm *mm);
+/**
+ * imp_guess_slots() - the same for a VM that is known, when a memslot is set in a way that the
+ * recording does not show. Once, with the maps of then. Return: as imp_op_memslot().
+ */
+int imp_guess_slots(struct import *im, struct mm *mm, int fd);
 /** imp_guests_flush() - after a round of changes guests use their memslots again. */
 void imp_guests_flush(struct import *im);
 void imp_vms_release(struct import *im, struct mm *mm);

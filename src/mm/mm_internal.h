@@ -334,11 +334,11 @@ struct anon_vma {
  * @anon_chained: the anon_vma chain has more than one member (a forked child's VMA)
  */
 struct vm_area_struct {
+	uint64_t vm_start; /* beside the links: what a search looks at */
+	uint64_t vm_end;
 	RB_ENTRY(vm_area_struct) vm_rb;
 	TAILQ_ENTRY(vm_area_struct) i_mmap;
 	struct mm_struct *vm_mm;
-	uint64_t vm_start;
-	uint64_t vm_end;
 	uint64_t vm_pgoff;
 	uint32_t vm_flags;
 	bool anon_chained;

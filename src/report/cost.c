@@ -345,6 +345,7 @@ static void add_origin(const struct report_cost *cost, struct strbuf *out, size_
 			    cost->kernel[0] && cost->source[0] ? "; " : "", cost->source);
 	strbuf_addch(&text, ':');
 	add_words(out, column, strbuf_str(&text));
+	strbuf_pass_error(out, &text);
 	strbuf_release(&text);
 }
 

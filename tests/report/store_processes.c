@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Several processes, some of which are killed, and memory that runs out. */
+/* Several processes, some of which are killed. */
 #include "store_test.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include <base/mem.h>
 #include <base/rng.h>
 
 #define WRITERS 4
@@ -115,119 +114,14 @@ static void test_kills(void)
 	tap_ok(kept && acknowledged, "each of the %u runs that were finished is there", acknowledged);
 }
 
-/* SQLite's memory from ours, so that it can fail: the size stands in front. */
-static void *sql_malloc(int size)
-{
-	uint64_t *p = mem_alloc(size + 16);
-
-	if (!p)
-		return NULL;
-	*p = size;
-	return p + 2;
-}
-
-static void sql_free(void *p)
-{
-	if (p)
-		mem_free((uint64_t *)p - 2);
-}
-
-static int sql_size(void *p)
-{
-	return p ? ((uint64_t *)p)[-2] : 0;
-}
-
-static void *sql_realloc(void *p, int size)
-{
-	void *new = sql_malloc(size);
-
-	if (!new)
-		return NULL;
-	memcpy(new, p, sql_size(p) < size ? sql_size(p) : size);
-	sql_free(p);
-	return new;
-}
-
-static int sql_roundup(int size)
-{
-	return (size + 7) & ~7;
-}
-
-static int sql_init(void *data)
-{
-	(void)data;
-	return SQLITE_OK;
-}
-
-static void sql_shutdown(void *data)
-{
-	(void)data;
-}
-
-/* Opens, stores a run, merges, closes. Return: 0 or the first error. */
-static int whole_life(unsigned int number)
-{
-	struct strbuf diag = STRBUF_INIT;
-	struct report_store *store = NULL;
-	uint64_t new, known;
-	int err = report_store_open("nomem.db", REPORT_STORE_WRITE, &diag, &store);
-
-	if (!err)
-		err = store_record(store, "x", "touch", number, 3, &diag, NULL, NULL);
-	if (!err)
-		err = report_store_merge(store, "source.db", &diag, &new, &known);
-	report_store_close(store);
-	strbuf_release(&diag);
-	return err;
-}
-
-static void test_nomem(void)
-{
-	uint64_t n, live;
-	unsigned int failures = 0;
-	bool right = true, reached = true;
-
-	/* a run to merge, and once through for what SQLite keeps for good */
-	fflush(stdout);
-	if (!fork())
-		write_runs("source.db", 7000000, 1, -1);
-	wait(NULL);
-	right = !whole_life(6000000);
-	live = mem_live();
-	for (n = 1; reached && right; n += 1 + n / 40) {
-		uint64_t before = mem_count();
-		int err;
-
-		mem_fail_at(n);
-		err = whole_life(n);
-		mem_fail_at(0);
-		reached = mem_count() >= before + n;
-		failures += err != 0;
-		right = (!err || err == -ENOMEM) && mem_live() == live;
-		if (!right)
-			printf("# allocation %llu: %d, %lld live\n", (unsigned long long)n, err,
-			       (long long)(mem_live() - live));
-	}
-	tap_ok(right && failures > 20, "memory ran out in %u places", failures);
-	tap_ok(store_whole("nomem.db"), "the store is whole");
-}
-
 int main(void)
 {
-	static const sqlite3_mem_methods methods = {
-		sql_malloc, sql_free, sql_realloc, sql_size, sql_roundup, sql_init, sql_shutdown, NULL,
-	};
-
 	if (!store_setup()) {
 		tap_skip("store", "no folder for temporary files");
 		return tap_done();
 	}
-	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK ||
-	    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) != SQLITE_OK)
-		return 1;
 	test_writers();
 	test_kills();
-	test_nomem();
 	store_cleanup();
 	return tap_done();
 }

@@ -3,24 +3,29 @@
 #ifndef BASE_NEW_FILE_H
 #define BASE_NEW_FILE_H
 
+#include <stdbool.h>
+
 /**
  * struct new_file - one that is being written
  * @fd: to write to; -1 while there is none
  * @path: the final name of a regular file; NULL for what is written in place
  * @temp: its name until then
+ * @nameless: it has none until then: a process that is killed leaves nothing of it
  */
 struct new_file {
 	int fd;
 	char *path;
 	char *temp;
+	bool nameless;
 };
 
-#define NEW_FILE_INIT { -1, NULL, NULL }
+#define NEW_FILE_INIT { -1, NULL, NULL, false }
 
 /**
  * new_file_open() - write to @path, "-" for standard output.
- * A regular file is written beside its final name, with the rights that creating it would have
- * given, and renamed by new_file_close(): no partial result looks whole. Of a symbolic link the
+ * A regular file is written without a name (beside its final one where the file system cannot do
+ * that), with the rights that creating it would have given, and gets its name from
+ * new_file_close(): no partial result looks whole. Of a symbolic link the
  * target is replaced. A device or pipe is written as it is.
  * Return: 0, or a negative errno; *@ret_file is untouched then.
  */

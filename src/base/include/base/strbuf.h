@@ -51,4 +51,11 @@ void strbuf_addsize(struct strbuf *sb, uint64_t bytes);
 /** strbuf_error() - 0, or -ENOMEM when an append was lost. */
 int strbuf_error(const struct strbuf *sb);
 
+/** strbuf_pass_error() - what was lost in @from, whose contents @to has or depends on, is lost in @to. */
+static inline void strbuf_pass_error(struct strbuf *to, const struct strbuf *from)
+{
+	if (from->error)
+		to->error = from->error;
+}
+
 #endif /* BASE_STRBUF_H */

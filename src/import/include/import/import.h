@@ -80,6 +80,13 @@ struct import_options {
 
 #define IMPORT_TOUCH_LIMIT (64ULL << 20)
 
+/*
+ * An execve() of the process that the script starts in becomes a munmap of all it has, with this at
+ * the end of the line. The kernel tells no notifier of that one: exec_mmap() drops the old address
+ * space, and exit_mmap() begins with mmu_notifier_release() (mm/mmap.c, all versions).
+ */
+#define IMPORT_EXEC_NOTE "execve"
+
 /**
  * struct import_source - where the recording comes from
  * @read: up to @len bytes into @buf: the number read, 0 at the end, or a negative errno
