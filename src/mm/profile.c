@@ -71,6 +71,7 @@ static const struct mm_profile profiles[] = {
 		.lru_batch = 31,
 		.cold_holds = true,
 		.nohuge_maps_small = true,
+		.maps_folio = true,
 		.unmap_drains = true,
 	},
 	{
@@ -100,6 +101,7 @@ static const struct mm_profile profiles[] = {
 		.lru_batch = 31,
 		.cold_holds = true,
 		.nohuge_maps_small = true,
+		.maps_folio = true,
 	},
 };
 

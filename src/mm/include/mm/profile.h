@@ -49,6 +49,7 @@ enum wp_reuse {
  * @map_unmap_enomem: mmap() says ENOMEM when it cannot unmap what is in the way (6.1)
  * @unmap_extra_split: the same for try_to_unmap of a file's huge page (6.1)
  * @shmem_thp_any_vma: shmem allocates huge pages for VMAs that cannot map them as a whole (6.1)
+ * @maps_folio: a fault in an object maps all of its huge page by PTEs where it fits (6.12)
  * @nohuge_maps_small: VM_NOHUGEPAGE keeps a VMA from mapping a file's huge page as a whole
  * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, makes missing tables to
  *	map a file's huge page, and is content with a range that holds no block (7.x)
@@ -95,6 +96,7 @@ struct mm_profile {
 	bool collapse_target_only;
 	bool unmap_extra_split;
 	bool shmem_thp_any_vma;
+	bool maps_folio;
 	bool nohuge_maps_small;
 	bool map_unmap_enomem;
 	bool pageout_keeps_referenced;
