@@ -424,6 +424,8 @@ void vma_relink_file(struct vm_area_struct *vma);
 /* The same for a forked VMA: behind its parent. */
 void vma_relink_after(struct vm_area_struct *vma, struct vm_area_struct *parent);
 pgprot_t vm_get_page_prot(uint32_t flags);
+/* The same for memory whose first writes nobody asks for. */
+pgprot_t protection_map(uint32_t flags);
 /* Gives an untouched VMA an anon_vma, a neighbour's where Linux would share it. */
 int anon_vma_prepare(struct vm_area_struct *vma);
 void anon_vma_get(struct anon_vma *anon_vma);
@@ -628,8 +630,9 @@ int hugetlb_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access acce
 void adjust_range_if_pmd_sharing_possible(const struct vm_area_struct *vma, uint64_t *start,
 					  uint64_t *end);
 uint64_t hugetlb_change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
-				   pgprot_t newprot);
-void hugetlb_unmap(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+				   pgprot_t newprot, unsigned int cp_flags);
+/* @keep_markers: what uffd-wp protects leaves markers, and those that are there stay. */
+void hugetlb_unmap(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool keep_markers);
 int hugetlb_copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src);
 int hugetlb_move_page_tables(struct vm_area_struct *old, uint64_t old_addr, uint64_t new_addr,
 			     uint64_t len);

@@ -25,6 +25,7 @@ static const struct mm_profile profiles[] = {
 		.wp_reuse = WP_REUSE_PAGE_COUNT,
 		.lru_batch = 15,
 		.unmap_drains = true,
+		.uffd_raw_prot = true,
 	},
 	{
 		.name = "linux-6.1",
@@ -48,6 +49,7 @@ static const struct mm_profile profiles[] = {
 		.numa_skips_pinned = true,
 		.lru_batch = 15,
 		.unmap_drains = true,
+		.uffd_raw_prot = true,
 	},
 	{
 		.name = "linux-6.12",

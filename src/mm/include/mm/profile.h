@@ -40,6 +40,8 @@ enum wp_reuse {
  * @numa_vma_state: the NUMA scanner remembers each VMA's last scan (6.4)
  * @pagemap_scan: the PAGEMAP_SCAN ioctl exists (6.7)
  * @uffd_wp_vmas: UFFDIO_WRITEPROTECT may span several VMAs (6.5)
+ * @uffd_raw_prot: lifting uffd-wp makes shared memory writable as if it were not registered, and
+ *	private memory not at once (uffd_wp_range(), to 6.2)
  * @split_to_zeropage: splitting a huge page maps what is all zeros to the zero page (6.12)
  * @hugetlb_unmap_notifies: unmapping hugetlb memory sends UNMAP of its own, nested where the
  *	caller has notified, too (to 6.2)
@@ -89,6 +91,7 @@ struct mm_profile {
 	bool numa_vma_state;
 	bool pagemap_scan;
 	bool uffd_wp_vmas;
+	bool uffd_raw_prot;
 	bool hugetlb_unmap_notifies;
 	bool dax_cold_bug;
 	bool failed_map_unmaps;
