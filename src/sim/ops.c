@@ -270,7 +270,9 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 	guest->seen[0] = UINT64_MAX; /* told in any case, as the executor does */
 	guest->shadow = config.mmu == KVM_MMU_SHADOW;
 	guest->followed = sim->options->executor && sim_follows_executor(sim->script, op->name);
-	mm_set_threaded(sim->process->mm); /* its vCPUs */
+	/* its vCPUs; under verify none has a thread of its own */
+	if (!sim->options->executor)
+		mm_set_threaded(sim->process->mm);
 	object->kvm = kvm;
 	object->nested = config.mmu == KVM_MMU_NESTED;
 	object->ncr3 = 0;
