@@ -219,6 +219,9 @@ static void dont_unmap(struct mm_struct *mm, struct vm_area_struct *new, uint64_
 	anon_vma_put(vma->anon_vma);
 	vma->anon_vma = NULL;
 	vma->anon_chained = false;
+	/* as one that was never faulted */
+	if (vma_is_anonymous(vma))
+		vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
 }
 
 static int move_vma(struct vm_area_struct *vma, uint64_t addr, uint64_t old_len, uint64_t new_len,

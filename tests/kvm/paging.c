@@ -153,6 +153,12 @@ static uint64_t random_va(struct guest *g)
 	}
 }
 
+/* Its own writes may hit an entry of its tables, which then names memory that is nowhere. */
+static bool refused(int err)
+{
+	return err == -EACCES || err == -EFAULT || err == -ENOENT;
+}
+
 /*
  * The guest rewrites the entry of a random address, through its own mapping of its
  * tables.
@@ -173,7 +179,7 @@ static int random_store(struct guest *g)
 		err = kvm_guest_store(g->kvm,
 				      g->nested ? gpa : (1ull << 40) + gpa - TABLES_AT,
 				      kvm_guest_entry(g->kvm, gpa));
-		return err == -EACCES || err == -EFAULT ? 0 : err;
+		return refused(err) ? 0 : err;
 	}
 	if (!guest_leaf(g->kvm, root, rng_below(&g->rng, 64) * FAKE_PAGE, &level, &gpa,
 			&rights))
@@ -183,7 +189,7 @@ static int random_store(struct guest *g)
 			rng_below(&g->rng, 64) * FAKE_PAGE | flags | 4;
 	err = kvm_guest_store(g->kvm, g->nested ? gpa : (1ull << 40) + gpa - TABLES_AT,
 			      value);
-	return err == -EACCES || err == -EFAULT ? 0 : err;
+	return refused(err) ? 0 : err;
 }
 
 static int synchronise(struct guest *g, unsigned int *bad)
@@ -235,7 +241,7 @@ static int step(struct guest *g, unsigned int *bad)
 	default:
 		err = kvm_guest_access_gva(g->kvm, random_va(g), rng_below(&g->rng, 2));
 	}
-	return err == -EACCES || err == -EFAULT || err == -ENOENT ? 0 : err;
+	return refused(err) ? 0 : err;
 }
 
 static unsigned int run(const char *profile, enum kvm_mmu_kind kind, enum walk walk,

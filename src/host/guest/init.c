@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/reboot.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,8 @@ int main(void)
 {
 	struct utsname name;
 
+	/* what was read into memory once leaves the heap, where scripts have theirs, small */
+	(void)mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	if (wire_open())
 		return 1;
 	uname(&name);
