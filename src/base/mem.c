@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <base/mem.h>
+#include <base/mman.h>
 
 #include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define HUGE_PAGE (2u << 20)
 /* From here on memory is asked for in huge pages, up to here in steps of some pages. */
@@ -14,10 +14,6 @@
 #define STEP (16u << 10)
 /* No page is larger, but for huge ones. */
 #define LARGEST_PAGE (64u << 10)
-
-#ifndef MADV_POPULATE_WRITE /* since Linux 5.14 */
-#define MADV_POPULATE_WRITE 23
-#endif
 
 static atomic_uint_least64_t nr_asked, nr_live;
 static atomic_uint_least64_t fail_at;
