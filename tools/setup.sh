@@ -9,7 +9,7 @@
 set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config libsmartcols-dev libzstd-dev libbsd-dev"
-build="$build libsqlite3-dev libmd-dev"
+build="$build libsqlite3-dev libmd-dev libtracecmd-dev libtracefs-dev libtraceevent-dev"
 # Tests in Python; compressed recordings of kernels' modules are unpacked with xz.
 check="python3"
 # The manual; real kernels to compare the model with; decoding traces; C++, completion and licences as

@@ -36,7 +36,8 @@ void pt_arena_release(struct pt_arena *arena)
 
 int pt_arena_alloc(struct pt_arena *arena, uint64_t *ret_pfn)
 {
-	uint64_t nr = arena->free;
+	uint64_t nr = arena->free / 2;
+	bool zeroed = arena->free & 1;
 	void *meta;
 
 	if (mem_fail_now())
@@ -45,10 +46,13 @@ int pt_arena_alloc(struct pt_arena *arena, uint64_t *ret_pfn)
 		meta = pt_arena_meta(arena, arena->base_pfn + nr);
 		memcpy(&arena->free, meta, sizeof(arena->free));
 		memset(meta, 0, arena->meta_size);
-		memset(pt_arena_table(arena, arena->base_pfn + nr), 0, PT_TABLE_BYTES);
+		if (!zeroed)
+			memset(pt_arena_table(arena, arena->base_pfn + nr), 0, PT_TABLE_BYTES);
 	} else {
-		if (arena->next >= arena->max)
+		if (arena->next >= arena->max) {
+			mem_refuse((arena->max + 1) * PT_TABLE_BYTES);
 			return -ENOMEM;
+		}
 		nr = arena->next++;
 		region_used(&arena->tables, nr * PT_TABLE_BYTES);
 		region_used(&arena->meta, nr * arena->meta_size);
@@ -58,13 +62,23 @@ int pt_arena_alloc(struct pt_arena *arena, uint64_t *ret_pfn)
 	return 0;
 }
 
-void pt_arena_free(struct pt_arena *arena, uint64_t pfn)
+static void put_free(struct pt_arena *arena, uint64_t pfn, bool zeroed)
 {
 	void *meta = pt_arena_meta(arena, pfn);
 	uint64_t nr = pfn - arena->base_pfn;
 
 	assert(pt_arena_owns(arena, pfn) && arena->live);
 	memcpy(meta, &arena->free, sizeof(arena->free));
-	arena->free = nr;
+	arena->free = 2 * nr + zeroed;
 	arena->live--;
+}
+
+void pt_arena_free(struct pt_arena *arena, uint64_t pfn)
+{
+	put_free(arena, pfn, false);
+}
+
+void pt_arena_free_zeroed(struct pt_arena *arena, uint64_t pfn)
+{
+	put_free(arena, pfn, true);
 }

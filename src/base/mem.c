@@ -9,10 +9,27 @@
 #include <sys/mman.h>
 
 #define HUGE_PAGE (2u << 20)
-#define FIRST_ADVICE (4u << 20)
+/* From here on memory is asked for in huge pages, up to here in steps of some pages. */
+#define FIRST_ADVICE (256u << 10)
+#define STEP (64u << 10)
+
+#ifndef MADV_POPULATE_WRITE /* since Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static atomic_uint_least64_t nr_asked, nr_live;
 static atomic_uint_least64_t fail_at;
+static atomic_size_t refused;
+
+size_t mem_refused(void)
+{
+	return atomic_load(&refused);
+}
+
+void mem_refuse(size_t size)
+{
+	atomic_store(&refused, size);
+}
 
 void mem_fail_at(uint64_t nth)
 {
@@ -36,25 +53,23 @@ int mem_fail_now(void)
 	return n == atomic_load_explicit(&fail_at, memory_order_relaxed);
 }
 
-static void *count_live(void *p)
+static void *count_live(void *p, size_t size)
 {
 	if (p)
 		atomic_fetch_add_explicit(&nr_live, 1, memory_order_relaxed);
+	else
+		mem_refuse(size);
 	return p;
 }
 
 void *mem_alloc(size_t size)
 {
-	if (mem_fail_now())
-		return NULL;
-	return count_live(malloc(size ? size : 1));
+	return count_live(mem_fail_now() ? NULL : malloc(size ? size : 1), size);
 }
 
 void *mem_zalloc(size_t size)
 {
-	if (mem_fail_now())
-		return NULL;
-	return count_live(calloc(1, size ? size : 1));
+	return count_live(mem_fail_now() ? NULL : calloc(1, size ? size : 1), size);
 }
 
 int mem_grow(void *array, size_t *cap, size_t want, size_t elem_size)
@@ -67,17 +82,17 @@ int mem_grow(void *array, size_t *cap, size_t want, size_t elem_size)
 	if (want <= *cap)
 		return 0;
 	while (n < want) {
-		if (n > SIZE_MAX / 2 / elem_size)
+		if (n > SIZE_MAX / 2 / elem_size) {
+			mem_refuse(SIZE_MAX);
 			return -ENOMEM;
+		}
 		n *= 2;
 	}
-	if (mem_fail_now())
-		return -ENOMEM;
-	new = realloc(old, n * elem_size);
+	new = mem_fail_now() ? NULL : realloc(old, n * elem_size);
+	if (!new || !old)
+		count_live(new, n * elem_size);
 	if (!new)
 		return -ENOMEM;
-	if (!old)
-		count_live(new);
 	memcpy(array, &new, sizeof(new));
 	*cap = n;
 	return 0;
@@ -102,32 +117,66 @@ void mem_free(void *p)
 	free(p);
 }
 
-static int reserve(struct region *ret_region, size_t size)
+/* To whole pages, whatever their size is here. */
+static size_t round_up(size_t size)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	return (size + STEP - 1) & ~(size_t)(STEP - 1);
+}
+
+static void unmap(char *from, char *to)
+{
+	if (from < to)
+		munmap(from, to - from);
+}
+
+/* A large region lies so that huge pages begin where they are asked for first. */
+static void *map(size_t size)
+{
+	size_t more = size > 2 * HUGE_PAGE && size < SIZE_MAX - HUGE_PAGE ? HUGE_PAGE : 0;
+	char *p = mmap(NULL, size + more, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *base = p;
 
 	if (p == MAP_FAILED)
+		return NULL;
+	if (more)
+		base = (char *)(((uintptr_t)p + FIRST_ADVICE + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE) -
+		       FIRST_ADVICE;
+	unmap(p, base);
+	if (more)
+		unmap(base + round_up(size), p + size + more);
+	return base;
+}
+
+static int reserve(struct region *ret_region, size_t size)
+{
+	void *p = count_live(map(size), size);
+
+	if (!p)
 		return -ENOMEM;
-	count_live(p);
 	ret_region->base = p;
 	ret_region->size = size;
-	ret_region->next_advice = FIRST_ADVICE;
+	ret_region->next_advice = 0;
 	return 0;
 }
 
 int region_reserve(struct region *ret_region, size_t size)
 {
 	assert(size > 0);
-	return mem_fail_now() ? -ENOMEM : reserve(ret_region, size);
+	if (!mem_fail_now())
+		return reserve(ret_region, size);
+	mem_refuse(size);
+	return -ENOMEM;
 }
 
 int region_reserve_most(struct region *ret_region, size_t unit, uint64_t *nr)
 {
 	unsigned int shift;
 
-	if (mem_fail_now())
+	if (mem_fail_now()) {
+		mem_refuse(*nr * unit);
 		return -ENOMEM;
+	}
 	for (shift = 0; shift <= 9 && *nr >> shift; shift += 3) {
 		if (reserve(ret_region, (*nr >> shift) * unit))
 			continue;
@@ -150,10 +199,30 @@ void region_expect(struct region *region, size_t offset, size_t len)
 		(void)madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
 
+/* One call for what would be a page fault for every page of it. */
+static void populate(struct region *region, size_t from, size_t to)
+{
+	from &= ~(size_t)(STEP - 1);
+	if (to > region->size)
+		to = region->size;
+	if (from < to)
+		(void)madvise((char *)region->base + from, to - from, MADV_POPULATE_WRITE);
+}
+
 void __region_used(struct region *region, size_t used)
 {
-	region_expect(region, used, used);
-	region->next_advice = 2 * used;
+	size_t next = used + used / 2 + STEP, from;
+
+	if (used >= FIRST_ADVICE) {
+		from = FIRST_ADVICE + (used - FIRST_ADVICE) / HUGE_PAGE * HUGE_PAGE;
+		next = from + (used / HUGE_PAGE + 1) * HUGE_PAGE;
+		region_expect(region, from, next - from);
+		region->next_advice = next;
+		return;
+	}
+	next = next < FIRST_ADVICE ? next & ~(size_t)(STEP - 1) : FIRST_ADVICE;
+	populate(region, used, next);
+	region->next_advice = next;
 }
 
 void region_discard(struct region *region, size_t offset, size_t len)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <base/strbuf.h>
+#include <base/digits.h>
 #include <base/mem.h>
+#include <base/strbuf.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -87,40 +88,23 @@ void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
 
 void strbuf_addhex(struct strbuf *sb, uint64_t value, unsigned int width)
 {
-	char digits[16];
-	unsigned int n = 0;
+	char digits[16], *end = digits + sizeof(digits), *at = digits_hex(end, value);
 
-	do {
-		digits[15 - n++] = "0123456789abcdef"[value & 15];
-		value >>= 4;
-	} while (value && n < 16);
-	while (n < width && n < 16)
-		digits[15 - n++] = '0';
-	strbuf_add(sb, digits + 16 - n, n);
+	while (end - at < width && at > digits)
+		*--at = '0';
+	strbuf_add(sb, at, end - at);
 }
 
 void strbuf_adddec(struct strbuf *sb, uint64_t value)
 {
-	char digits[20];
-	unsigned int n = 0;
+	char digits[DIGITS_MAX], *end = digits + sizeof(digits), *at = digits_dec(end, value);
 
-	do {
-		digits[19 - n++] = '0' + value % 10;
-		value /= 10;
-	} while (value);
-	strbuf_add(sb, digits + 20 - n, n);
+	strbuf_add(sb, at, end - at);
 }
 
 void strbuf_addsize(struct strbuf *sb, uint64_t bytes)
 {
-	static const char units[] = "KMGTPE";
-	int unit = -1;
+	char digits[DIGITS_MAX], *end = digits + sizeof(digits), *at = digits_size(end, bytes);
 
-	while (bytes && !(bytes & 1023) && unit < 5) {
-		bytes >>= 10;
-		unit++;
-	}
-	strbuf_adddec(sb, bytes);
-	if (unit >= 0)
-		strbuf_addch(sb, units[unit]);
+	strbuf_add(sb, at, end - at);
 }

@@ -63,3 +63,65 @@ void command_line_common(struct strbuf *out, const struct command_line *line)
 		strbuf_addf(out, " --watchdog-thresh %" PRIu64, line->watchdog_thresh);
 	add_word(out, "--stall-limit", line->stall_limit);
 }
+
+/* One character, or a backslash with the one behind it. */
+static size_t unit(const char *text, bool quoted)
+{
+	return !quoted && *text == '\\' && text[1] ? 2 : 1;
+}
+
+/* Up to the blank that ends it; blanks in quotes are part of it. */
+static size_t word_length(const char *text)
+{
+	bool quoted = false;
+	size_t len = 0;
+
+	while (text[len] && (quoted || text[len] != ' ') && (quoted || text[len] != '\n')) {
+		quoted ^= text[len] == '\'';
+		len += unit(text + len, quoted);
+	}
+	return len;
+}
+
+/* A word from @column on; a longer one than the line goes on at the start of the next. */
+static size_t add_long_word(struct strbuf *out, const char *word, size_t len, size_t column,
+			    size_t width)
+{
+	bool quoted = false;
+	size_t at = 0;
+
+	while (at < len) {
+		size_t n = unit(word + at, quoted);
+
+		if (len > width - 6 && column + n + 2 > width) {
+			strbuf_addstr(out, quoted ? "'\\\n'" : "\\\n");
+			column = quoted;
+		}
+		quoted ^= word[at] == '\'';
+		strbuf_add(out, word + at, n);
+		column = word[at] == '\n' ? 0 : column + n;
+		at += n;
+	}
+	return column;
+}
+
+void command_line_wrap(struct strbuf *out, const char *command, size_t width)
+{
+	size_t column = 0;
+
+	while (*command) {
+		size_t len = word_length(command);
+
+		if (column && column + 1 + len + 2 > width) {
+			strbuf_addstr(out, " \\\n    ");
+			column = 4;
+		} else if (column) {
+			strbuf_addch(out, ' ');
+			column++;
+		}
+		column = add_long_word(out, command, len, column, width);
+		command += len;
+		command += strspn(command, " \n");
+	}
+	strbuf_addch(out, '\n');
+}

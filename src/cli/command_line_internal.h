@@ -28,4 +28,12 @@ struct command_line {
 /** command_line_common() - those that were given. */
 void command_line_common(struct strbuf *out, const struct command_line *line);
 
+/**
+ * command_line_wrap() - append @command and a newline, in lines of at most @width columns that a
+ * shell reads as the same words: a backslash ends those that go on, also in the middle of a word
+ * that is too long, whose quotes are closed and opened again there.
+ * @width: more than 6
+ */
+void command_line_wrap(struct strbuf *out, const char *command, size_t width);
+
 #endif /* CLI_COMMAND_LINE_INTERNAL_H */

@@ -25,7 +25,7 @@ static int store_status; /* the results are shown all the same */
 static struct option_strings params;
 static struct report_stall_limits limits;
 static int format;
-static bool json;
+static bool json, stall_table;
 static bool noheadings;
 
 enum { FORMAT_TABLE, FORMAT_LKML };
@@ -197,15 +197,9 @@ static void add_row(struct report_table *table, const struct comparison *c,
 static void add_json(struct report_json *out, const struct comparison *c,
 		     const struct compare_row *row)
 {
-	unsigned int i;
-
 	report_json_object(out, NULL);
 	report_json_str(out, "profile", row->profile);
-	report_json_array(out, "designs");
-	for (i = 0; script_design_names[i]; i++)
-		if (row->designs >> i & 1)
-			report_json_str(out, NULL, script_design_names[i]);
-	report_json_close(out);
+	design_json(out, row->designs);
 	report_json_str(out, "mmu", compare_mmu(c, row->mmu));
 	report_json_uint(out, "executed", row->result.ops);
 	report_json_uint(out, "checked", row->result.checked);
@@ -213,6 +207,7 @@ static void add_json(struct report_json *out, const struct comparison *c,
 	model_json_counters(out, "counters", row->result.counters, false);
 	report_json_double(out, "stall_ns", model_stall(&c->cost, row->result.counters));
 	stall_json(out, &row->stall);
+	stall_json_lines(out, c->script, &row->stall);
 	report_json_uint(out, "head_bytes", row->result.head_bytes);
 	report_json_uint(out, "index_bytes", row->result.index_bytes);
 	report_json_close(out);
@@ -237,6 +232,66 @@ static int explain(const struct comparison *c)
 	if (!err)
 		fputs(strbuf_str(&notes), stdout);
 	strbuf_release(&notes);
+	return err;
+}
+
+static void add_stalls(struct report_table *table, const struct comparison *c,
+		       const struct compare_row *row)
+{
+	const struct stall_lines *lines = &row->stall.lines;
+	struct strbuf text = STRBUF_INIT;
+	unsigned int i;
+
+	for (i = 0; i <= lines->nr; i++) {
+		report_table_row(table);
+		report_table_str(table, row->profile);
+		if (c->any) {
+			design_add_names(&text, row->designs, ",");
+			report_table_str(table, strbuf_str(&text));
+			strbuf_reset(&text);
+		}
+		report_table_str(table, compare_mmu(c, row->mmu));
+		if (i < lines->nr)
+			strbuf_addf(&text, "%u", lines->line[i].op->line);
+		report_table_str(table, i < lines->nr ? strbuf_str(&text) : "total");
+		strbuf_reset(&text);
+		stall_table_cells(table, &c->cost, i < lines->nr ? &lines->line[i].stall :
+								  &row->stall.sum);
+	}
+	strbuf_release(&text);
+}
+
+/* Each operation that stalls, in each row. */
+static int print_stalls(const struct comparison *c)
+{
+	static const struct report_column columns[] = {
+		{ "PROFILE" }, { "DESIGN" }, { "MMU" }, { "LINE", REPORT_RIGHT }, STALL_COLUMNS,
+	};
+	struct report_column shown[sizeof(columns) / sizeof(columns[0])];
+	struct report_table *table;
+	size_t i, nr = 0;
+	int err;
+
+	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		if (c->any || strcmp(columns[i].name, "DESIGN"))
+			shown[nr++] = columns[i];
+	err = report_table_new(shown, nr, !noheadings, &table);
+	if (err)
+		return err;
+	for (i = 0; i < c->nr; i++)
+		add_stalls(table, c, &c->rows[i]);
+	putchar('\n');
+	err = report_table_print(table, stdout);
+	report_table_free(table);
+	for (i = 0; i < c->nr && !err; i++) {
+		if (c->rows[i].stall.lines.total <= STALL_LINES)
+			continue;
+		printf("at most %d operations of each, those that cost most; totals are of all\n",
+		       STALL_LINES);
+		break;
+	}
+	if (!err)
+		stall_table_explain(stdout);
 	return err;
 }
 
@@ -266,6 +321,8 @@ static int print_table(const struct comparison *c)
 		add_row(table, c, &c->rows[i]);
 	err = report_table_print(table, stdout);
 	report_table_free(table);
+	if (!err && stall_table)
+		err = print_stalls(c);
 	if (err)
 		return STATUS_BROKEN;
 	err = explain(c);
@@ -292,8 +349,11 @@ static int print_json(const struct comparison *c)
 
 static int print(const struct comparison *c)
 {
+	size_t i;
 	int err;
 
+	for (i = 0; i < c->nr; i++)
+		stall_lines_sort(&c->rows[i].stall.lines);
 	if (json)
 		return print_json(c);
 	if (format != FORMAT_LKML)
@@ -372,6 +432,8 @@ static int run(int argc, char **argv)
 		return usage_error(&command_compare, "--levels is 4 or 5");
 	if (json && format == FORMAT_LKML)
 		return usage_error(&command_compare, "--json or --format lkml, not both");
+	if (stall_table && (json || format == FORMAT_LKML))
+		return usage_error(&command_compare, "--stall is for the table (--json has it all)");
 	if (!stall_limits(&command_compare, watchdog_thresh, stall_limit, &limits))
 		return STATUS_USAGE;
 	if (!model_cost(cost_path, &c.cost))
@@ -403,6 +465,7 @@ static const struct option options[] = {
 	OPT_UINT('l', "levels", &levels, "N", "levels of the primary page tables: 4 or 5"),
 	PARAM_OPTION(&params),
 	OPT_STRING('c', "cost", &cost_path, "FILE", "a cost table for the estimates"),
+	STALL_TABLE_OPTION(&stall_table),
 	STALL_OPTIONS(&watchdog_thresh, &stall_limit),
 	STORE_OPTION(&store_path),
 	OPT_CHOICE('f', "format", &format, "FORM",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mmuscope compare --format=lkml */
+#include "command_line_internal.h"
 #include "compare_internal.h"
 
 #include <inttypes.h>
@@ -12,21 +13,33 @@
 #define NAME_WIDTH 19
 #define CELL_WIDTH 7
 
-/* Words of @text from column 0 on, wrapped; @more ends a line that goes on, @indent begins it. */
-static void print_wrapped(FILE *out, const char *text, const char *indent, const char *more)
+/* The bytes of at most @room columns. */
+static size_t fitting(const char *text, size_t len, size_t room)
 {
-	size_t column = 0, room = WIDTH - strlen(more);
+	size_t at = len < room ? len : room;
+
+	while (at < len && at && (text[at] & 0xc0) == 0x80)
+		at--;
+	return at ? at : len;
+}
+
+/* Words of @text from column 0 on, wrapped and indented; those longer than a line are cut. */
+static void print_wrapped(FILE *out, const char *text)
+{
+	size_t column = 0;
 
 	while (*text) {
 		size_t len = strcspn(text, " \n");
 
-		if (column && column + 1 + len > room) {
-			fprintf(out, "%s\n%s", more, indent);
-			column = strlen(indent);
+		if (column && column + 1 + len > WIDTH) {
+			fputs("\n  ", out);
+			column = 2;
 		} else if (column) {
 			fputc(' ', out);
 			column++;
 		}
+		if (column + len > WIDTH)
+			len = fitting(text, len, WIDTH - column);
 		fwrite(text, 1, len, out);
 		column += len;
 		text += len;
@@ -48,15 +61,18 @@ static void cell(FILE *out, const char *text)
 /* Exact up to seven digits, then five of them and a unit. */
 static void cell_count(FILE *out, uint64_t count)
 {
-	double value = count >= 1000000000 ? count / 1e9 : count / 1e6;
+	static const char units[] = "MGTPE";
+	double value = count / 1e6;
+	unsigned int unit = 0;
 	char text[32];
 
+	for (; value >= 1000; value /= 1000)
+		unit++;
 	if (count < 10000000)
 		snprintf(text, sizeof(text), "%" PRIu64, count);
 	else
-		snprintf(text, sizeof(text), "%.*f%c",
-			 value >= 1000 ? 1 : value >= 100 ? 2 : value >= 10 ? 3 : 4, value,
-			 count >= 1000000000 ? 'G' : 'M');
+		snprintf(text, sizeof(text), "%.*f%c", value >= 100 ? 2 : value >= 10 ? 3 : 4, value,
+			 units[unit]);
 	cell(out, text);
 }
 
@@ -75,8 +91,10 @@ static void cell_bytes(FILE *out, uint64_t bytes)
 
 	if (bytes < 1u << 20)
 		snprintf(text, sizeof(text), bytes ? "%.1fK" : "0", bytes / 1024.0);
-	else
+	else if (bytes < 1000ull << 20)
 		snprintf(text, sizeof(text), "%.1fM", bytes / 1048576.0);
+	else
+		snprintf(text, sizeof(text), "%.1fG", bytes / 1073741824.0);
 	cell(out, text);
 }
 
@@ -157,7 +175,7 @@ static void print_notes(FILE *out, const struct comparison *c)
 		strbuf_addf(&notes, "+ NAME: %s with that design.\n", base);
 	design_add_notes(&notes, c->any, &c->tuning, &c->cost);
 	report_cost_notes(&c->cost, &notes);
-	print_wrapped(out, strbuf_str(&notes), "  ", "");
+	print_wrapped(out, strbuf_str(&notes));
 	strbuf_release(&notes);
 }
 
@@ -168,18 +186,24 @@ static int print_verdicts(FILE *out, const struct comparison *c)
 	int err = compare_verdicts(c, &text);
 
 	if (!err)
-		print_wrapped(out, strbuf_str(&text), "  ", "");
+		print_wrapped(out, strbuf_str(&text));
 	strbuf_release(&text);
 	return err;
 }
 
 int compare_lkml(FILE *out, const struct comparison *c)
 {
+	struct strbuf command = STRBUF_INIT;
 	int mmu, err;
 	size_t i;
 
-	print_wrapped(out, strbuf_str(&c->command), "    ", " \\");
-	fputc('\n', out);
+	command_line_wrap(&command, strbuf_str(&c->command), WIDTH);
+	err = strbuf_error(&command);
+	if (!err)
+		fprintf(out, "%s\n", strbuf_str(&command));
+	strbuf_release(&command);
+	if (err)
+		return err;
 	for (mmu = -1; mmu < SCRIPT_MMU_NR; mmu++)
 		for (i = 0; i < c->nr; i++)
 			if (c->rows[i].mmu == mmu) {

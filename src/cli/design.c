@@ -52,6 +52,17 @@ void design_add_names(struct strbuf *out, uint64_t designs, const char *between)
 		strbuf_addch(out, '-');
 }
 
+void design_json(struct report_json *json, uint64_t designs)
+{
+	unsigned int i;
+
+	report_json_array(json, "designs");
+	for (i = 0; script_design_names[i]; i++)
+		if (designs >> i & 1)
+			report_json_str(json, NULL, script_design_names[i]);
+	report_json_close(json);
+}
+
 void design_add_notes(struct strbuf *out, uint64_t designs, const struct design_tuning *tuning,
 		      const struct report_cost *cost)
 {

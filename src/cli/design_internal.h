@@ -49,6 +49,9 @@ void design_apply(struct sim_options *options, uint64_t designs, const struct de
 /** design_add_names() - "tight,rmap=index"; "-" for none. */
 void design_add_names(struct strbuf *out, uint64_t designs, const char *between);
 
+/** design_json() - an array "designs" of their names. */
+void design_json(struct report_json *json, uint64_t designs);
+
 /** design_add_notes() - how the designs were tuned, as a line; nothing where that plays no part. */
 void design_add_notes(struct strbuf *out, uint64_t designs, const struct design_tuning *tuning,
 		      const struct report_cost *cost);

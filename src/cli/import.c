@@ -14,7 +14,9 @@
 #include <base/mem.h>
 #include <host/layout.h>
 #include <import/import.h>
+#include <report/store.h>
 #include <report/table.h>
+#include <trace/file.h>
 
 static const char *const formats[IMPORT_FORMAT_NR + 1] = {
 	[IMPORT_STRACE] = "strace",
@@ -40,10 +42,10 @@ struct input {
 	uint64_t bytes;
 };
 
-/* The script, written beside its final name until it is complete. */
+/* The script; a file has no name until it is complete. */
 struct output {
-	FILE *file;
-	char *temp;
+	struct trace_file file;
+	struct import_sink sink;
 };
 
 static ssize_t read_input(void *ctx, void *buf, size_t len)
@@ -103,52 +105,27 @@ static int open_input(const char *path)
 	return fd;
 }
 
+static int write_output(void *ctx, const char *data, size_t len)
+{
+	struct output *out = ctx;
+
+	trace_file_write(&out->file, data, len);
+	return out->file.error;
+}
+
 static int open_output(struct output *out)
 {
-	struct stat st;
-	mode_t mask;
-	int fd;
-
-	*out = (struct output){ .file = stdout };
+	out->sink = import_sink_stdio(stdout);
 	if (!output || !strcmp(output, "-"))
 		return 0;
-	if (!stat(output, &st) && !S_ISREG(st.st_mode)) {
-		out->file = fopen(output, "we");
-		return out->file ? 0 : -errno;
-	}
-	if (asprintf(&out->temp, "%s.XXXXXX", output) < 0) {
-		out->temp = NULL;
-		return -ENOMEM;
-	}
-	fd = mkostemp(out->temp, O_CLOEXEC);
-	out->file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out->file) {
-		int err = -errno;
-
-		free(out->temp);
-		return err;
-	}
-	mask = umask(0);
-	umask(mask);
-	(void)fchmod(fd, 0666 & ~mask);
-	return 0;
+	out->sink = (struct import_sink){ .write = write_output, .ctx = out };
+	return trace_file_open(&out->file, output);
 }
 
 /* What came before an error is kept: the caller says so. */
 static int close_output(struct output *out)
 {
-	int err = 0;
-
-	if (out->file == stdout)
-		return 0;
-	if (out->file && (ferror(out->file) | fclose(out->file)))
-		err = -(errno ? errno : EIO);
-	if (!err && out->temp && rename(out->temp, output))
-		err = -errno;
-	if (err && out->temp)
-		unlink(out->temp);
-	free(out->temp);
-	return err;
+	return out->sink.ctx == out ? trace_file_close(&out->file) : 0;
 }
 
 static void print_bad_lines(const char *path, const struct import_report *report)
@@ -264,16 +241,15 @@ static int import(enum import_format format, struct input *input, struct output 
 		  const struct import_options *options, struct import_report *ret_report)
 {
 	const struct import_source source = { .read = read_input, .ctx = input };
-	const struct import_sink sink = import_sink_stdio(out->file);
 	int err;
 
 	progress_init("KiB");
 	if (format == IMPORT_STRACE)
-		err = import_strace(options, &source, &sink, ret_report);
+		err = import_strace(options, &source, &out->sink, ret_report);
 	else if (format == IMPORT_FTRACE)
-		err = import_ftrace(options, &source, &sink, ret_report);
+		err = import_ftrace(options, &source, &out->sink, ret_report);
 	else
-		err = import_proc(options, &source, &sink, ret_report);
+		err = import_proc(options, &source, &out->sink, ret_report);
 	progress_end();
 	return err;
 }
@@ -303,6 +279,7 @@ static int import_source(enum import_format format, const char *path, struct inp
 		.mmu = mmu < 0 ? NULL : mmu_names[mmu],
 		.no_origin = !origin,
 	};
+	struct strbuf shown = STRBUF_INIT;
 	struct output out;
 	int err = open_output(&out), write_err;
 
@@ -310,14 +287,16 @@ static int import_source(enum import_format format, const char *path, struct inp
 		return broken(output, err);
 	err = import(format, input, &out, &options, report);
 	write_err = close_output(&out);
-	if (err)
-		explain_error(path, report, err);
+	report_text_clean(&shown, path);
+	if (err && err != write_err)
+		explain_error(strbuf_str(&shown), report, err);
+	if (!write_err && json)
+		print_json(path, report);
+	else if (!write_err && !quiet)
+		print_report(strbuf_str(&shown), report);
+	strbuf_release(&shown);
 	if (write_err)
 		return broken(output, write_err);
-	if (json)
-		print_json(path, report);
-	else if (!quiet)
-		print_report(path, report);
 	return err ? STATUS_BROKEN : STATUS_OK;
 }
 
@@ -413,11 +392,11 @@ const struct command command_import = {
 	.summary = "turn a recording into a script",
 	.usage = (const char *const[]){ "[options] strace FILE", "[options] ftrace FILE",
 					"[options] proc PID|DIR|FILE", NULL },
-	.about = "Turn a recording of a real program into a script: the text of strace, ftrace text\n"
-		 "with system calls and page faults (mmuscope record, trace-cmd report, perf script),\n"
-		 "a living process, or a /proc/PID/maps or smaps file. '-' is standard input;\n"
-		 "recordings compressed with zstd are read as they are. What was assumed, counted and\n"
-		 "left out is said on standard error and in the script.\n"
+	.about = "Turn a recording of a real program into a script: the text of strace, ftrace's system\n"
+		 "calls and page faults (mmuscope record, trace-cmd's trace.dat or report, the text of\n"
+		 "perf script), a living process, or a /proc/PID/maps or smaps file. '-' is standard\n"
+		 "input; recordings compressed with zstd are read as they are. What was assumed, counted\n"
+		 "and left out is said on standard error and in the script.\n"
 		 "\n"
 		 "Exit status: 0 imported, 2 wrong usage, 3 the recording is broken (what came before\n"
 		 "the error is written all the same) or the script could not be written.",
@@ -427,6 +406,7 @@ const struct command command_import = {
 		"mmuscope import proc /proc/self/maps",
 		"mmuscope import strace --touch written -o prog.mms prog.strace",
 		"mmuscope import strace prog.strace | mmuscope compare -",
+		"mmuscope import ftrace -o prog.mms trace.dat",
 		NULL,
 	},
 };

@@ -129,11 +129,8 @@ static int add_run(void *ctx, const struct report_run_names *run)
 	report_table_row(list->table);
 	strbuf_addf(&text, "%.12s", run->id);
 	report_table_str(list->table, strbuf_str(&text));
-	for (i = 0; i < 5; i++) {
-		strbuf_reset(&text);
-		report_text_clean(&text, cells[i]);
-		report_table_str(list->table, strbuf_str(&text));
-	}
+	for (i = 0; i < 5; i++)
+		report_table_str(list->table, cells[i]); /* makes control bytes visible itself */
 	strbuf_release(&text);
 	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table of commands, and what is common to all of them. */
 #include "cli_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include <base/nearest.h>
+#include <base/strbuf.h>
 
 const struct command *const commands[] = {
 	&command_run,
@@ -42,10 +44,14 @@ const struct command *command_find(const char *name)
 
 static void vmessage(const char *who, const char *fmt, va_list ap)
 {
+	struct strbuf text = STRBUF_INIT;
+
 	fflush(stdout);
 	fprintf(stderr, "mmuscope%s%s: ", who ? " " : "", who ? who : "");
-	vfprintf(stderr, fmt, ap);
+	strbuf_vaddf(&text, fmt, ap);
+	print_visible(stderr, strbuf_str(&text), text.len);
 	fputc('\n', stderr);
+	strbuf_release(&text);
 }
 
 void error(const char *fmt, ...)

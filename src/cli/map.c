@@ -126,6 +126,7 @@ static void add_operation(struct strip *strip, const struct script_op *op)
 	case OP_MOVE_PAGES:
 	case OP_NUMA_HINT:
 	case OP_PIN:
+	case OP_AGE:
 	case OP_UFFD:
 	case OP_PAGEMAP_SCAN:
 	case OP_MEMSLOT:

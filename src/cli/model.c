@@ -2,11 +2,13 @@
 #include "cli_internal.h"
 #include "model_internal.h"
 #include "param_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include <base/mem.h>
+#include <report/table.h>
 #include <script/param.h>
 
 const char *const mmu_names[SCRIPT_MMU_NR + 1] = {
@@ -48,9 +50,9 @@ static void print_complaints(const char *text, unsigned int max_warnings)
 		const char *end = next_complaint(text);
 
 		if (!is_warning(text)) {
-			fwrite(text, 1, end - text, stderr);
+			print_visible(stderr, text, end - text);
 		} else if (warnings++ < max_warnings) {
-			fwrite(text, 1, end - text, stderr);
+			print_visible(stderr, text, end - text);
 			if (warnings == max_warnings && *end)
 				fputs("further warnings are not shown\n", stderr);
 		}
@@ -174,7 +176,7 @@ bool model_cost(const char *path, struct report_cost *ret_cost)
 		err = report_cost_load(path, &diag, ret_cost);
 	else
 		report_cost_default(ret_cost);
-	fputs(strbuf_str(&diag), stderr);
+	print_visible(stderr, strbuf_str(&diag), diag.len);
 	strbuf_release(&diag);
 	return !err;
 }
@@ -202,21 +204,45 @@ double model_stall(const struct report_cost *cost, const uint64_t *counters)
 	return report_cost_estimate(cost, &work);
 }
 
+/* ": 2.0G in one piece were needed" */
+static void add_needed(struct strbuf *out)
+{
+	size_t needed = mem_refused();
+
+	if (!needed)
+		return;
+	strbuf_addstr(out, ": ");
+	report_add_size(out, needed);
+	strbuf_addstr(out, " in one piece were needed");
+}
+
 int model_gave_up(const char *file, const struct sim_result *result, int err)
 {
-	if (err == -ENOMEM)
-		error("%s: out of memory after %llu operations: the model took %llu MiB for %llu pages",
-		      file, (unsigned long long)result->ops,
-		      (unsigned long long)result->peak_bytes >> 20,
-		      (unsigned long long)result->peak_pages);
-	else
-		model_error(file, err);
+	struct strbuf text = STRBUF_INIT;
+
+	if (err != -ENOMEM)
+		return model_error(file, err);
+	strbuf_addf(&text, "out of memory after %llu operations", (unsigned long long)result->ops);
+	add_needed(&text);
+	strbuf_addstr(&text, "; the model had taken ");
+	report_add_size(&text, result->peak_bytes);
+	strbuf_addf(&text, " for %llu pages", (unsigned long long)result->peak_pages);
+	error("%s: %s", file, strbuf_error(&text) ? "out of memory" : strbuf_str(&text));
+	strbuf_release(&text);
 	return STATUS_BROKEN;
 }
 
 int model_error(const char *file, int err)
 {
-	error("%s: the model gave up: %s", file, strerror(-err));
+	struct strbuf text = STRBUF_INIT;
+
+	if (err == -ENOMEM) {
+		add_needed(&text);
+		error("%s: out of memory%s", file, strbuf_error(&text) ? "" : strbuf_str(&text));
+	} else {
+		error("%s: the model gave up: %s", file, strerror(-err));
+	}
+	strbuf_release(&text);
 	return STATUS_BROKEN;
 }
 

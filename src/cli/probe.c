@@ -21,8 +21,8 @@ static void say_plan(const struct probe_plan *plan, const struct host_probe_info
 {
 	struct strbuf text = STRBUF_INIT;
 
-	strbuf_addf(&text, "mmuscope probe: %zu shapes, %u calls each, regions up to ", plan->nr,
-		    plan->samples);
+	strbuf_addf(&text, "mmuscope probe: %zu shapes, %u calls each (%u x %u), regions up to ", plan->nr,
+		    plan->rounds * plan->samples, plan->rounds, plan->samples);
 	report_add_size(&text, plan->largest);
 	strbuf_addf(&text, ", about %.0f s on an idle machine\n", plan->seconds + 1);
 	strbuf_addf(&text, "at most %llu MiB of memory (limit %llu), %u shapes left out for that; nothing "
@@ -42,43 +42,64 @@ static double seconds_now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
-/* "17/60 shapes, 64G mprotect, about 20 s left" */
-static void show_progress(const struct probe_plan *plan, size_t done, double weight, double spent)
+/* "round 2/3, 17/60 shapes, 64G mprotect, about 20 s left" */
+static void show_progress(const struct probe_plan *plan, unsigned int round, size_t done,
+			  double weight, double spent)
 {
 	struct strbuf size = STRBUF_INIT;
 
 	if (!isatty(STDERR_FILENO))
 		return;
 	report_add_size(&size, plan->items[done].shape.len);
-	fprintf(stderr, "\r\033[K%zu/%zu shapes, %s %s, about %.0f s left", done, plan->nr,
-		strbuf_str(&size), host_probe_op_names[plan->items[done].shape.op],
+	fprintf(stderr, "\r\033[Kround %u/%u, %zu/%zu shapes, %s %s, about %.0f s left", round + 1,
+		plan->rounds, done, plan->nr, strbuf_str(&size),
+		host_probe_op_names[plan->items[done].shape.op],
 		weight > 0 ? spent / weight * (plan->seconds - weight) : plan->seconds);
 	strbuf_release(&size);
+}
+
+struct progress {
+	double start;
+	double weight; /* planned seconds of what is done */
+	size_t failed;
+};
+
+static int measure_round(struct host_probe *probe, struct probe_plan *plan, unsigned int round,
+			 struct progress *progress)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nr; i++) {
+		struct probe_item *item = &plan->items[i];
+
+		show_progress(plan, round, i, progress->weight, seconds_now() - progress->start);
+		if (!item->err)
+			item->err = host_probe_measure(probe, &item->shape, plan->samples,
+						       &item->rounds[round]);
+		progress->weight += item->seconds;
+		progress->failed += !round && item->err && item->shape.vm && !item->shape.guest;
+		if (item->err == -ENOMEM || progress->failed > 3)
+			return progress->failed > 3 ? -EOPNOTSUPP : -ENOMEM;
+	}
+	return 0;
 }
 
 /* Errors of single shapes stay with them; without memory or a working KVM there is no point. */
 static int measure_all(struct host_probe *probe, struct probe_plan *plan)
 {
-	double start = seconds_now(), weight = 0;
-	size_t i, failed = 0;
+	struct progress progress = { .start = seconds_now() };
+	unsigned int round;
+	size_t i;
+	int err = 0;
 
-	for (i = 0; i < plan->nr; i++) {
-		struct probe_item *item = &plan->items[i];
-
-		show_progress(plan, i, weight, seconds_now() - start);
-		item->err = host_probe_measure(probe, &item->shape, plan->samples, &item->times);
-		weight += host_probe_estimate(probe, &item->shape, plan->samples);
-		failed += item->err && item->shape.vm && !item->shape.guest;
-		if (item->err == -ENOMEM || failed > 3)
-			break;
-	}
+	for (round = 0; round < plan->rounds && !err; round++)
+		err = measure_round(probe, plan, round, &progress);
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
-	if (i == plan->nr)
-		return 0;
-	for (i++; i < plan->nr; i++)
-		plan->items[i].err = -ECANCELED;
-	return failed > 3 ? -EOPNOTSUPP : -ENOMEM;
+	for (i = 0; i < plan->nr && !err; i++)
+		if (!plan->items[i].err)
+			host_probe_merge(plan->items[i].rounds, plan->rounds, &plan->items[i].times);
+	return err;
 }
 
 /* Shapes that the guest could not touch: the rest stands without them. */
@@ -250,7 +271,7 @@ static const struct option options[] = {
 	OPT_STRING('d', "date", &date, "TEXT", "the date in that file (today); - for none"),
 	OPT_UINT('m', "memory", &memory, "MIB",
 		 "allocate at most so much (a quarter of what is free up to 2048)"),
-	OPT_UINT(0, "samples", &samples, "N", "calls per shape (21, quick: 7)"),
+	OPT_UINT(0, "samples", &samples, "N", "calls per shape (25 in 5 rounds, quick: 9 in 3)"),
 	OPT_FLAG(0, "tracefs", &tracefs, "learn the placement from a tracepoint, in an own instance"),
 	OPT_STRING(0, "kvm-device", &device, "PATH", "the device (/dev/kvm)"),
 	OPT_FLAG('j', "json", &json, "everything as JSON"),

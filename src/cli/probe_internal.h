@@ -14,12 +14,16 @@ enum probe_role { PROBE_GRID = 1, PROBE_FIT = 2, PROBE_CHECK = 4 };
 /**
  * struct probe_item - one shape with all that is known about it
  * @roles: of enum probe_role
+ * @seconds: planned, of one round
+ * @rounds: each of them; @times: what they say together
  * @err: of the measurement
  * @row: the model's counts, with the time; valid if @counted
  */
 struct probe_item {
 	struct host_probe_shape shape;
 	unsigned int roles;
+	double seconds;
+	struct host_probe_times rounds[HOST_PROBE_MAX_ROUNDS];
 	struct host_probe_times times;
 	int err;
 	bool counted;
@@ -38,13 +42,15 @@ enum probe_placement {
 
 /**
  * struct probe_plan - the shapes, those of one length together
+ * @rounds: how often all of them are gone through; @samples: calls per shape and round
  * @bytes: the most that one of them takes
- * @seconds: estimate
+ * @seconds: estimate, of all rounds
  * @largest: region, in bytes; @left_out: shapes over the memory limit
  */
 struct probe_plan {
 	struct probe_item items[PROBE_MAX_ITEMS];
 	size_t nr;
+	unsigned int rounds;
 	unsigned int samples;
 	uint64_t bytes;
 	double seconds;

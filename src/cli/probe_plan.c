@@ -12,6 +12,7 @@
 #define GIB (1ull << 30)
 #define MIB (1ull << 20)
 #define PAGE 4096ull
+#define MOST_ROUNDS 5
 #define LAST UINT64_MAX	    /* the last page */
 #define MIDDLE (UINT64_MAX - 1) /* the one in the middle */
 
@@ -116,7 +117,6 @@ static void add(const struct host_probe *probe, struct probe_plan *plan, const s
 		return;
 	}
 	plan->items[plan->nr++] = (struct probe_item){ .shape = shape, .roles = role };
-	plan->seconds += host_probe_estimate(probe, &shape, plan->samples);
 	plan->bytes = bytes > plan->bytes ? bytes : plan->bytes;
 	plan->largest = shape.len > plan->largest ? shape.len : plan->largest;
 }
@@ -161,6 +161,28 @@ static int by_length(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
+/* Several rounds, as many as have three calls each. */
+static void choose_rounds(struct probe_plan *plan, unsigned int samples)
+{
+	plan->rounds = samples >= 3 * MOST_ROUNDS ? MOST_ROUNDS : samples >= 3 ? samples / 3 : 1;
+	plan->samples = (samples + plan->rounds - 1) / plan->rounds;
+}
+
+static void estimate(const struct host_probe *probe, struct probe_plan *plan)
+{
+	uint64_t guest = 0; /* its bytes */
+	size_t i;
+
+	for (i = 0; i < plan->nr; i++) {
+		struct probe_item *item = &plan->items[i];
+		uint64_t bytes = item->shape.vm ? item->shape.len : 0;
+
+		item->seconds = host_probe_estimate(probe, &item->shape, plan->samples, bytes != guest);
+		plan->seconds += item->seconds * plan->rounds;
+		guest = bytes;
+	}
+}
+
 void probe_plan_make(const struct host_probe *probe, bool quick, bool check,
 		     unsigned int samples, struct probe_plan *plan)
 {
@@ -169,7 +191,7 @@ void probe_plan_make(const struct host_probe *probe, bool quick, bool check,
 			       sizeof(grid_sizes) / sizeof(grid_sizes[0]);
 
 	memset(plan, 0, sizeof(*plan));
-	plan->samples = samples ? samples : quick ? 7 : 21;
+	choose_rounds(plan, samples ? samples : quick ? 9 : 25);
 	for (i = 0; i < sizeof(fit_lines) / sizeof(fit_lines[0]); i++)
 		add(probe, plan, &fit_lines[i], PROBE_FIT);
 	for (i = 0; check && i < sizeof(check_lines) / sizeof(check_lines[0]); i++)
@@ -177,6 +199,7 @@ void probe_plan_make(const struct host_probe *probe, bool quick, bool check,
 	for (i = 0; i < nr; i++)
 		add_grid(probe, plan, sizes[i], quick);
 	qsort(plan->items, plan->nr, sizeof(plan->items[0]), by_length);
+	estimate(probe, plan);
 }
 
 static double time_of(const struct probe_plan *plan, const struct line *line)
@@ -259,6 +282,7 @@ static int count_one(struct probe_item *item, const char *profile, const char *m
 		take_work(item, counting.last);
 	item->counted = !err;
 	item->row.ns = item->times.best;
+	item->row.noise = item->times.noise;
 	fputs(err ? strbuf_str(&diag) : "", stderr);
 	sim_result_release(&result);
 	script_free(script);
@@ -299,7 +323,8 @@ void probe_check_errors(const struct probe_plan *plan, struct probe_result *resu
 	for (i = 0; i < plan->nr; i++) {
 		const struct probe_item *item = &plan->items[i];
 
-		if (item->counted && item->roles & PROBE_CHECK && !(item->roles & PROBE_FIT))
+		if (item->counted && item->row.ns > 0 && item->roles & PROBE_CHECK &&
+		    !(item->roles & PROBE_FIT))
 			errors[nr++] = fabs(report_fit_error(&result->cost, &item->row));
 		if (!item->counted || !item->times.counted)
 			continue;

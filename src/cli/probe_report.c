@@ -143,7 +143,8 @@ static int print_checks(const struct probe_result *result, bool headings)
 	for (i = 0; i < result->plan->nr; i++) {
 		const struct probe_item *item = &result->plan->items[i];
 
-		if (!item->counted || !(item->roles & PROBE_CHECK) || item->roles & PROBE_FIT)
+		if (!item->counted || !(item->row.ns > 0) || !(item->roles & PROBE_CHECK) ||
+		    item->roles & PROBE_FIT)
 			continue;
 		report_table_row(table);
 		report_table_size(table, item->shape.len);
@@ -196,8 +197,8 @@ static void print_machine(const struct probe_result *result)
 	       info->module[0] ? ", module " : "", info->module);
 	printf("mprotect   %s (%s); as %s\n", probe_placement_names[result->placement],
 	       result->placement_source, result->profile);
-	printf("measured   medians of %u calls with cold caches%s; UNDISTURBED is the least of them\n\n",
-	       result->plan->samples, info->realtime ? ", real-time priority" : "");
+	printf("measured   medians of %u calls in %u rounds, cold caches%s; UNDISTURBED is the least\n\n",
+	       result->plan->samples * result->plan->rounds, result->plan->rounds, info->realtime ? ", real-time priority" : "");
 }
 
 int probe_print(const struct probe_result *result, bool headings)
@@ -232,6 +233,7 @@ static void json_item(struct report_json *out, const struct probe_result *result
 		      const struct probe_item *item)
 {
 	const struct host_probe_shape *shape = &item->shape;
+	unsigned int i;
 
 	report_json_line(out, NULL);
 	report_json_str(out, "call", host_probe_op_names[shape->op]);
@@ -247,6 +249,11 @@ static void json_item(struct report_json *out, const struct probe_result *result
 	report_json_str(out, "error", item->err ? errname(item->err) : "");
 	report_json_uint(out, "samples", item->times.nr);
 	report_json_double(out, "undisturbed_ns", item->times.best);
+	report_json_double(out, "noise", item->times.noise);
+	report_json_array(out, "rounds_ns");
+	for (i = 0; i < result->plan->rounds && !item->err; i++)
+		report_json_double(out, NULL, item->rounds[i].best);
+	report_json_close(out);
 	report_json_double(out, "median_ns", item->times.median);
 	report_json_double(out, "quarter_ns", item->times.quarter);
 	report_json_double(out, "three_quarters_ns", item->times.three_quarters);

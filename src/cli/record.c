@@ -4,15 +4,13 @@
 #include "record_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <base/errname.h>
+#include <base/fd.h>
+#include <base/new_file.h>
 #include <host/record.h>
 #include <report/json.h>
 #include <report/stall.h>
@@ -20,74 +18,21 @@
 
 #define DEFAULT_OUTPUT "mmuscope.ftrace"
 
-static const char *output, *device, *tracefs, *duration;
+static const char *output, *device, *tracefs, *duration, *from;
 static uint64_t pid, buffer = UINT64_MAX;
 static bool check, json, quiet;
 static bool probe = true;
 
-/* The recording, beside its final name until it is whole. */
-struct output {
-	const char *path;
-	char *temp;
-	int fd;
-};
-
-static int open_output(struct output *out)
+static const char *recording(void)
 {
-	mode_t mask;
-
-	*out = (struct output){ .path = output ? output : DEFAULT_OUTPUT, .fd = STDOUT_FILENO };
-	if (!strcmp(out->path, "-"))
-		return 0;
-	if (asprintf(&out->temp, "%s.XXXXXX", out->path) < 0) {
-		out->temp = NULL;
-		return -ENOMEM;
-	}
-	out->fd = mkostemp(out->temp, O_CLOEXEC);
-	if (out->fd < 0) {
-		int err = -errno;
-
-		free(out->temp);
-		out->temp = NULL;
-		return err;
-	}
-	mask = umask(0);
-	umask(mask);
-	(void)fchmod(out->fd, 0666 & ~mask);
-	return 0;
-}
-
-/* @err: how the recording ended; a failed one leaves no file. */
-static int close_output(struct output *out, int err)
-{
-	if (!out->temp)
-		return err;
-	if (close(out->fd) && !err)
-		err = -errno;
-	if (!err && rename(out->temp, out->path))
-		err = -errno;
-	if (err)
-		unlink(out->temp);
-	free(out->temp);
-	out->temp = NULL;
-	return err;
+	return output ? output : DEFAULT_OUTPUT;
 }
 
 static int write_text(void *ctx, const char *text, size_t len)
 {
-	const struct output *out = ctx;
+	const struct new_file *out = ctx;
 
-	while (len) {
-		ssize_t n = write(out->fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= n;
-	}
-	return 0;
+	return fd_write(out->fd, text, len);
 }
 
 static void say_probe(const struct host_record_info *info, FILE *out)
@@ -105,13 +50,13 @@ static void say_probe(const struct host_record_info *info, FILE *out)
 			info->probe_err ? strerror(-info->probe_err) : "the program did not start");
 }
 
-static void say_info(const struct host_record_info *info, const struct output *out)
+static void say_info(const struct host_record_info *info)
 {
 	struct strbuf size = STRBUF_INIT;
 
 	report_add_size(&size, info->bytes);
 	fprintf(stderr, "%s: %" PRIu64 " lines, %s; tracefs, clock %s, %u events on Linux %s\n",
-		out->path, info->lines, strbuf_str(&size), info->clock, info->events, info->release);
+		recording(), info->lines, strbuf_str(&size), info->clock, info->events, info->release);
 	strbuf_release(&size);
 	say_probe(info, stderr);
 	if (info->absent[0])
@@ -133,14 +78,33 @@ static void say_check(const struct record_check *c)
 		       c->left[1], c->right[0], c->right[1]);
 }
 
-static int print_json(const struct host_record_info *info, const struct output *out,
-		      const struct record_check *c)
+static void add_check_json(struct report_json *o, const char *name, const struct record_check *c)
+{
+	report_json_object(o, name);
+	report_json_str(o, "profile", c->profile);
+	report_json_uint(o, "recorded", c->recorded);
+	report_json_uint(o, "predicted", c->predicted);
+	report_json_uint(o, "agree", c->agree);
+	report_json_bool(o, "exact", c->exact);
+	report_json_close(o);
+}
+
+static int print_check_json(const struct record_check *c)
+{
+	struct report_json o;
+
+	report_json_init(&o, stdout);
+	add_check_json(&o, NULL, c);
+	return report_json_end(&o) ? STATUS_BROKEN : STATUS_OK;
+}
+
+static int print_json(const struct host_record_info *info, const struct record_check *c)
 {
 	struct report_json o;
 
 	report_json_init(&o, stdout);
 	report_json_object(&o, NULL);
-	report_json_str(&o, "file", out->path);
+	report_json_str(&o, "file", recording());
 	report_json_str(&o, "facility", "tracefs");
 	report_json_str(&o, "kernel", info->release);
 	report_json_str(&o, "clock", info->clock);
@@ -153,15 +117,8 @@ static int print_json(const struct host_record_info *info, const struct output *
 	report_json_uint(&o, "bytes", info->bytes);
 	report_json_uint(&o, "lost", info->lost);
 	report_json_bool(&o, "stopped", info->stopped);
-	if (c) {
-		report_json_object(&o, "check");
-		report_json_str(&o, "profile", c->profile);
-		report_json_uint(&o, "recorded", c->recorded);
-		report_json_uint(&o, "predicted", c->predicted);
-		report_json_uint(&o, "agree", c->agree);
-		report_json_bool(&o, "exact", c->exact);
-		report_json_close(&o);
-	}
+	if (c)
+		add_check_json(&o, "check", c);
 	report_json_close(&o);
 	return report_json_end(&o) ? STATUS_BROKEN : STATUS_OK;
 }
@@ -174,19 +131,19 @@ static int program_status(const struct host_record_info *info)
 	return WEXITSTATUS(info->status);
 }
 
-static int tell(const struct host_record_info *info, const struct output *out)
+static int tell(const struct host_record_info *info)
 {
 	struct record_check c;
 	int status = STATUS_OK;
 
 	if (check)
-		status = record_check(out->path, info->release, pid ? pid : info->pid, &c);
+		status = record_check(recording(), info->release, pid ? pid : info->pid, &c);
 	if (status != STATUS_OK)
 		return status;
 	if (!quiet)
-		say_info(info, out);
+		say_info(info);
 	if (json)
-		return print_json(info, out, check ? &c : NULL);
+		return print_json(info, check ? &c : NULL);
 	if (check)
 		say_check(&c);
 	return STATUS_OK;
@@ -204,17 +161,39 @@ static int failed(const char *what, struct strbuf *diag, int err)
 
 static int record(struct host_record *recorder, struct strbuf *diag)
 {
-	struct output out;
-	int err = open_output(&out), status;
+	struct new_file out;
+	int err = new_file_open(&out, recording()), status;
 
 	if (err)
-		return failed(output ? output : DEFAULT_OUTPUT, diag, err);
+		return failed(recording(), diag, err);
 	err = host_record_run(recorder, write_text, &out, diag);
-	err = close_output(&out, err);
+	err = new_file_close(&out, err);
 	if (err)
-		return failed(out.path, diag, err);
-	status = tell(host_record_get_info(recorder), &out);
+		return failed(recording(), diag, err);
+	status = tell(host_record_get_info(recorder));
 	return status == STATUS_OK && !pid ? program_status(host_record_get_info(recorder)) : status;
+}
+
+/* Nothing is recorded: a recording that is there. */
+static int check_file(void)
+{
+	uint32_t process = pid;
+	struct record_check c;
+	char release[128];
+	int err = record_find(from, release, sizeof(release), &process), status;
+
+	if (err == -ENOMSG)
+		error("%s: no recording of mmuscope's with a probe; -p tells the process", from);
+	else if (err)
+		error("%s: %s", from, strerror(-err));
+	if (err)
+		return STATUS_BROKEN;
+	status = record_check(from, release, process, &c);
+	if (status == STATUS_OK && json)
+		return print_check_json(&c);
+	if (status == STATUS_OK)
+		say_check(&c);
+	return status;
 }
 
 static int run(int argc, char **argv)
@@ -228,6 +207,10 @@ static int run(int argc, char **argv)
 	struct host_record *recorder;
 	int err, status;
 
+	if (from && (argc || output || duration || pid > INT32_MAX))
+		return usage_error(&command_record, "--from records nothing: it goes with -p and --json only");
+	if (from)
+		return check_file();
 	if (!argc == !pid)
 		return usage_error(&command_record, argc ? "-p or a command, not both" :
 							   "which command, or which -p PID?");
@@ -254,6 +237,7 @@ static const struct option options[] = {
 	OPT_UINT('p', "pid", &pid, "PID", "record this living process instead of starting one"),
 	OPT_STRING('o', "output", &output, "FILE", "the recording (mmuscope.ftrace); - is standard output"),
 	OPT_FLAG('k', "check", &check, "predict the notifications that were recorded, and compare"),
+	OPT_STRING(0, "from", &from, "FILE", "record nothing: check this recording, of the kernel it names"),
 	OPT_FLAG(0, "probe", &probe, "make the program's notifications visible (on)"),
 	OPT_STRING('D', "duration", &duration, "TIME", "end after that: 10s, 500ms"),
 	OPT_SIZE('b', "buffer", &buffer, "SIZE", "of the kernel, per processor (16M)"),
@@ -270,7 +254,7 @@ const struct command command_record = {
 	.wraps = true,
 	.summary = "record what a live program does with its memory",
 	.usage = (const char *const[]){ "[options] [--] COMMAND [ARGUMENT...]", "[options] -p PID",
-					NULL },
+					"--from FILE [--json] [-p PID]", NULL },
 	.about = "Record memory system calls, page faults and KVM's events of a program and all that it\n"
 		 "starts, as ftrace text that 'mmuscope import ftrace' makes a script of. Uses an own\n"
 		 "instance of tracefs, which is removed again; needs the right to write there (root).\n"

@@ -34,6 +34,14 @@ struct record_check {
 int record_check(const char *path, const char *release, uint32_t pid, struct record_check *ret);
 
 /**
+ * record_find() - what record_check() wants to know, from the recording itself.
+ * @ret_release: its kernel, @size bytes at most
+ * @pid: unless it is not 0: the process with the probe
+ * Return: 0; -ENOMSG when it does not say; the errno of reading it.
+ */
+int record_find(const char *path, char *ret_release, size_t size, uint32_t *pid);
+
+/**
  * record_common() - length of the longest common subsequence of two sequences of ranges.
  * @nr: lengths; @limit: the most insertions and deletions that are tried
  * @ret_exact: false where the limit was reached, and a lower bound is returned

@@ -26,7 +26,7 @@ static struct script_value values[OPTION_MAX_STRINGS];
 static int nr_values;
 static struct report_stall_limits limits;
 static uint64_t map_line;
-static bool json, audit, literal, stats, quiet, all_ops, map, ascii;
+static bool json, audit, literal, stats, quiet, all_ops, map, ascii, stall_table;
 static bool noheadings;
 static struct run_trace *tracing;
 
@@ -88,18 +88,6 @@ static void note(void *ctx, const char *text)
 	fprintf(stderr, "%s\n", text);
 }
 
-static void json_designs(struct report_json *out, unsigned int designs_used, uint64_t gap)
-{
-	unsigned int i;
-
-	report_json_array(out, "designs");
-	for (i = 0; script_design_names[i]; i++)
-		if (designs_used >> i & 1)
-			report_json_str(out, NULL, script_design_names[i]);
-	report_json_close(out);
-	report_json_uint(out, "run_gap", gap);
-}
-
 static void json_begin(struct run *run)
 {
 	struct strbuf mmus = STRBUF_INIT;
@@ -111,7 +99,8 @@ static void json_begin(struct run *run)
 	report_json_object(run->json, NULL);
 	report_json_str(run->json, "file", run->script->file);
 	report_json_str(run->json, "profile", run->options.profile);
-	json_designs(run->json, run->options.designs, run->options.run_gap);
+	design_json(run->json, run->options.designs);
+	report_json_uint(run->json, "run_gap", run->options.run_gap);
 	report_json_str(run->json, "mmu", strbuf_str(&mmus));
 	report_json_array(run->json, "ops");
 	strbuf_release(&mmus);
@@ -145,7 +134,7 @@ static void json_finish(struct run *run, const struct sim_result *result, int er
 
 static int print_tables(struct run *run, const struct sim_result *result)
 {
-	struct strbuf notes = STRBUF_INIT;
+	struct strbuf notes = STRBUF_INIT, file = STRBUF_INIT;
 	int err;
 
 	strbuf_addstr(&notes, run->options.profile);
@@ -153,14 +142,18 @@ static int print_tables(struct run *run, const struct sim_result *result)
 		strbuf_addstr(&notes, " with ");
 		design_add_names(&notes, run->options.designs, ",");
 	}
-	printf("%s: %s, %llu operations\n\n", run->script->file, strbuf_str(&notes),
+	report_text_clean(&file, run->script->file);
+	printf("%s: %s, %llu operations\n\n", strbuf_str(&file), strbuf_str(&notes),
 	       (unsigned long long)result->ops);
+	strbuf_release(&file);
 	strbuf_reset(&notes);
 	err = run_print_ops(stdout, run->script, &run->rows, result, run->stall.sum.total,
 			    !noheadings);
 	if (!err && run->rows.max && run->rows.total > run->rows.nr)
 		printf("the %zu costliest of %llu operations that did something; --all-ops prints all\n",
 		       run->rows.nr, (unsigned long long)run->rows.total);
+	if (!err && stall_table)
+		err = run_print_stall(stdout, run->script, &run->stall, !noheadings);
 	if (!err && (map || map_line))
 		err = run_print_map(stdout, run->script, &run->stall.options, &run->rows,
 				    map_line, ascii);
@@ -333,7 +326,7 @@ static int summarise(const struct many *many, const char *path, struct many_row 
 	if (script)
 		row->status = run_script(&run, NULL, &row->result);
 	row->stall = run.stall.sum.total;
-	fputs(strbuf_str(&row->result.failures), stdout);
+	print_visible(stdout, strbuf_str(&row->result.failures), row->result.failures.len);
 	run_rows_release(&run.rows);
 	sim_result_release(&row->result);
 	script_free(script);
@@ -490,7 +483,7 @@ static int run_scripts(int argc, char **argv, const struct report_cost *cost)
 		return run_traced(argv, cost);
 	if (json)
 		return run_json(argv, cost, NULL);
-	if (argc > 1 && !all_ops && !stats && !map && !map_line)
+	if (argc > 1 && !all_ops && !stats && !stall_table && !map && !map_line)
 		return run_many(argv, cost);
 	return run_each(argv, cost, NULL, NULL);
 }
@@ -504,6 +497,8 @@ static int run(int argc, char **argv)
 		return usage_error(&command_run, "which script?");
 	if (levels && levels != 4 && levels != 5)
 		return usage_error(&command_run, "--levels is 4 or 5");
+	if (stall_table && (json || quiet))
+		return usage_error(&command_run, "--stall is for the table (--json has it all)");
 	if ((map || map_line) && (json || quiet))
 		return usage_error(&command_run, "--map draws: not with --json or --quiet");
 	if (trace_path && argc > 1)
@@ -539,6 +534,7 @@ static const struct option options[] = {
 	OPT_FLAG('a', "audit", &audit, "check invariants 1 to 8 after every operation"),
 	OPT_FLAG(0, "literal", &literal, "scan tables entry by entry instead of counting"),
 	OPT_FLAG('s', "stats", &stats, "print every counter"),
+	STALL_TABLE_OPTION(&stall_table),
 	OPT_FLAG(0, "map", &map, "draw the address space around the operation that costs most"),
 	OPT_UINT(0, "map-line", &map_line, "LINE", "or around the one of this line that does"),
 	OPT_FLAG(0, "ascii", &ascii, "draw with ASCII characters (also where the locale is not UTF-8)"),

@@ -54,6 +54,12 @@ void run_rows_release(struct run_rows *rows);
 int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
 		  const struct sim_result *result, double stall, bool headings);
 
+struct stall_watch;
+
+/** run_print_stall() - the stall of each operation and of all. Return: 0 or a negative errno. */
+int run_print_stall(FILE *out, const struct script *script, struct stall_watch *watch,
+		    bool headings);
+
 /**
  * run_print_map() - the address space around one operation: of those in line @line (0: of all) the
  * one that cost most. @options: of the run that filled @rows; a second run draws.

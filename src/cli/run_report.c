@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "map_internal.h"
 #include "run_internal.h"
+#include "stall_internal.h"
 #include "terminal_internal.h"
 
 #include <errno.h>
@@ -177,6 +178,47 @@ int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
 	return err;
 }
 
+static void add_stall_row(struct report_table *table, const struct script *script,
+			  const struct stall_watch *watch, const struct stall_line *line)
+{
+	report_table_row(table);
+	if (line) {
+		report_table_count(table, line->op->line);
+		add_operation(table, script, line->op);
+	} else {
+		report_table_str(table, "");
+		report_table_str(table, "total");
+	}
+	stall_table_cells(table, watch->cost, line ? &line->stall : &watch->sum);
+}
+
+int run_print_stall(FILE *out, const struct script *script, struct stall_watch *watch,
+		    bool headings)
+{
+	static const struct report_column columns[] = { { "LINE", REPORT_RIGHT }, { "OPERATION" },
+							STALL_COLUMNS };
+	struct stall_lines *lines = &watch->lines;
+	struct report_table *table;
+	unsigned int i;
+	int err = report_table_new(columns, sizeof(columns) / sizeof(columns[0]), headings, &table);
+
+	if (err)
+		return err;
+	stall_lines_sort(lines);
+	for (i = 0; i < lines->nr; i++)
+		add_stall_row(table, script, watch, &lines->line[i]);
+	add_stall_row(table, script, watch, NULL);
+	fputc('\n', out);
+	err = report_table_print(table, out);
+	report_table_free(table);
+	if (!err && lines->total > lines->nr)
+		fprintf(out, "the %u costliest of %llu operations that stalled; the total is of all\n",
+			lines->nr, (unsigned long long)lines->total);
+	if (!err)
+		stall_table_explain(out);
+	return err;
+}
+
 /* Bytes by kind when there were most of them, and per populated page. */
 static int print_memory(FILE *out, const struct sim_result *result, bool headings)
 {
@@ -299,7 +341,9 @@ void run_print_verdict(FILE *out, const struct sim_result *result, bool audit)
 	const char *failures = strbuf_str(&result->failures);
 	size_t len = strlen(failures);
 
-	fprintf(out, "%s%s", failures, len && failures[len - 1] != '\n' ? "\n" : "");
+	print_visible(out, failures, len);
+	if (len && failures[len - 1] != '\n')
+		putc('\n', out);
 	if (result->checked)
 		fprintf(out, "expectations: %llu checked, %llu failed\n",
 			(unsigned long long)result->checked, (unsigned long long)result->failed);

@@ -92,6 +92,7 @@ void stall_add(struct stall_watch *watch, const struct sim_op_result *result,
 	keep_worst(&watch->stretch, result, stall.longest,
 		   (heads && heads < frames ? heads : frames) * PAGE);
 	keep_worst(&watch->dearest, result, stall.total, grown_bytes(result, frames));
+	stall_lines_add(&watch->lines, watch->cost, result, &stall);
 	*ret_stall = stall;
 }
 

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <base/fd.h>
 #include <base/mem.h>
 
 /* @row: the one it is at, -1 for none */
@@ -41,38 +42,9 @@ static void stop(int sig)
 	stopped = sig;
 }
 
-static bool write_all(int fd, const void *data, size_t len)
+static bool read_whole(int fd, void *data, size_t len)
 {
-	const char *s = data;
-
-	while (len) {
-		ssize_t n = write(fd, s, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		s += n;
-		len -= n;
-	}
-	return true;
-}
-
-static bool read_all(int fd, void *data, size_t len)
-{
-	char *s = data;
-
-	while (len) {
-		ssize_t n = read(fd, s, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		s += n;
-		len -= n;
-	}
-	return true;
+	return fd_read(fd, data, len) == (ssize_t)len;
 }
 
 static int work(const struct sweep *sweep, int from, int to)
@@ -83,11 +55,11 @@ static int work(const struct sweep *sweep, int from, int to)
 	uint64_t nr;
 	int status = keep_open(&keep, sweep->store, "sweep");
 
-	while (status == STATUS_OK && read_all(from, &nr, sizeof(nr))) {
+	while (status == STATUS_OK && read_whole(from, &nr, sizeof(nr))) {
 		strbuf_reset(&text);
 		sweep_execute(sweep, &keep, nr, &row, &text);
 		row.text_len = text.len;
-		if (!write_all(to, &row, sizeof(row)) || !write_all(to, strbuf_str(&text), text.len))
+		if (fd_write(to, &row, sizeof(row)) || fd_write(to, strbuf_str(&text), text.len))
 			break;
 	}
 	keep_close(&keep, true);
@@ -173,7 +145,7 @@ static void assign(struct pool *pool, struct worker *worker)
 	pool->next++;
 	worker->row = nr;
 	/* a worker that is gone is noticed by the end of its other pipe */
-	write_all(worker->to, &nr, sizeof(nr));
+	(void)fd_write(worker->to, &nr, sizeof(nr));
 }
 
 static void clear_progress(struct pool *pool)
@@ -211,10 +183,10 @@ static bool receive(struct worker *worker, struct sweep_row *ret_row)
 	struct sweep_row row;
 	char *text;
 
-	if (!read_all(worker->from, &row, sizeof(row)))
+	if (!read_whole(worker->from, &row, sizeof(row)))
 		return false;
 	text = mem_alloc(row.text_len + 1);
-	if (!text || !read_all(worker->from, text, row.text_len)) {
+	if (!text || !read_whole(worker->from, text, row.text_len)) {
 		mem_free(text);
 		return false;
 	}

@@ -142,11 +142,7 @@ static void json_row(struct report_json *out, const struct sweep *sweep, size_t 
 		report_json_str(out, values[i].name, values[i].value);
 	report_json_close(out);
 	report_json_str(out, "profile", row->profile);
-	report_json_array(out, "designs");
-	for (i = 0; script_design_names[i]; i++)
-		if (row->designs >> i & 1)
-			report_json_str(out, NULL, script_design_names[i]);
-	report_json_close(out);
+	design_json(out, row->designs);
 	report_json_str(out, "mmu", row->mmus);
 	report_json_str(out, "result", verdict(row));
 	report_json_uint(out, "executed", row->executed);

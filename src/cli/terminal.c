@@ -20,6 +20,21 @@ bool terminal_color(void)
 	       strcmp(term, "dumb");
 }
 
+void print_visible(FILE *out, const char *text, size_t len)
+{
+	unsigned char before = 0;
+
+	for (; len; text++, len--, before = text[-1]) {
+		unsigned char c = *text;
+
+		/* U+0080 to U+009f are control characters, too */
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || (before == 0xc2 && c < 0xa0))
+			fprintf(out, "\\x%02x", c);
+		else
+			putc(c, out);
+	}
+}
+
 unsigned int terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");

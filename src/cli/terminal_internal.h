@@ -4,13 +4,21 @@
 #define CLI_TERMINAL_INTERNAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /** terminal_utf8() - the locale's text is UTF-8. */
 bool terminal_utf8(void);
 
 /** terminal_color() - standard output is a terminal that has colours, and NO_COLOR is not set. */
 bool terminal_color(void);
+
+/**
+ * print_visible() - write text that names of files and of threads may be in: control bytes other
+ * than newline and tab, which a terminal would obey, become \xNN.
+ */
+void print_visible(FILE *out, const char *text, size_t len);
 
 /** terminal_width() - columns of standard output's terminal; else of COLUMNS; else 80. */
 unsigned int terminal_width(void);

@@ -490,7 +490,7 @@ static const struct option options[] = {
 	OPT_UINT('r', "random", &random_nr, "N", "make N random scripts"),
 	OPT_UINT('s', "seed", &seed, "S", "of the seeds S, S+1, ... (drawn if not given)"),
 	OPT_UINT('o', "ops", &ops, "N", "operations in each (60 if not given)"),
-	OPT_CHOICES('f', "features", &features, "NAME,...", "what is in them (all but memslot if not given):",
+	OPT_CHOICES('f', "features", &features, "NAME,...", "what is in them (all but memslot and age if not given):",
 		    verify_random_names),
 	OPT_UINT(0, "shrink", &shrink_max, "N",
 		 "make up to N differing scripts small (3 with --random, else 0)"),

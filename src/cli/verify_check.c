@@ -17,7 +17,6 @@
 
 #define ROLE_LEVEL_MASK 0xf
 #define ROLE_DIRECT (1u << 7)
-#define SPTE_ACCESSED (1ull << 5)
 
 /*
  * What both sides record. A guest under shadow paging that reaches beyond 4 GiB without tables of
@@ -31,6 +30,8 @@ static bool counts(const struct event *event, bool shadow)
 	case EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_END:
 	case EVENT_MMU_NOTIFIER_RELEASE:
 	case EVENT_KVM_UNMAP_HVA_RANGE:
+	case EVENT_KVM_AGE_HVA:
+	case EVENT_KVM_TEST_AGE_HVA:
 	case EVENT_KVM_PAGE_FAULT:
 	case EVENT_KVM_MMU_SET_SPTE:
 	case EVENT_KVM_MMU_SPTE_REQUESTED:
@@ -143,14 +144,6 @@ static void forget_tries(struct trace_stream *stream)
 			stream->events[i].arg[2] = 0;
 }
 
-/* The kernel looks whether a page is in use when it likes; 7.2 records that. */
-static bool is_aging(const struct event *event)
-{
-	return event->id == EVENT_KVM_TDP_MMU_SPTE_CHANGED &&
-	       event->arg[4] == (event->arg[3] & ~SPTE_ACCESSED) &&
-	       event->arg[4] != event->arg[3];
-}
-
 static void take(struct taker *taker, const struct event *event)
 {
 	struct event changed = *event;
@@ -168,14 +161,7 @@ static void take(struct taker *taker, const struct event *event)
 	else if (event->id == EVENT_KVM_STAT && event->arg[0] < taker->nr_vms &&
 		 event->arg[1] == EVENT_STAT_PF_TAKEN)
 		fault_figure(taker, &changed);
-	/* so may what a write finds be of a page that was looked at */
-	if (event->id == EVENT_FAST_PAGE_FAULT) {
-		changed.arg[3] |= SPTE_ACCESSED;
-		changed.arg[4] |= SPTE_ACCESSED;
-	} else if (event->id == EVENT_KVM_TDP_MMU_SPTE_CHANGED && changed.arg[3] & 1) {
-		changed.arg[3] |= SPTE_ACCESSED;
-	}
-	if (counts(event, taker->shadow) && !is_aging(event) && !is_retry(&taker->stream, event))
+	if (counts(event, taker->shadow) && !is_retry(&taker->stream, event))
 		taker->stream.sink.emit(&taker->stream.sink, &changed);
 }
 

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <base/fd.h>
 #include <base/mem.h>
+#include <base/new_file.h>
 
 #define MAX_STREAM (1u << 30)
 
@@ -36,46 +38,12 @@ bool verify_make_dir(const char *dir)
 	return err ? complain(dir, NULL, err) : true;
 }
 
-static int write_all(int fd, const struct strbuf *text)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < text->len) {
-		n = write(fd, text->buf + done, text->len - done);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		done += n > 0 ? n : 0;
-	}
-	return 0;
-}
-
-/* Through a file of another name, which takes the place of the wanted one when it is whole. */
 static int write_path(const char *path, const struct strbuf *text)
 {
-	struct strbuf temp = STRBUF_INIT;
-	mode_t mask = umask(0);
-	int fd, err;
+	struct new_file file;
+	int err = new_file_open(&file, path);
 
-	umask(mask);
-	strbuf_addf(&temp, "%s.XXXXXX", path);
-	if (strbuf_error(&temp))
-		return -ENOMEM;
-	fd = mkostemp(temp.buf, O_CLOEXEC);
-	if (fd < 0) {
-		err = -errno;
-	} else {
-		(void)fchmod(fd, 0666 & ~mask);
-		err = write_all(fd, text);
-		if (close(fd) && !err)
-			err = -errno;
-		if (!err && rename(temp.buf, path))
-			err = -errno;
-		if (err)
-			unlink(temp.buf);
-	}
-	strbuf_release(&temp);
-	return err;
+	return err ? err : new_file_close(&file, fd_write(file.fd, text->buf, text->len));
 }
 
 bool verify_write_file(const char *dir, const char *name, const struct strbuf *text)
@@ -181,22 +149,13 @@ bool verify_keep(const char *dir, const struct verify_scripts *scripts,
 
 static int read_path(const char *path, struct strbuf *text)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	char buf[16384];
-	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 
 	if (fd < 0)
 		return -errno;
-	while (!err && (n = read(fd, buf, sizeof(buf)))) {
-		if (n < 0)
-			err = errno == EINTR ? 0 : -errno;
-		else if (text->len + n > MAX_STREAM)
-			err = -EFBIG;
-		else
-			strbuf_add(text, buf, n);
-	}
+	err = fd_read_text(fd, MAX_STREAM, text);
 	close(fd);
-	return err ? err : strbuf_error(text);
+	return err;
 }
 
 int verify_kept_read(const char *dir, const struct script *script, const char *kernel,

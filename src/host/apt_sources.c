@@ -333,6 +333,7 @@ static void write_security(const struct apt_mirrors *mirrors, const char *suite,
 	strbuf_add(&uri, archive->uri.buf, len);
 	strbuf_addstr(&uri, "-security");
 	write_stanza(archive, strbuf_str(&uri), suite, "-security", out);
+	strbuf_pass_error(out, &uri);
 	strbuf_release(&uri);
 }
 

@@ -45,7 +45,8 @@ static void make_texts(struct arg_texts *texts, const struct machine_needs *need
 
 	snprintf(texts->append, sizeof(texts->append),
 		 "console=ttyS0 quiet panic=-1 nokaslr norandmaps mitigations=off "
-		 "no_timer_check rcupdate.rcu_expedited=1 rdinit=/init%s",
+		 "no_timer_check rcupdate.rcu_expedited=1 damon_stat.enabled=0 no5lvl "
+		 "rdinit=/init%s",
 		 needs->huge_1g ? " hugepagesz=1G hugepages=3" : "");
 	snprintf(texts->memory, sizeof(texts->memory), "%uG%s", gib,
 		 needs->nvdimm ? ",slots=4,maxmem=32G" : "");
@@ -61,7 +62,7 @@ static void make_args(const char **argv, const struct host_options *options,
 	/* clang-format off */
 	const char *const fixed[] = {
 		options->qemu ? options->qemu : "qemu-system-x86_64",
-		"-accel", "tcg,thread=multi", "-cpu", "EPYC,+svm,+npt,+pdpe1gb,-cx16",
+		"-accel", "tcg,thread=multi", "-cpu", "EPYC,+svm,+npt,+pdpe1gb,+la57,-cx16",
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-serial", "stdio",
 		"-chardev", "file,id=stream,path=/proc/self/fd/4",

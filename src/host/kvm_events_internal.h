@@ -34,6 +34,8 @@ struct kvm_event {
 static const struct kvm_event kvm_events[] = {
 	{ EVENT_KVM_UNMAP_HVA_RANGE, "kvm", "kvm_unmap_hva_range",
 	  { "start", "end" }, -1, -1, false },
+	{ EVENT_KVM_AGE_HVA, "kvm", "kvm_age_hva", { "start", "end" }, -1, -1, false },
+	{ EVENT_KVM_TEST_AGE_HVA, "kvm", "kvm_test_age_hva", { "hva" }, -1, -1, false },
 	{ EVENT_KVM_PAGE_FAULT, "kvm", "kvm_page_fault",
 	  { "vcpu_id", "guest_rip", "fault_address", "error_code" }, -1, -1, false },
 	{ EVENT_KVM_MMU_GET_PAGE, "kvmmmu", "kvm_mmu_get_page",

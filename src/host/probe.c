@@ -150,13 +150,13 @@ uint64_t host_probe_bytes(const struct host_probe *probe, const struct host_prob
 }
 
 double host_probe_estimate(const struct host_probe *probe, const struct host_probe_shape *shape,
-			   unsigned int samples)
+			   unsigned int samples, bool fresh)
 {
 	double heads = shape->vm ? shape->len / PAGE : 0;
 	double each = probe->info.evict * ESTIMATE_EVICT + 2 * heads * ESTIMATE_SCAN;
 
-	return heads * ESTIMATE_SLOT + shape->nr * ESTIMATE_PAGE + samples * each +
-	       (shape->guest ? samples * shape->nr * ESTIMATE_PAGE : 0);
+	return (fresh ? heads * ESTIMATE_SLOT : 0) + shape->nr * ESTIMATE_PAGE +
+	       (samples + 1) * each + (shape->guest ? samples * shape->nr * ESTIMATE_PAGE : 0);
 }
 
 static bool is_shape(const struct host_probe_shape *shape)
@@ -297,11 +297,10 @@ static int put_back(struct host_probe *probe, const struct host_probe_shape *sha
 	return 0;
 }
 
-/* Time of the faults alone: with them, less the same accesses once they are handled. */
+/* With the faults, and the same accesses once they are handled. */
 static int sample_refault(struct host_probe *probe, const struct host_probe_shape *shape,
-			  struct sample *ret)
+			  struct sample *ret, struct sample *ret_handled)
 {
-	struct sample with, without;
 	int err;
 
 	if (mprotect(region(), shape->len, PROT_READ) ||
@@ -309,16 +308,12 @@ static int sample_refault(struct host_probe *probe, const struct host_probe_shap
 		return -errno;
 	touch(probe, &(struct host_probe_shape){ .first = shape->first, .nr = shape->nr,
 						 .stride = shape->stride });
-	err = timed_call(probe, shape, &with);
-	if (!err)
-		err = timed_call(probe, shape, &without);
-	ret->cpu = with.cpu > without.cpu ? with.cpu - without.cpu : 0;
-	ret->wall = with.wall > without.wall ? with.wall - without.wall : 0;
-	return err;
+	err = timed_call(probe, shape, ret);
+	return err ? err : timed_call(probe, shape, ret_handled);
 }
 
 static int sample(struct host_probe *probe, const struct host_probe_shape *shape,
-		  struct sample *ret, struct host_probe_times *times)
+		  struct sample *ret, struct sample *ret_handled, struct host_probe_times *times)
 {
 	uint64_t before = 0, after = 0;
 	int err = touch(probe, shape);
@@ -326,7 +321,7 @@ static int sample(struct host_probe *probe, const struct host_probe_shape *shape
 	if (err)
 		return err;
 	if (shape->op == HOST_PROBE_REFAULT)
-		return sample_refault(probe, shape, ret);
+		return sample_refault(probe, shape, ret, ret_handled);
 	times->counted = shape->vm && probe_guest_sptes(&probe->guest, &before);
 	err = timed_call(probe, shape, ret);
 	if (err)
@@ -338,22 +333,49 @@ static int sample(struct host_probe *probe, const struct host_probe_shape *shape
 	return put_back(probe, shape);
 }
 
-static int by_value(const void *a, const void *b)
+/* The samples of one round; from those of faults the rest of their accesses is taken out. */
+static int take_samples(struct host_probe *probe, const struct host_probe_shape *shape,
+			unsigned int nr, double *cpu, double *wall, struct host_probe_times *times)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	struct sample one, handled = { 0 }, least = { 0 };
+	unsigned int i;
+	int err = 0;
 
-	return x < y ? -1 : x > y;
+	/* the first one finds page tables and KVM's caches not there yet */
+	for (i = 0; i < nr + 1 && !err; i++) {
+		err = sample(probe, shape, &one, &handled, times);
+		cpu[i ? i - 1 : 0] = one.cpu;
+		wall[i ? i - 1 : 0] = one.wall;
+		least.cpu = i && least.cpu < handled.cpu ? least.cpu : handled.cpu;
+		least.wall = i && least.wall < handled.wall ? least.wall : handled.wall;
+	}
+	for (i = 0; i < nr && !err; i++) {
+		cpu[i] = cpu[i] > least.cpu ? cpu[i] - least.cpu : 0;
+		wall[i] = wall[i] > least.wall ? wall[i] - least.wall : 0;
+	}
+	return err;
 }
 
-static void summarise(double *cpu, double *wall, unsigned int nr, struct host_probe_times *times)
+/*
+ * On one processor: the caches that are filled with something else before a call are those of the
+ * processor that does it.
+ */
+static int take_samples_here(struct host_probe *probe, const struct host_probe_shape *shape,
+			     unsigned int nr, double *cpu, double *wall,
+			     struct host_probe_times *times)
 {
-	qsort(cpu, nr, sizeof(*cpu), by_value);
-	qsort(wall, nr, sizeof(*wall), by_value);
-	times->nr = nr;
-	times->quarter = wall[nr / 4];
-	times->median = wall[nr / 2];
-	times->three_quarters = wall[nr - 1 - nr / 4];
-	times->best = wall[0] < cpu[nr / 2] ? wall[0] : cpu[nr / 2];
+	cpu_set_t before, here;
+	bool pinned;
+	int err;
+
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	pinned = !sched_getaffinity(0, sizeof(before), &before) &&
+		 !sched_setaffinity(0, sizeof(here), &here);
+	err = take_samples(probe, shape, nr, cpu, wall, times);
+	if (pinned)
+		(void)sched_setaffinity(0, sizeof(before), &before);
+	return err;
 }
 
 int host_probe_measure(struct host_probe *probe, const struct host_probe_shape *shape,
@@ -361,8 +383,6 @@ int host_probe_measure(struct host_probe *probe, const struct host_probe_shape *
 {
 	double cpu[MAX_SAMPLES], wall[MAX_SAMPLES];
 	struct host_probe_times times = { 0 };
-	struct sample one;
-	unsigned int i;
 	int err;
 
 	if (!is_shape(shape) || !samples || samples > MAX_SAMPLES)
@@ -370,17 +390,13 @@ int host_probe_measure(struct host_probe *probe, const struct host_probe_shape *
 	if (host_probe_bytes(probe, shape) > probe->info.memory)
 		return -E2BIG;
 	err = prepare(probe, shape);
-	/* the first one finds page tables and KVM's caches not there yet */
-	for (i = 0; i < samples + 1 && !err; i++) {
-		err = sample(probe, shape, &one, &times);
-		cpu[i ? i - 1 : 0] = one.cpu;
-		wall[i ? i - 1 : 0] = one.wall;
-	}
+	if (!err)
+		err = take_samples_here(probe, shape, samples, cpu, wall, &times);
 	if (err) {
 		drop_region(probe);
 		return err;
 	}
-	summarise(cpu, wall, samples, &times);
+	host_probe_summarise(cpu, wall, samples, &times);
 	*ret_times = times;
 	return 0;
 }

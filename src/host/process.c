@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <base/fd.h>
+
 #define MAX_OUTPUT (32u << 20)
 
 /* Put each wanted descriptor in its place without treading on one still needed. */
@@ -109,24 +111,6 @@ static int wait_status(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Read @fd to its end. Return: 0 or a negative errno. */
-static int read_all(int fd, struct strbuf *out)
-{
-	char buf[16384];
-	ssize_t n;
-
-	for (;;) {
-		n = read(fd, buf, sizeof(buf));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : strbuf_error(out);
-		if (out->len + n > MAX_OUTPUT)
-			return -EFBIG;
-		strbuf_add(out, buf, n);
-	}
-}
-
 static int run(const char *const argv[], const char *dir, int out_fd,
 	       struct strbuf *collect)
 {
@@ -141,7 +125,7 @@ static int run(const char *const argv[], const char *dir, int out_fd,
 	err = process_start(argv, dir, fds, 3, &pid);
 	close(pipe_fds[1]);
 	if (!err) {
-		err = read_all(pipe_fds[0], collect);
+		err = fd_read_text(pipe_fds[0], MAX_OUTPUT, collect);
 		if (err)
 			process_kill(pid);
 		else

@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/kvm.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -25,26 +27,40 @@
 /* Where programs do not expect their own descriptors. */
 #define HIGH_FD 900
 
+/*
+ * struct victim - the process that makes our calls
+ * @regs: as it was stopped
+ * @insn: where a syscall instruction is
+ * @stopped: SIGSTOP came meanwhile, which no mask holds back
+ */
 struct victim {
 	pid_t pid;
 	struct user_regs_struct regs;
-	uint64_t insn; /* where a syscall instruction is */
+	uint64_t insn;
+	bool stopped;
 };
 
-static int wait_trap(pid_t pid)
+/* One step, which is one system call. */
+static int step(struct victim *victim)
 {
 	int status;
 
-	while (waitpid(pid, &status, __WALL) < 0)
-		if (errno != EINTR)
+	for (;;) {
+		if (ptrace(PTRACE_SINGLESTEP, victim->pid, NULL, NULL))
 			return -errno;
-	if (!WIFSTOPPED(status))
-		return -ESRCH;
-	return WSTOPSIG(status) == SIGTRAP ? 0 : -EPROTO;
+		while (waitpid(victim->pid, &status, __WALL) < 0)
+			if (errno != EINTR)
+				return -errno;
+		if (!WIFSTOPPED(status))
+			return -ESRCH;
+		if (WSTOPSIG(status) != SIGSTOP)
+			return WSTOPSIG(status) == SIGTRAP ? 0 : -EPROTO;
+		victim->stopped = true;
+	}
 }
 
 /* Return: what the call returned; or the negative errno of ptrace(), which looks the same. */
-static long remote_call(const struct victim *victim, long nr, long a, long b, long c)
+static long remote_call(struct victim *victim, long nr, long a, long b, long c)
 {
 	struct user_regs_struct regs = victim->regs;
 	int err;
@@ -56,10 +72,9 @@ static long remote_call(const struct victim *victim, long nr, long a, long b, lo
 	regs.rdx = c;
 	regs.r10 = 0;
 	regs.orig_rax = -1;
-	if (ptrace(PTRACE_SETREGS, victim->pid, NULL, &regs) ||
-	    ptrace(PTRACE_SINGLESTEP, victim->pid, NULL, NULL))
+	if (ptrace(PTRACE_SETREGS, victim->pid, NULL, &regs))
 		return -errno;
-	err = wait_trap(victim->pid);
+	err = step(victim);
 	if (err)
 		return err;
 	if (ptrace(PTRACE_GETREGS, victim->pid, NULL, &regs))
@@ -81,7 +96,7 @@ static int poke_string(pid_t pid, uint64_t addr, const char *text)
 	return 0;
 }
 
-static long make_vm(const struct victim *victim, const char *device)
+static long make_vm(struct victim *victim, const char *device)
 {
 	uint64_t path = (victim->regs.rsp - PATH_BELOW_STACK) & ~7ull;
 	long kvm, vm, high, err = poke_string(victim->pid, path, device);
@@ -145,6 +160,23 @@ static int find_syscall(pid_t pid, uint64_t *ret_insn)
 	return err;
 }
 
+/* Signals wait until the process is its own again: a call of ours must not take one from it. */
+static long make_vm_undisturbed(struct victim *victim, const char *device)
+{
+	uint64_t all = UINT64_MAX, mask;
+	long ret;
+
+	if (ptrace(PTRACE_GETSIGMASK, victim->pid, sizeof(mask), &mask) ||
+	    ptrace(PTRACE_SETSIGMASK, victim->pid, sizeof(all), &all))
+		return -errno;
+	ret = make_vm(victim, device);
+	if (ptrace(PTRACE_SETSIGMASK, victim->pid, sizeof(mask), &mask))
+		return -errno;
+	if (victim->stopped)
+		kill(victim->pid, SIGSTOP);
+	return ret;
+}
+
 int inject_vm(pid_t pid, const char *device)
 {
 	struct victim victim = { .pid = pid };
@@ -154,7 +186,7 @@ int inject_vm(pid_t pid, const char *device)
 		return ret;
 	if (ptrace(PTRACE_GETREGS, pid, NULL, &victim.regs))
 		return -errno;
-	ret = make_vm(&victim, device);
+	ret = make_vm_undisturbed(&victim, device);
 	if (ptrace(PTRACE_SETREGS, pid, NULL, &victim.regs))
 		return -errno;
 	return ret < 0 ? (int)ret : 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ftrace text: system calls and user page faults of real programs in one stream. */
 #include "import_internal.h"
+#include "trace_dat_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,11 @@
 /* An unknown clone3 (its flags are in memory the trace does not show) makes a thread. */
 #define CLONE3_ASSUMED (CLONE_BIT_VM | CLONE_BIT_THREAD)
 #define MAX_ERRNO 4095
+
+/* ioctl numbers of include/uapi/linux/kvm.h */
+#define KVM_CREATE_VM_NR 0xae01
+#define KVM_SET_USER_MEMORY_REGION_NR 0x4020ae46
+#define KVM_SET_USER_MEMORY_REGION2_NR 0x40a0ae49
 
 static void note_fork(struct import *im, struct task *task, const struct call *call,
 		      const uint64_t *args)
@@ -57,8 +63,16 @@ static int call_enters(struct import *im, struct task *task, const struct call *
 
 static int ioctl_done(struct import *im, struct task *task, uint64_t result)
 {
-	/* the regions themselves are in memory the trace does not show */
-	return task->args[1] == 0xae01 ? imp_op_vm_create(im, task->mm, result) : 0;
+	switch (task->args[1]) {
+	case KVM_CREATE_VM_NR:
+		return imp_op_vm_create(im, task->mm, result);
+	case KVM_SET_USER_MEMORY_REGION_NR:
+	case KVM_SET_USER_MEMORY_REGION2_NR:
+		/* the region itself is in memory that the trace does not show */
+		return imp_guess_slots(im, task->mm, task->args[0]);
+	default:
+		return 0;
+	}
 }
 
 static int call_succeeded(struct import *im, struct task *task, const struct call *call,
@@ -266,10 +280,10 @@ static int event(struct import *im, struct task *task, struct ftrace_line *line)
 	return 0;
 }
 
-/* "# tracer: nop", trace-cmd's "cpus=2" and its like */
+/* "# tracer: nop", trace-cmd's "cpus=2" and its like, call chains */
 static bool is_remark(const struct line *line)
 {
-	return !line->len || line->s[0] == '#' ||
+	return !line->len || line->s[0] == '#' || imp_ftrace_is_frame(line->s, line->len) ||
 	       (line->len > 5 && !memcmp(line->s, "cpus=", 5)) ||
 	       (line->len > 9 && !memcmp(line->s, "version =", 9)) ||
 	       (line->len > 9 && !memcmp(line->s + line->len - 9, " is empty", 9));
@@ -322,10 +336,16 @@ static int read_line(struct import *im, const struct line *line)
 	const char *comm = im->options.comm;
 	struct ftrace_line split;
 	struct task *task;
+	uint64_t lost;
 	int err;
 
-	if (!imp_ftrace_split(line->s, line->len, &split))
-		return -ENOMSG;
+	if (!imp_ftrace_split(line->s, line->len, &split)) {
+		if (!imp_ftrace_lost(line->s, line->len, &lost))
+			return -ENOMSG;
+		/* ours counts them at its end */
+		im->report->lost += im->recorded ? 0 : lost;
+		return 0;
+	}
 	im->understood++;
 	import_time(im, split.time);
 	if (imp_token_is(&split.name, "tracing_mark_write"))
@@ -378,7 +398,9 @@ int import_ftrace(const struct import_options *options,
 		  const struct import_source *source, const struct import_sink *sink,
 		  struct import_report *ret_report)
 {
+	struct trace_dat dat = { .pipe = -1 };
 	struct import *im;
+	bool perf;
 	int err = import_begin(&im, options, source, sink, ret_report, "ftrace");
 
 	if (err)
@@ -390,7 +412,15 @@ int import_ftrace(const struct import_options *options,
 		im->options.touch = IMPORT_TOUCH_WRITTEN;
 	imp_write_header(im, im->options.touch == IMPORT_TOUCH_NONE ? without_faults
 								    : with_faults);
-	err = import_lines(im, ftrace_line);
+	perf = imp_input_starts(&im->input, "PERFILE2", 8) > 0;
+	err = imp_trace_dat_begin(im, &dat);
+	if (!err)
+		err = import_lines(im, ftrace_line);
+	if (dat.bytes)
+		ret_report->bytes = dat.bytes;
+	imp_trace_dat_end(&dat);
+	if (err == -EINVAL && !im->understood && perf)
+		err = imp_fail(im, "this is perf.data: import the text that perf script prints of it");
 	if (!err && !im->understood)
 		err = imp_fail(im, "no event of ftrace found");
 	if (!err && im->recorded && !im->ended)

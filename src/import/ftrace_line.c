@@ -171,15 +171,13 @@ static bool split_event(const char *s, const char *end, struct ftrace_line *line
 	return true;
 }
 
-bool imp_ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line)
+/* What stands around the processor's number at @cpu. */
+static bool split_at(const char *s, const char *cpu, const char *end, struct ftrace_line *line)
 {
-	const char *end = s + len, *cpu, *colon;
+	const char *colon, *word, *flags_end;
 
-	memset(ret_line, 0, sizeof(*ret_line));
-	while (s < end && *s == ' ')
-		s++;
-	cpu = find_cpu(s, end);
-	if (!cpu || !split_task(s, cpu, ret_line))
+	memset(line, 0, sizeof(*line));
+	if (!split_task(s, cpu, line))
 		return false;
 	s = memchr(cpu, ']', end - cpu) + 1;
 	while (s < end && *s == ' ')
@@ -187,14 +185,75 @@ bool imp_ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line)
 	colon = memmem(s, end - s, ": ", 2);
 	if (!colon)
 		return false;
-	/* latency flags stand before the time */
-	for (cpu = colon; cpu > s && cpu[-1] != ' '; cpu--)
+	for (word = colon; word > s && word[-1] != ' '; word--)
 		;
-	if (!split_time(cpu, colon, &ret_line->time))
+	/* latency flags may stand before the time, nothing else */
+	flags_end = trim_end(s, word);
+	if (flags_end > s && memchr(s, ' ', flags_end - s))
+		return false;
+	if (!split_time(word, colon, &line->time))
 		return false;
 	for (s = colon + 1; s < end && *s == ' '; s++)
 		;
-	return split_event(s, trim_end(s, end), ret_line);
+	return split_event(s, trim_end(s, end), line);
+}
+
+bool imp_ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line)
+{
+	const char *end = s + len, *cpu;
+
+	while (s < end && *s == ' ')
+		s++;
+	/* a thread may be called "x-1 [000] 1.1: " */
+	for (cpu = s; (cpu = find_cpu(cpu, end)); cpu++)
+		if (split_at(s, cpu, end, ret_line))
+			return true;
+	return false;
+}
+
+/* "@before12@after" at the start of [@s, @end): the number; 1 when @after follows at once */
+static bool number_between(const char *s, const char *end, const char *before, const char *after,
+			   uint64_t *ret_nr)
+{
+	size_t n = strlen(before), m = strlen(after);
+	const char *stop;
+
+	if (end - s < (ptrdiff_t)n || memcmp(s, before, n))
+		return false;
+	s += n;
+	for (stop = s; stop < end && is_digit(*stop); stop++)
+		;
+	if (end - stop < (ptrdiff_t)m || memcmp(stop, after, m))
+		return false;
+	return stop == s || decimal(s, stop, ret_nr);
+}
+
+bool imp_ftrace_lost(const char *s, size_t len, uint64_t *ret_nr)
+{
+	const char *end = s + len, *perf, *at;
+
+	*ret_nr = 1;
+	if (len > 4 && !memcmp(s, "CPU:", 4) && (at = memchr(s, '[', len)))
+		return number_between(at, end, "[LOST ", " EVENTS]", ret_nr) ||
+		       number_between(at, end, "[LOST ", "EVENTS]", ret_nr) ||
+		       number_between(at, end, "[", " EVENTS DROPPED]", ret_nr) ||
+		       number_between(at, end, "[", "EVENTS DROPPED]", ret_nr);
+	perf = memmem(s, len, ": PERF_RECORD_LOST", 18);
+	if (!perf)
+		return false;
+	return number_between(perf + 2, end, "PERF_RECORD_LOST lost ", "", ret_nr) ||
+	       number_between(perf + 2, end, "PERF_RECORD_LOST_SAMPLES lost ", "", ret_nr);
+}
+
+bool imp_ftrace_is_frame(const char *s, size_t len)
+{
+	if (memmem(s, len, ": <stack trace", 14) || (len && s[0] == '\t'))
+		return true;
+	while (len && s[0] == ' ') {
+		s++;
+		len--;
+	}
+	return len > 3 && !memcmp(s, "=> ", 3);
 }
 
 bool imp_ftrace_field(const struct token *fields, const char *name, unsigned int base,

@@ -398,10 +398,15 @@ int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64
 		   uint64_t size, uint64_t hva, bool readonly);
 /**
  * imp_guess_vm() - a VM whose memslots are not known: its memory is taken to be the largest writable
- * map of 16M and more, laid out as QEMU's q35 machine does: up to 2G below the 4G border, the rest
- * from there on. The script says that this is a guess. Return: 0 or -ENOMEM.
+ * map of 16M and more, laid out as QEMU's q35 machine does: from 2.75G on, 2G of it below the 4G
+ * border and the rest from there on. The script says that this is a guess. Return: 0 or -ENOMEM.
  */
 int imp_guess_vm(struct import *im, struct mm *mm);
+/**
+ * imp_guess_slots() - the same for a VM that is known, when a memslot is set in a way that the
+ * recording does not show. Once, with the maps of then. Return: as imp_op_memslot().
+ */
+int imp_guess_slots(struct import *im, struct mm *mm, int fd);
 /** imp_guests_flush() - after a round of changes guests use their memslots again. */
 void imp_guests_flush(struct import *im);
 void imp_vms_release(struct import *im, struct mm *mm);
@@ -526,6 +531,13 @@ struct ftrace_line {
 
 /** imp_ftrace_split() - false when this is no event. */
 bool imp_ftrace_split(const char *s, size_t len, struct ftrace_line *ret_line);
+/**
+ * imp_ftrace_lost() - does the line say that the kernel had to drop events?
+ * @ret_nr: how many; 1 where it does not say
+ */
+bool imp_ftrace_lost(const char *s, size_t len, uint64_t *ret_nr);
+/** imp_ftrace_is_frame() - a line of the call chain that perf or the kernel adds to an event. */
+bool imp_ftrace_is_frame(const char *s, size_t len);
 /** imp_ftrace_field() - the number behind "name=" or "name: " in base @base. */
 bool imp_ftrace_field(const struct token *fields, const char *name, unsigned int base,
 		      uint64_t *ret_value);

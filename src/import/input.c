@@ -217,3 +217,27 @@ int imp_input_line(struct input *in, struct line *ret_line)
 			return err;
 	}
 }
+
+int imp_input_starts(struct input *in, const char *magic, size_t len)
+{
+	while (in->end - in->pos < len && !in->eof) {
+		int err = refill(in);
+
+		if (err)
+			return err;
+	}
+	return in->end - in->pos >= len && !memcmp(in->buf + in->pos, magic, len);
+}
+
+ssize_t imp_input_bytes(struct input *in, const char **ret_bytes)
+{
+	while (in->pos == in->end) {
+		int err = in->eof ? 0 : refill(in);
+
+		if (err || (in->eof && in->pos == in->end))
+			return err;
+	}
+	*ret_bytes = in->buf + in->pos;
+	in->pos = in->end;
+	return in->buf + in->end - *ret_bytes;
+}

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <import/import.h>
 
@@ -49,5 +50,17 @@ void imp_input_release(struct input *in);
  * Return: 1; 0 at the end; -EINVAL for damaged compressed data; what the source returned.
  */
 int imp_input_line(struct input *in, struct line *ret_line);
+
+/**
+ * imp_input_starts() - do the recording's first bytes equal @magic? Before the first line only.
+ * Return: 1 or 0; errors as imp_input_line().
+ */
+int imp_input_starts(struct input *in, const char *magic, size_t len);
+
+/**
+ * imp_input_bytes() - what is there, not cut into lines; valid until the next call.
+ * Return: how many bytes, 0 at the end; errors as imp_input_line().
+ */
+ssize_t imp_input_bytes(struct input *in, const char **ret_bytes);
 
 #endif /* IMPORT_INPUT_INTERNAL_H */

@@ -71,13 +71,19 @@ static void vma_drop(struct mm *mm, struct vma *vma)
 	mem_free(vma);
 }
 
+/* No map crosses @start or @end. */
+static int split_at_ends(struct mm *mm, uint64_t start, uint64_t end)
+{
+	int err = imp_vma_split(mm, start);
+
+	return err ? err : imp_vma_split(mm, end);
+}
+
 int imp_vma_remove(struct mm *mm, uint64_t start, uint64_t end)
 {
 	struct vma *vma, *next;
-	int err = imp_vma_split(mm, start);
+	int err = split_at_ends(mm, start, end);
 
-	if (!err)
-		err = imp_vma_split(mm, end);
 	if (err)
 		return err;
 	for (vma = imp_vma_find(mm, start); vma && vma->start < end; vma = next) {
@@ -116,10 +122,8 @@ static void join(struct mm *mm, uint64_t addr)
 int imp_vma_protect(struct mm *mm, uint64_t start, uint64_t end, unsigned int prot)
 {
 	struct vma *vma, *next;
-	int err = imp_vma_split(mm, start);
+	int err = split_at_ends(mm, start, end);
 
-	if (!err)
-		err = imp_vma_split(mm, end);
 	if (err)
 		return err;
 	for (vma = imp_vma_find(mm, start); vma && vma->start < end;

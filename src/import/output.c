@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <base/digits.h>
+
 #define OUT_SIZE (64u << 10)
 
 static int stdio_write(void *ctx, const char *data, size_t len)
@@ -61,42 +63,25 @@ void imp_out_str(struct import *im, const char *s)
 
 void imp_out_dec(struct import *im, uint64_t value)
 {
-	char digits[20];
-	unsigned int n = sizeof(digits);
+	char digits[DIGITS_MAX], *end = digits + sizeof(digits), *at = digits_dec(end, value);
 
-	do {
-		digits[--n] = '0' + value % 10;
-		value /= 10;
-	} while (value);
-	imp_out_bytes(im, digits + n, sizeof(digits) - n);
+	imp_out_bytes(im, at, end - at);
 }
 
 void imp_out_hex(struct import *im, uint64_t value)
 {
-	char digits[18];
-	unsigned int n = sizeof(digits);
+	char digits[DIGITS_MAX], *end = digits + sizeof(digits), *at = digits_hex(end, value);
 
-	do {
-		digits[--n] = "0123456789abcdef"[value & 15];
-		value >>= 4;
-	} while (value);
-	digits[--n] = 'x';
-	digits[--n] = '0';
-	imp_out_bytes(im, digits + n, sizeof(digits) - n);
+	*--at = 'x';
+	*--at = '0';
+	imp_out_bytes(im, at, end - at);
 }
 
 void imp_out_size(struct import *im, uint64_t bytes)
 {
-	static const char units[] = "KMGTPE";
-	int unit = -1;
+	char digits[DIGITS_MAX], *end = digits + sizeof(digits), *at = digits_size(end, bytes);
 
-	while (bytes && !(bytes & 1023) && unit < 5) {
-		bytes >>= 10;
-		unit++;
-	}
-	imp_out_dec(im, bytes);
-	if (unit >= 0)
-		imp_out_bytes(im, units + unit, 1);
+	imp_out_bytes(im, at, end - at);
 }
 
 void imp_out_vma_name(struct import *im, const struct vma *vma)

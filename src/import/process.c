@@ -476,7 +476,7 @@ static void empty(struct import *im, struct mm *mm)
 		imp_out_hex(im, first->start);
 		imp_out_str(im, " ");
 		imp_out_size(im, last->end - first->start);
-		imp_out_note(im, "execve");
+		imp_out_note(im, IMPORT_EXEC_NOTE);
 	}
 	imp_vma_remove_all(mm);
 	imp_vms_release(im, mm);

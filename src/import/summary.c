@@ -73,7 +73,7 @@ int import_lines(struct import *im,
 
 	while (!err && !im->error) {
 		err = imp_input_line(&im->input, &line);
-		if (err == -EINVAL)
+		if (err == -EINVAL && !im->report->error[0])
 			err = imp_fail(im,
 				       "the compressed data is damaged or breaks off");
 		if (!err && im->input.cut_end)
@@ -237,6 +237,7 @@ void imp_write_summary(struct import *im)
 	comment(im, "Calls of other processes, left out", report->elsewhere);
 	comment(im, "Threads assumed to belong to the first process",
 		report->assumed_threads);
+	comment(im, "Events lost when it was recorded", report->lost);
 	comment(im, "Calls begun and never finished", report->unfinished);
 	comment(im, "Lines that could not be read", report->nr_bad);
 	comment(im, "Lines cut for their length", report->cut);

@@ -208,31 +208,60 @@ int imp_op_memslot(struct import *im, struct mm *mm, int fd, uint32_t id, uint64
 	return err ? err : 1;
 }
 
+/* QEMU, hw/i386/pc_q35.c: memory from GUESS_SPLIT on is split, GUESS_LOW of it below 4 GiB. */
 #define GUESS_LEAST (16ULL << 20)
+#define GUESS_SPLIT 0xb0000000ULL
 #define GUESS_LOW (2ULL << 30)
 #define GUESS_HIGH (4ULL << 30)
 
-int imp_guess_vm(struct import *im, struct mm *mm)
+/* The largest writable map; NULL when it is too small for a guest's memory. */
+static struct vma *guess_ram(struct mm *mm)
 {
 	struct vma *vma, *ram = NULL;
-	uint64_t low;
-	int err;
 
 	RB_FOREACH (vma, imp_vma_tree, &mm->tree)
 		if (vma->prot & PROT_BIT_W && vma->end - vma->start >= GUESS_LEAST &&
 		    (!ram || vma->end - vma->start > ram->end - ram->start))
 			ram = vma;
+	return ram;
+}
+
+static int guess_slots(struct import *im, struct mm *mm, int fd, const struct vma *ram)
+{
+	const uint64_t start = ram->start, size = ram->end - ram->start;
+	const uint64_t low = size < GUESS_SPLIT ? size : GUESS_LOW;
+	int err = imp_op_memslot(im, mm, fd, 0, 0, low, start, false);
+
+	if (err >= 0 && size > low)
+		err = imp_op_memslot(im, mm, fd, 1, GUESS_HIGH, size - low, start + low, false);
+	return err;
+}
+
+int imp_guess_vm(struct import *im, struct mm *mm)
+{
+	struct vma *ram = guess_ram(mm);
+	int err;
+
 	if (!ram || !imp_go_to(im, mm))
 		return 0;
 	imp_touch_flush(im);
 	imp_out_str(im, "# GUESSED: a process does not show its memslots; QEMU's q35 machine has its "
 			"largest map so:\n");
-	low = ram->end - ram->start < GUESS_LOW ? ram->end - ram->start : GUESS_LOW;
 	err = imp_op_vm_create(im, mm, -1);
 	if (!err)
-		err = imp_op_memslot(im, mm, -1, 0, 0, low, ram->start, false);
-	if (err >= 0 && ram->end - ram->start > low)
-		err = imp_op_memslot(im, mm, -1, 1, GUESS_HIGH, ram->end - ram->start - low,
-				     ram->start + low, false);
+		err = guess_slots(im, mm, -1, ram);
 	return err < 0 ? err : 0;
+}
+
+int imp_guess_slots(struct import *im, struct mm *mm, int fd)
+{
+	struct vm *vm = vm_find(mm, fd);
+	struct vma *ram = guess_ram(mm);
+
+	if (!vm || !SLIST_EMPTY(&vm->slots) || !ram || !imp_go_to(im, mm))
+		return 0;
+	imp_touch_flush(im);
+	imp_out_str(im, "# GUESSED: the recording does not show the VM's memslots; QEMU's q35 machine "
+			"has the largest map so:\n");
+	return guess_slots(im, mm, fd, ram);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The invariants of the secondary side (section 7 of the design), checked by walking what
- * exists.
+ * The invariants of the secondary side (ARCHITECTURE.md), checked by walking what exists.
  */
 #include "kvm_internal.h"
 

@@ -258,7 +258,7 @@ struct kvm {
 	uint64_t memslots_generation[KVM_ADDRESS_SPACES]; /* for MMIO entries */
 	bool has_mmio;		      /* there is, or was, an MMIO entry */
 
-	/* invalidation protocol, section 5.1 of the semantics */
+	/* the invalidation window: drawn in front of invalidate_begin() */
 	uint64_t mn_active_invalidate_count;
 	uint64_t mmu_invalidate_seq;
 	uint64_t mmu_invalidate_in_progress;
@@ -842,7 +842,11 @@ static inline spte_t *walk_start(const struct kvm *kvm,
 
 /* ---- kvm_main.c ---- */
 
-/** mmu_invalidate_retry() - the rule of section 5.1: the fault must start again. */
+/**
+ * mmu_invalidate_retry() - a change of the primary MMU came between the fault's sample and
+ * mmu_lock, or is not over: the fault must start again. Drawn in front of invalidate_begin().
+ * Source: include/linux/kvm_host.h:mmu_invalidate_retry_hva() (6.1), mmu_invalidate_retry_gfn().
+ */
 bool mmu_invalidate_retry(const struct kvm *kvm, const struct kvm_page_fault *fault);
 
 #endif /* KVM_KVM_INTERNAL_H */

@@ -109,6 +109,36 @@ static void widen_range(struct kvm *kvm, uint64_t start, uint64_t end)
 }
 
 /*
+ * The invalidation window, from invalidate_begin() to invalidate_end(), against a fault that looks
+ * the frame up without mmu_lock. "seq" is mmu_invalidate_seq, "busy" mmu_invalidate_in_progress.
+ *
+ *   fault of a vCPU                          change of the process's memory
+ *
+ *   (1) sample: mmu_seq = seq
+ *   looks up the old frame
+ *                                            begin: busy = 1; zaps (nothing is there yet)
+ *   takes mmu_lock: busy, in the range
+ *     MUST NOT install; starts again
+ *                                            changes the primary entry
+ *                                            end: seq++, busy = 0
+ *
+ *   (2) sample: mmu_seq = seq
+ *   looks up the old frame
+ *                                            begin: busy = 1; zaps (nothing is there yet)
+ *                                            changes the primary entry
+ *                                            end: seq++, busy = 0
+ *   takes mmu_lock: seq != mmu_seq
+ *     MUST NOT install; starts again
+ *
+ *   (3) sample, look-up, mmu_lock: installs
+ *                                            begin: busy = 1; zaps what was installed
+ *
+ * In (1) the sequence has not moved, in (2) nothing is in progress any more: each of the two tests
+ * is there for one of them. A sample within a window is no better than one before it: (1) or (2).
+ * The range makes the first test precise; the second one sends back every fault, whatever changed.
+ */
+
+/*
  * The first of overlapping windows resets the range, each further one widens it; it stays
  * wide until the last has ended. 6.1 keeps host addresses, later kernels guest frames
  * slot by slot.
@@ -277,7 +307,7 @@ static int age_hva(struct mmu_notifier *sub, uint64_t start, uint64_t end, bool 
 static int on_clear_flush_young(struct mmu_notifier *sub, uint64_t start, uint64_t end)
 {
 	EVENT(of_notifier(sub)->events, EVENT_KVM_AGE_HVA, start, end);
-	return age_hva(sub, start, end, true, true);
+	return age_hva(sub, start, end, true, !of_notifier(sub)->profile->aging_no_flush);
 }
 
 static int on_clear_young(struct mmu_notifier *sub, uint64_t start, uint64_t end)
@@ -362,7 +392,8 @@ int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm)
 	kvm->literal = config->literal;
 	kvm->rmap_index = config->rmap_index;
 	kvm->root_level = config->root_level ? config->root_level : 4;
-	kvm->tdp_mmu = config->mmu == KVM_MMU_TDP || config->mmu == KVM_MMU_NESTED;
+	kvm->tdp_mmu = config->mmu == KVM_MMU_TDP ||
+		       (config->mmu == KVM_MMU_NESTED && !config->no_tdp_mmu);
 	kvm->notifier.ops = &kvm_mmu_notifier_ops;
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES; as_id++)
 		kvm_memslots_init(&kvm->memslots[as_id]);

@@ -33,7 +33,8 @@ static const struct kvm_profile profiles[] = {
 	  .recover_huge = true,
 	  .changed_last = true,
 	  .zap_orphans = true,
-	  .lockless_aging = true },
+	  .lockless_aging = true,
+	  .aging_no_flush = true },
 };
 
 const struct kvm_profile *kvm_profile_find(const char *name)

@@ -17,7 +17,7 @@ int desc_pool_init(struct desc_pool *pool)
 {
 	memset(pool, 0, sizeof(*pool));
 	pool->max = DESC_POOL_MAX;
-	return region_reserve(&pool->mem, pool->max * sizeof(struct pte_list_desc));
+	return region_reserve_most(&pool->mem, sizeof(struct pte_list_desc), &pool->max);
 }
 
 void desc_pool_release(struct desc_pool *pool)
@@ -36,8 +36,10 @@ static void desc_free(struct desc_pool *pool, struct pte_list_desc *desc)
 int desc_pool_topup(struct desc_pool *pool, unsigned int nr)
 {
 	while (pool->nr_free < nr) {
-		if (pool->next == pool->max || mem_fail_now())
+		if (pool->next == pool->max || mem_fail_now()) {
+			mem_refuse((pool->max + 1) * sizeof(struct pte_list_desc));
 			return -ENOMEM;
+		}
 		desc_free(pool, (struct pte_list_desc *)pool->mem.base + pool->next++);
 	}
 	return 0;
@@ -397,8 +399,9 @@ void rmap_walk_may_yield(struct kvm *kvm, struct rmap_walk *walk)
 }
 
 /*
- * The walk of section 5.2 over one level: the first head is visited whatever it holds, a
- * later one only when it is not empty; looking at an empty one is no chance to yield.
+ * The walk over one level (arch/x86/kvm/mmu/mmu.c:slot_rmap_walk_next()): the first head is
+ * visited whatever it holds, a later one only when it is not empty; looking at an empty one is
+ * no chance to yield.
  */
 static void zap_level(struct kvm *kvm, struct slot_rmap *rmap, unsigned int level,
 		      uint64_t first, uint64_t last, struct rmap_walk *walk)

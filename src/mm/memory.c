@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* User accesses and the faults they take (mm/memory.c of Linux 6.1 to 7.2). */
+/* The faults that accesses take (mm/memory.c of Linux 6.1 to 7.2). */
 #include "mm_internal.h"
 
-#include <string.h>
-
 #define FAULT_AROUND_PAGES 16u
-
-/* A fault may have to be handled more than once (split, then copy); never more often than this. */
-#define FAULT_ROUNDS 8
 
 static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t *ret_pfn)
 {
@@ -225,7 +220,6 @@ static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 	return 0;
 }
 
-/* A NUMA hint that is touched: the entry gets its protection back, silently. */
 static bool exclusive(const struct machine *m, pte_t pte, unsigned int level)
 {
 	uint64_t pfn = pte_pfn(pte);
@@ -237,6 +231,7 @@ static bool exclusive(const struct machine *m, pte_t pte, unsigned int level)
 	return (flags & PG_ANON) && (flags & PG_ANON_EXCLUSIVE);
 }
 
+/* A NUMA hint that is touched: the entry gets its protection back, silently. */
 static void do_numa_page(struct vm_area_struct *vma, pte_t *ptep, unsigned int level)
 {
 	bool saved_dirty = vma->vm_mm->machine->profile->saved_dirty;
@@ -268,8 +263,8 @@ static int do_marker_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *pte
 	return err;
 }
 
-static int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep,
-			    enum mm_access access)
+int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep,
+		     enum mm_access access)
 {
 	bool write = access == MM_WRITE;
 
@@ -346,65 +341,6 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 	return handle_pte_fault(vma, addr, entry, access);
 }
 
-/* Would the VMA allow it at all (Linux: access_error() of the x86 fault handler)? */
-static bool vma_allows(const struct vm_area_struct *vma, enum mm_access access)
-{
-	if (access == MM_WRITE)
-		return vma->vm_flags & VM_WRITE;
-	if (access == MM_EXEC)
-		return vma->vm_flags & VM_EXEC;
-	return vma_is_accessible(vma);
-}
-
-/* What the processor does on a hit. */
-static void mark_accessed(pte_t *entry, enum mm_access access)
-{
-	uint64_t bits = _PAGE_ACCESSED | (access == MM_WRITE ? _PAGE_DIRTY : 0);
-
-	if ((entry->val & bits) != bits)
-		*entry = pte_set(*entry, bits);
-}
-
-static bool try_access(pte_t *entry, enum mm_access access)
-{
-	if (!pte_access_ok(*entry, access == MM_WRITE, access == MM_EXEC))
-		return false;
-	mark_accessed(entry, access);
-	return true;
-}
-
-/* Which pages of a huge page hold something is known of each. */
-static void note_write(struct machine *m, pte_t entry, unsigned int level, uint64_t addr)
-{
-	uint64_t offset = level == PT_LEVEL_PMD ? (addr & ~PMD_MASK) >> PAGE_SHIFT : 0;
-
-	if (level <= PT_LEVEL_PMD)
-		page_written(m, pte_pfn(entry) + offset);
-}
-
-/* One access, faults handled; *@ret_entry is the leaf of *@ret_level that it used. */
-static int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access,
-		       pte_t **ret_entry, unsigned int *ret_level)
-{
-	unsigned int round;
-
-	for (round = 0; round < FAULT_ROUNDS; round++) {
-		pte_t *entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, ret_level);
-		int err;
-
-		if (entry && try_access(entry, access)) {
-			if (access == MM_WRITE)
-				note_write(vma->vm_mm->machine, *entry, *ret_level, addr);
-			*ret_entry = entry;
-			return 0;
-		}
-		err = handle_mm_fault(vma, addr, access);
-		if (err)
-			return err;
-	}
-	return -EFAULT;
-}
-
 /* @model in each of the @nr entries, with frames that nobody ever had; how many there were. */
 static uint64_t fill_fresh(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
 {
@@ -434,11 +370,7 @@ static uint64_t fill_from_free(struct machine *m, pte_t *pte, uint64_t nr, pte_t
 	return i;
 }
 
-/*
- * First writes to anonymous memory, page after page: as many of the @nr entries from @pte on as
- * are none, and as there are frames of one kind for. Return: how many, or -ENOMEM.
- */
-static int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t nr)
+int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t nr)
 {
 	struct machine *m = vma->vm_mm->machine;
 	struct pt_info *info = pt_info(m, pte);
@@ -461,251 +393,4 @@ static int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t n
 		info->last = first + n - 1;
 	m->stat.pgfault += n;
 	return n;
-}
-
-/* One access in a PTE table that is there; faults are handled until it succeeds. */
-static int access_pte(struct vm_area_struct *vma, pte_t *pte, uint64_t addr,
-		      enum mm_access access)
-{
-	unsigned int round;
-
-	for (round = 0; round < FAULT_ROUNDS; round++) {
-		int err;
-
-		if (try_access(pte, access)) {
-			if (access == MM_WRITE)
-				note_write(vma->vm_mm->machine, *pte, PT_LEVEL_PTE, addr);
-			return 0;
-		}
-		vma->vm_mm->machine->stat.pgfault++;
-		err = handle_pte_fault(vma, addr, pte, access);
-		if (err)
-			return err;
-	}
-	return -EFAULT;
-}
-
-/* The accesses below one PTE table. */
-static int access_table(struct vm_area_struct *vma, pte_t *table, uint64_t addr, uint64_t end,
-			uint64_t step, enum mm_access access, uint64_t *ret_next)
-{
-	const struct pt_geometry *geo = vma->vm_mm->machine->geo;
-	bool fresh = access == MM_WRITE && step == PAGE_SIZE && vma_is_anonymous(vma) &&
-		     !vma->vm_policy;
-	int ret = 0;
-
-	for (; addr < end; addr += step) {
-		pte_t *pte = table + pt_index(geo, PT_LEVEL_PTE, addr);
-		int64_t n;
-
-		if (fresh && pte_none(*pte)) {
-			n = fault_anon_run(vma, pte, (end - addr + step - 1) / step);
-			if (n < 0)
-				return n;
-			addr += (n - 1) * step;
-			continue;
-		}
-		n = access_pte(vma, pte, addr, access);
-		if (n == -ENOMEM)
-			return n;
-		ret = n ? n : ret;
-	}
-	*ret_next = addr;
-	return ret;
-}
-
-/*
- * The further accesses after @addr and below @end, @step apart, that a large leaf serves as well.
- * Return: from @addr to the last of them.
- */
-static uint64_t note_writes(struct mm_struct *mm, pte_t entry, unsigned int level, uint64_t addr,
-			    uint64_t end, uint64_t step, enum mm_access access)
-{
-	uint64_t more = (end - addr - 1) / step, i;
-
-	if (access != MM_WRITE || level > PT_LEVEL_PMD)
-		return more * step;
-	if (step % PAGE_SIZE == 0)
-		mm_pages_written(mm, pte_pfn(entry) + ((addr & ~PMD_MASK) >> PAGE_SHIFT),
-				 step >> PAGE_SHIFT, more + 1);
-	for (i = 1; step % PAGE_SIZE && i <= more; i++)
-		note_write(mm->machine, entry, level, addr + i * step);
-	return more * step;
-}
-
-/*
- * The accesses in one block of 2 MiB that lies in one VMA. A PTE table, once there, is walked
- * straight; a leaf above needs one access for all of them.
- */
-static int access_block(struct vm_area_struct *vma, uint64_t addr, uint64_t end, uint64_t step,
-			enum mm_access access, uint64_t *ret_next)
-{
-	int ret = 0;
-
-	for (; addr < end; addr += step) {
-		unsigned int level;
-		pte_t *entry = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, &level);
-		int err;
-
-		if (entry && level == PT_LEVEL_PTE) {
-			entry -= ((uintptr_t)entry & (PT_TABLE_BYTES - 1)) / sizeof(*entry);
-			err = access_table(vma, entry, addr, end, step, access, ret_next);
-			return err ? err : ret;
-		}
-		err = access_page(vma, addr, access, &entry, &level);
-		if (err == -ENOMEM)
-			return err;
-		ret = err ? err : ret;
-		if (err || level == PT_LEVEL_PTE)
-			continue;
-		addr += note_writes(vma->vm_mm, *entry, level, addr, end, step, access);
-	}
-	*ret_next = addr;
-	return ret;
-}
-
-int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
-	      enum mm_access access)
-{
-	uint64_t end = addr + len;
-	struct vm_area_struct *vma = NULL;
-	int ret = 0;
-
-	assert(step && end >= addr);
-	while (addr < end) {
-		uint64_t stop;
-		int err;
-
-		if (!vma || addr >= vma->vm_end)
-			vma = find_vma(mm, addr);
-		if (!vma || vma->vm_start > addr || !vma_allows(vma, access)) {
-			uint64_t skip = !vma ? end :
-					vma->vm_start > addr ? vma->vm_start : vma->vm_end;
-
-			if (skip > end)
-				skip = end;
-			addr += (skip - addr + step - 1) / step * step;
-			ret = -EFAULT;
-			continue;
-		}
-		stop = (addr & PMD_MASK) + PMD_SIZE;
-		if (stop > vma->vm_end)
-			stop = vma->vm_end;
-		if (stop > end)
-			stop = end;
-		err = access_block(vma, addr, stop, step, access, &addr);
-		if (err == -ENOMEM)
-			return err;
-		ret = err ? err : ret;
-	}
-	return ret;
-}
-
-static void fill_translation(const struct mm_struct *mm, pte_t entry, unsigned int level,
-			     uint64_t address, struct mm_translation *ret)
-{
-	uint64_t size = pt_size(mm->machine->geo, level);
-
-	ret->pfn = pte_pfn(entry) + ((address & (size - 1)) >> PAGE_SHIFT);
-	ret->level = level;
-	ret->writable = pte_write(entry);
-	ret->zero_page = pfn_is_zero(ret->pfn);
-}
-
-int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret)
-{
-	unsigned int level;
-	pte_t *entry = pt_lookup(mm, address, PT_LEVEL_PTE, &level);
-
-	if (!entry || !pte_hw_present(*entry))
-		return -ENOENT;
-	fill_translation(mm, *entry, level, address, ret);
-	return 0;
-}
-
-/*
- * May a guest's access fault the page in? get_user_pages() wants VM_READ of a read, which the
- * processor does not; its fast variant looks at a writable entry only, not at the VMA.
- */
-static bool gup_allows(const struct vm_area_struct *vma, uint64_t address, bool write)
-{
-	unsigned int level;
-	pte_t *entry;
-
-	if (vma->vm_flags & (write ? VM_WRITE : VM_READ))
-		return true;
-	entry = pt_lookup(vma->vm_mm, address, PT_LEVEL_PTE, &level);
-	return entry && pte_access_ok(*entry, true, false);
-}
-
-int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
-		     struct mm_translation *ret)
-{
-	struct vm_area_struct *vma = find_vma(mm, address);
-	enum mm_access access = write ? MM_WRITE : MM_READ;
-	unsigned int level;
-	pte_t *entry;
-	int err;
-
-	if (!vma || vma->vm_start > address || !gup_allows(vma, address, write))
-		return -EFAULT;
-	err = access_page(vma, address, access, &entry, &level);
-	if (err)
-		return err;
-	fill_translation(mm, *entry, level, address, ret);
-	return 0;
-}
-
-uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,
-			 uint64_t nr, uint64_t *ret_pfn)
-{
-	const uint64_t need = _PAGE_PRESENT | _PAGE_USER | _PAGE_RW;
-	struct vm_area_struct *vma = find_vma(mm, address);
-	unsigned int level, index = (address >> PAGE_SHIFT) & (PTRS_PER_PTE - 1);
-	uint64_t i;
-	pte_t *pte;
-
-	if (!vma || vma->vm_start > address || !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
-		return 0;
-	pte = pt_lookup(mm, address, PT_LEVEL_PTE, &level);
-	if (!pte || level != PT_LEVEL_PTE)
-		return 0;
-	if (nr > PTRS_PER_PTE - index)
-		nr = PTRS_PER_PTE - index;
-	if (nr > (vma->vm_end - address) >> PAGE_SHIFT)
-		nr = (vma->vm_end - address) >> PAGE_SHIFT;
-	for (i = 0; i < nr; i++) {
-		uint64_t pfn = pte_pfn(pte[i]);
-
-		/* what was written to a page of a huge page is remembered, see note_write() */
-		if ((pte[i].val & need) != need || pfn_is_huge(pfn))
-			break;
-		if (i % every == 0)
-			mark_accessed(&pte[i], write ? MM_WRITE : MM_READ);
-		ret_pfn[i] = pfn;
-	}
-	return i;
-}
-
-void mm_page_written(struct mm_struct *mm, uint64_t pfn)
-{
-	page_written(mm->machine, pfn);
-}
-
-void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr)
-{
-	struct machine *m = mm->machine;
-	uint64_t i;
-
-	if (step == 1 && nr == HPAGE_PMD_NR && pfn_is_huge(pfn) && !(pfn % HPAGE_PMD_NR)) {
-		memset(pfn_folio(m, pfn)->written, 0xff, sizeof(pfn_folio(m, pfn)->written));
-		return;
-	}
-	for (i = 0; i < nr; i++)
-		page_written(m, pfn + i * step);
-}
-
-struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)
-{
-	return &mm->notifier;
 }

@@ -334,11 +334,11 @@ struct anon_vma {
  * @anon_chained: the anon_vma chain has more than one member (a forked child's VMA)
  */
 struct vm_area_struct {
+	uint64_t vm_start; /* beside the links: what a search looks at */
+	uint64_t vm_end;
 	RB_ENTRY(vm_area_struct) vm_rb;
 	TAILQ_ENTRY(vm_area_struct) i_mmap;
 	struct mm_struct *vm_mm;
-	uint64_t vm_start;
-	uint64_t vm_end;
 	uint64_t vm_pgoff;
 	uint32_t vm_flags;
 	bool anon_chained;
@@ -601,8 +601,6 @@ void zap_notified(struct vm_area_struct *vma, uint32_t event, uint64_t start, ui
 /* Remove the leaves of [@start, @end) in one VMA; the caller has notified. */
 void unmap_page_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool reclaim_pt);
 
-/* The same for a part of the file that goes away; private copies stay unless @even_cows. */
-
 /* huge_memory.c */
 bool thp_vma_allowed(const struct vm_area_struct *vma, uint64_t addr);
 int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool write,
@@ -713,6 +711,27 @@ bool folio_shared(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff);
 /* The page at @addr, mapped read-only, becomes the VMA's own copy, with the notification. */
 int break_cow(struct vm_area_struct *vma, uint64_t addr);
 int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access access);
+/* The same where the PTE table is there; the caller counts the fault. */
+int handle_pte_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep,
+		     enum mm_access access);
+/*
+ * First writes to anonymous memory, page after page: as many of the @nr entries from @pte on as
+ * are none, and as there are frames of one kind for. Return: how many, or -ENOMEM.
+ */
+int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t nr);
+
+/* access.c */
+/* One access, faults handled; *@ret_entry is the leaf of *@ret_level that it used. */
+int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access,
+		pte_t **ret_entry, unsigned int *ret_level);
+/* What the processor does on a hit. */
+static inline void mark_accessed(pte_t *entry, enum mm_access access)
+{
+	uint64_t bits = _PAGE_ACCESSED | (access == MM_WRITE ? _PAGE_DIRTY : 0);
+
+	if ((entry->val & bits) != bits)
+		*entry = pte_set(*entry, bits);
+}
 
 /* mprotect.c */
 enum {

@@ -44,8 +44,10 @@ int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 		index = m->free_page - 1;
 		m->free_page = pages[index].mapcount;
 	} else {
-		if (m->next_page >= m->max_pages - 1)
+		if (m->next_page >= m->max_pages - 1) {
+			mem_refuse((m->max_pages + 1) * sizeof(*pages));
 			return -ENOMEM;
+		}
 		index = m->next_page++;
 		region_used(&m->pages, index * sizeof(*pages));
 	}
@@ -64,6 +66,8 @@ uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint
 		return page_alloc(m, flags, ret_pfn) ? 0 : 1;
 	if (nr > m->max_pages - 1 - m->next_page)
 		nr = m->max_pages - 1 - m->next_page;
+	if (!nr)
+		mem_refuse((m->max_pages + 1) * sizeof(*pages));
 	*ret_pfn = PFN_SMALL_BASE + m->next_page;
 	region_used(&m->pages, m->next_page * sizeof(*pages));
 	for (i = m->next_page; i < m->next_page + nr; i++)
@@ -303,8 +307,10 @@ int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 		block = m->free_folio - 1;
 		m->free_folio = folios[block].entire_mapcount;
 	} else {
-		if (m->next_folio >= m->max_folios - 1)
+		if (m->next_folio >= m->max_folios - 1) {
+			mem_refuse((m->max_folios + 1) * HPAGE_PMD_NR * sizeof(struct page));
 			return -ENOMEM;
+		}
 		block = m->next_folio++;
 		region_used(&m->folios, block * sizeof(*folios));
 	}

@@ -151,7 +151,7 @@ static void free_table(struct machine *m, pte_t *entry)
 
 	assert(!pt_info(m, pt_table(m, *entry))->used);
 	pt_set(m, entry, (pte_t){ 0 });
-	pt_arena_free(&m->tables, pfn);
+	pt_arena_free_zeroed(&m->tables, pfn);
 }
 
 /*

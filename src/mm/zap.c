@@ -109,7 +109,7 @@ static void reclaim_pte_table(struct zap *zap, pte_t *pmd)
 	if (pt_info(zap->m, table)->used)
 		return;
 	pt_set(zap->m, pmd, (pte_t){ 0 });
-	pt_arena_free(&zap->m->tables, pfn);
+	pt_arena_free_zeroed(&zap->m->tables, pfn);
 }
 
 static void zap_range(struct zap *zap, pte_t *table, unsigned int level, uint64_t addr,

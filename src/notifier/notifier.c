@@ -159,7 +159,7 @@ static void count_end(struct mmu_notifier_counts *counts)
 	counts->active--;
 }
 
-/* Intervals first, then the list: section 3.3 of the semantics. */
+/* Intervals first, then the list (mm/mmu_notifier.c:__mmu_notifier_invalidate_range_start()). */
 static int deliver_start(struct mmu_notifier_subscriptions *subs,
 			 const struct mmu_notifier_range *range)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <base/fd.h>
 #include <base/nearest.h>
 
 #define FILE_MAX (64u << 10)
@@ -209,27 +210,13 @@ int report_cost_parse(const char *file, const char *text, size_t len, struct str
 	return 0;
 }
 
-static ssize_t read_all(int fd, char *buf, size_t size)
-{
-	size_t have = 0;
-	ssize_t n;
-
-	while (have < size && (n = read(fd, buf + have, size - have)) != 0) {
-		if (n > 0)
-			have += n;
-		else if (errno != EINTR)
-			return -errno;
-	}
-	return have;
-}
-
 int report_cost_load(const char *path, struct strbuf *diag, struct report_cost *ret_cost)
 {
 	char buf[FILE_MAX + 1];
 	ssize_t len;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	len = fd < 0 ? -errno : read_all(fd, buf, sizeof(buf));
+	len = fd < 0 ? -errno : fd_read(fd, buf, sizeof(buf));
 	if (fd >= 0)
 		close(fd);
 	if (len < 0) {
@@ -358,6 +345,7 @@ static void add_origin(const struct report_cost *cost, struct strbuf *out, size_
 			    cost->kernel[0] && cost->source[0] ? "; " : "", cost->source);
 	strbuf_addch(&text, ':');
 	add_words(out, column, strbuf_str(&text));
+	strbuf_pass_error(out, &text);
 	strbuf_release(&text);
 }
 

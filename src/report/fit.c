@@ -5,7 +5,10 @@
  * The sum of squares falls with every step, and with columns that are independent it has one
  * minimum. There are nine columns at most, so nothing cleverer is needed.
  *
- * Every row is divided by its time: errors are relative.
+ * Every row is divided by its time: errors are relative. Rows that measure badly count less, and
+ * so do those that the costs miss by more than usual: the squares are minimised again and again,
+ * each time with the weights that the errors of the last time give, which ends at the minimum of
+ * Huber's function.
  */
 #include <report/fit.h>
 
@@ -21,6 +24,12 @@
 
 /* A column of which less than this part is left beside the others is one of them. */
 #define INDEPENDENT 0.02
+
+/* No measurement is better than this, whatever its repetitions say. */
+#define LEAST_NOISE 0.03
+/* Errors up to so many standard deviations are the usual ones, and how often weights follow. */
+#define HUBER 1.345
+#define REWEIGHTS 50
 
 /* The order in which costs are taken when some cannot be told apart. */
 static const unsigned char order[COST_NR] = {
@@ -96,7 +105,7 @@ static void choose(const struct report_fit_row *rows, size_t nr, double *basis,
 }
 
 /* Columns of unit length: @gram is columns by columns, @right columns by ones. */
-static void normal_equations(const struct report_fit_row *rows, size_t nr,
+static void normal_equations(const struct report_fit_row *rows, const double *weight, size_t nr,
 			     const struct columns *cols, double gram[COST_NR][COST_NR],
 			     double right[COST_NR])
 {
@@ -106,11 +115,12 @@ static void normal_equations(const struct report_fit_row *rows, size_t nr,
 	for (a = 0; a < cols->nr; a++) {
 		right[a] = 0;
 		for (row = 0; row < nr; row++)
-			right[a] += entry(&rows[row], cols->item[a]) * cols->scale[a];
+			right[a] += weight[row] * entry(&rows[row], cols->item[a]) * cols->scale[a];
 		for (b = 0; b < cols->nr; b++) {
 			gram[a][b] = 0;
 			for (row = 0; row < nr; row++)
-				gram[a][b] += entry(&rows[row], cols->item[a]) * cols->scale[a] *
+				gram[a][b] += weight[row] *
+					      entry(&rows[row], cols->item[a]) * cols->scale[a] *
 					      entry(&rows[row], cols->item[b]) * cols->scale[b];
 		}
 	}
@@ -163,35 +173,93 @@ static void take_errors(const struct report_fit_row *rows, size_t nr,
 	fit->worst_error = errors[nr - 1];
 }
 
+static double noise_of(const struct report_fit_row *row)
+{
+	return sqrt(LEAST_NOISE * LEAST_NOISE + row->noise * row->noise);
+}
+
+/* The weight of each row's square, from how far the costs are from it now. */
+static void reweight(const struct report_fit_row *rows, size_t nr,
+		     const struct report_cost *cost, double *errors, double *weight)
+{
+	double usual;
+	size_t row;
+
+	for (row = 0; row < nr; row++)
+		errors[row] = fabs(report_fit_error(cost, &rows[row])) / noise_of(&rows[row]);
+	memcpy(weight, errors, nr * sizeof(*errors));
+	qsort(weight, nr, sizeof(*weight), by_value);
+	usual = HUBER * fmax(1.4826 * weight[nr / 2], 1e-3);
+	for (row = 0; row < nr; row++) {
+		double noise = noise_of(&rows[row]);
+
+		weight[row] = errors[row] > usual ? usual / errors[row] : 1;
+		weight[row] *= LEAST_NOISE * LEAST_NOISE / (noise * noise);
+	}
+}
+
+static void take_costs(const struct columns *cols, const double x[COST_NR],
+		       struct report_cost *cost)
+{
+	unsigned int i;
+
+	for (i = 0; i < cols->nr; i++) {
+		cost->ns[cols->item[i]] = x[i] * cols->scale[i];
+		cost->known[cols->item[i]] = x[i] > 0;
+	}
+}
+
+/* @errors, @weight: room for a number per row */
+static void solve(const struct report_fit_row *rows, size_t nr, const struct columns *cols,
+		  double *errors, double *weight, struct report_cost *cost)
+{
+	double gram[COST_NR][COST_NR], right[COST_NR], x[COST_NR] = { 0 };
+	unsigned int i;
+	size_t row;
+
+	for (row = 0; row < nr; row++) {
+		double noise = noise_of(&rows[row]);
+
+		weight[row] = LEAST_NOISE * LEAST_NOISE / (noise * noise);
+	}
+	for (i = 0; i < REWEIGHTS; i++) {
+		normal_equations(rows, weight, nr, cols, gram, right);
+		descend(cols->nr, gram, right, x);
+		take_costs(cols, x, cost);
+		reweight(rows, nr, cost, errors, weight);
+	}
+}
+
+static bool usable(const struct report_fit_row *rows, size_t nr)
+{
+	size_t row;
+
+	for (row = 0; row < nr; row++)
+		if (!(rows[row].ns > 0) || !isfinite(rows[row].ns) || !(rows[row].noise >= 0))
+			return false;
+	return nr > 0;
+}
+
 int report_fit(const struct report_fit_row *rows, size_t nr, struct report_cost *ret_cost,
 	       struct report_fit *ret_fit)
 {
-	double gram[COST_NR][COST_NR], right[COST_NR], x[COST_NR] = { 0 };
 	struct report_cost cost = { 0 };
 	struct columns cols = { 0 };
 	struct report_fit fit = { 0 };
 	double *basis;
 	unsigned int i;
-	size_t row;
 
-	for (row = 0; row < nr; row++)
-		if (!(rows[row].ns > 0) || !isfinite(rows[row].ns))
-			return -EINVAL;
-	if (!nr)
+	if (!usable(rows, nr))
 		return -EINVAL;
 	basis = nr > SIZE_MAX / ((COST_NR + 1) * sizeof(*basis)) ? NULL :
 		mem_alloc(nr * (COST_NR + 1) * sizeof(*basis));
 	if (!basis)
 		return -ENOMEM;
 	choose(rows, nr, basis, &cols, &fit);
-	normal_equations(rows, nr, &cols, gram, right);
-	descend(cols.nr, gram, right, x);
-	for (i = 0; i < cols.nr; i++) {
-		cost.ns[cols.item[i]] = x[i] * cols.scale[i];
-		cost.known[cols.item[i]] = x[i] > 0;
-		if (x[i] == 0)
+	solve(rows, nr, &cols, basis, basis + nr, &cost);
+	for (i = 0; i < cols.nr; i++)
+		if (!cost.known[cols.item[i]])
 			fit.item[cols.item[i]] = FIT_NOISE;
-	}
 	take_errors(rows, nr, &cost, basis, &fit);
 	mem_free(basis);
 	memcpy(ret_cost->ns, cost.ns, sizeof(cost.ns));

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <base/digits.h>
 #include <base/utf8.h>
 
 void report_json_init(struct report_json *json, FILE *out)
@@ -153,14 +154,9 @@ void report_json_strn(struct report_json *json, const char *name, const char *va
 
 static void put_uint(FILE *out, uint64_t value)
 {
-	char digits[20];
-	unsigned int n = 0;
+	char digits[DIGITS_MAX], *end = digits + sizeof(digits), *at = digits_dec(end, value);
 
-	do {
-		digits[19 - n++] = '0' + value % 10;
-		value /= 10;
-	} while (value);
-	fwrite_unlocked(digits + 20 - n, 1, n, out);
+	fwrite_unlocked(at, 1, end - at, out);
 }
 
 void report_json_uint(struct report_json *json, const char *name, uint64_t value)

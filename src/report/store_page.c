@@ -157,8 +157,9 @@ static int add_variant(struct page_script *section, sqlite3_stmt *stmt,
 	add_run_name(&name, store_column(stmt, R_PROFILE), store_column(stmt, R_DESIGNS),
 		     store_column(stmt, R_PARAMS));
 	snprintf(variant->name, sizeof(variant->name), "%s", strbuf_str(&name));
+	err = strbuf_error(&name);
 	strbuf_release(&name);
-	return 0;
+	return err;
 }
 
 /* Binds a run, steps through the rows. Return: SQLite's result code. */
@@ -308,7 +309,7 @@ static int add_point(struct page_growth *growth, sqlite3_stmt *stmt, bool *units
 		     store_column(stmt, 4));
 	if (strcmp(store_column(stmt, 3), "-"))
 		strbuf_addf(&name, ", %s", store_column(stmt, 3));
-	series = find_series(growth, strbuf_str(&name));
+	series = strbuf_error(&name) ? NULL : find_series(growth, strbuf_str(&name));
 	strbuf_release(&name);
 	if (!series)
 		return -ENOMEM;
@@ -366,7 +367,9 @@ static int add_growth(struct report_store *store, struct page_script *section,
 		rc = rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 		sqlite3_finalize(stmt);
 	}
-	if (!rc && param.len)
+	if (!rc && strbuf_error(&param))
+		rc = SQLITE_NOMEM;
+	else if (!rc && param.len)
 		rc = fill_growth(store, section, strbuf_str(&param));
 	else if (!rc)
 		strbuf_addstr(&section->growth.why,

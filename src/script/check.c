@@ -430,6 +430,13 @@ int check_pin(struct parser *p, struct script_op *op)
 	return check_pages(p, op, "nothing is pinned");
 }
 
+int check_age(struct parser *p, struct script_op *op)
+{
+	if (op->policy == SCRIPT_AGE_TEST && op->len != PAGE_SIZE)
+		return diag_error(p, p->arg[1], "'test' is about one page: the length is 4K");
+	return check_pages(p, op, "nothing is asked for");
+}
+
 int check_uffd(struct parser *p, struct script_op *op)
 {
 	int err = check_range(p, op, 1, "returns EINVAL");
@@ -462,6 +469,9 @@ static int declare_once(struct parser *p, const struct script_op *op, enum name_
 
 int check_vm(struct parser *p, struct script_op *op)
 {
+	if (op->flags & SCRIPT_VM_NO_TDP_MMU && op->mmu != SCRIPT_MMU_NESTED)
+		return diag_error(p, p->arg[1],
+				  "'no_tdp_mmu' is for nested VMs; without the TDP MMU this is 'direct'");
 	return declare_once(p, op, NAME_VM);
 }
 

@@ -50,13 +50,21 @@ static int check_tables(struct parser *p, struct script_op *op, bool via)
 	return 0;
 }
 
-/* @at, @value: an address that has to be a multiple of the page size */
-static int check_multiple(struct parser *p, struct span at, uint64_t value, uint64_t page_size)
+int check_multiple(struct parser *p, struct span at, uint64_t value, uint64_t page_size)
 {
 	if (!(value & (page_size - 1)))
 		return 0;
 	return diag_error(p, at, "0x%llx is not a multiple of the page size 0x%llx",
 			  (unsigned long long)value, (unsigned long long)page_size);
+}
+
+int check_new_entries(struct parser *p, const struct script_op *op)
+{
+	if (!op->len)
+		return diag_error(p, p->arg[3], "the length is 0");
+	if (!op->prot)
+		return diag_error(p, p->arg[4], "nothing to map with: r, rw, rx or rwx");
+	return 0;
 }
 
 static int check_format(struct parser *p, const struct script_op *op)
@@ -83,13 +91,10 @@ int check_guest_map(struct parser *p, struct script_op *op)
 {
 	int err = check_tables(p, op, false);
 
-	if (err)
-		return err;
-	if (!op->len)
-		return diag_error(p, p->arg[3], "the length is 0");
-	if (!op->prot)
-		return diag_error(p, p->arg[4], "nothing to map with: r, rw, rx or rwx");
-	err = check_multiple(p, p->arg[1], op->addr, op->page_size);
+	if (!err)
+		err = check_new_entries(p, op);
+	if (!err)
+		err = check_multiple(p, p->arg[1], op->addr, op->page_size);
 	if (!err)
 		err = check_multiple(p, p->arg[2], op->addr2, op->page_size);
 	if (!err)

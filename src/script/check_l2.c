@@ -2,14 +2,6 @@
 /* What can be wrong with a line about a guest of a guest. */
 #include "script_internal.h"
 
-static int check_multiple(struct parser *p, struct span at, uint64_t value, uint64_t size)
-{
-	if (value & (size - 1))
-		return diag_error(p, at, "0x%llx is not a multiple of the page size 0x%llx",
-				  (unsigned long long)value, (unsigned long long)size);
-	return 0;
-}
-
 static int check_below(struct parser *p, struct span at, uint64_t start, uint64_t len,
 		       uint64_t end)
 {
@@ -62,13 +54,10 @@ int check_l2_map(struct parser *p, struct script_op *op)
 {
 	int err = check_page(p, op, p->arg[4]);
 
-	if (err)
-		return err;
-	if (!op->len)
-		return diag_error(p, p->arg[3], "the length is 0");
-	if (!op->prot)
-		return diag_error(p, p->arg[4], "nothing to map with: r, rw, rx or rwx");
-	err = check_multiple(p, p->arg[3], op->len, op->page_size);
+	if (!err)
+		err = check_new_entries(p, op);
+	if (!err)
+		err = check_multiple(p, p->arg[3], op->len, op->page_size);
 	return err ? err : check_mapping(p, op, op->len);
 }
 

@@ -34,6 +34,7 @@ const char *const mmu_words[] = { "tdp", "direct", "shadow", "nested", NULL };
 const char *const access_words[] = { "r", "w", "x", NULL };
 const char *const policy_words[] = { "default",    "bind",  "preferred",
 				     "interleave", "local", NULL };
+const char *const age_words[] = { "flush", "clear", "test", NULL };
 const char *const uffd_words[] = { "register", "wp", "unwp", "unregister", NULL };
 const char *const sysctl_words[] = { "thp", "shmem_thp", NULL };
 const char *const thp_words[] = { "never", "madvise", "always", NULL };
@@ -168,6 +169,10 @@ const struct op_row op_rows[OP_NR] = {
 	[OP_PIN] = {
 		"pin", "pin ADDR LEN", ARGS(RANGE), NULL, check_pin,
 	},
+	[OP_AGE] = {
+		"age", "age ADDR LEN flush|clear|test",
+		ARGS(RANGE, WORD(policy, age_words, "what to do")), NULL, check_age,
+	},
 	[OP_NUMA_SCAN] = {
 		"numa_scan", "numa_scan N",
 		ARGS(NUMBER(count, UINT32_MAX, "a number of steps")), NULL, NULL,
@@ -200,10 +205,12 @@ const struct op_row op_rows[OP_NR] = {
 		NULL, NULL,
 	},
 	[OP_VM] = {
-		"vm", "vm NAME tdp|direct|shadow|nested [manual_protect|initially_set]",
+		"vm",
+		"vm NAME tdp|direct|shadow|nested [manual_protect|initially_set] [no_tdp_mmu]",
 		ARGS(DECLARE(NAME_VM, "a name for the VM"), WORD(mmu, mmu_words, "an MMU kind")),
 		OPTIONS(FLAG("manual_protect", 0, SCRIPT_VM_MANUAL_PROTECT),
-			FLAG("initially_set", 0, SCRIPT_VM_INITIALLY_SET)), check_vm,
+			FLAG("initially_set", 0, SCRIPT_VM_INITIALLY_SET),
+			FLAG("no_tdp_mmu", 1, SCRIPT_VM_NO_TDP_MMU)), check_vm,
 	},
 	[OP_MEMSLOT] = {
 		"memslot",
@@ -259,10 +266,11 @@ const struct op_row op_rows[OP_NR] = {
 	},
 	[OP_L2_MAP] = {
 		"l2_map",
-		"l2_map VM L2GPA GPA LEN RIGHTS tables=GPA [page=4K|2M|1G] [accessed|dirty]",
+		"l2_map VM L2GPA GPA LEN RIGHTS tables=GPA [page=4K|2M|1G] [accessed|dirty] [same]",
 		ARGS(REF(NAME_VM, name2, "a VM"), OTHER(SHAPE_GPA, addr, AN_L2GPA),
 		     OTHER(SHAPE_GPA, addr2, A_GPA), SIZE(len, A_LENGTH), PROT),
-		OPTIONS(TABLES, PAGE, GPTE_ACCESSED), check_l2_map,
+		OPTIONS(TABLES, PAGE, GPTE_ACCESSED,
+			FLAG("same", GROUP_SAME, SCRIPT_GPTE_SAME)), check_l2_map,
 	},
 	[OP_L2_REMAP] = {
 		"l2_remap",

@@ -2,178 +2,11 @@
 /* Random scripts: operations that meet Linux's edges more often than chance would. */
 #include "random_internal.h"
 
+#include <string.h>
+
 #define FIRST_MAPS 4
 #define HUGE_TOUCHES 8
 #define DAX_PAGES_1G 4
-#define NR_WORDS(words) (sizeof(words) / sizeof((words)[0]))
-
-static const char *const prot_texts[8] = {"none", "r", "w", "rw", "x", "rx", "wx", "rwx"};
-
-static bool chance(struct random_state *r, uint32_t num, uint32_t den)
-{
-	return rng_chance(&r->rng, num, den);
-}
-
-static bool has(const struct random_state *r, unsigned int feature)
-{
-	return r->options->features & feature;
-}
-
-static uint8_t pick_prot(struct random_state *r)
-{
-	static const uint8_t common[] = {0, 1, 1, 1, 3, 3, 3, 5, 7};
-
-	return chance(r, 1, 12) ? rng_below(&r->rng, 8) : common[rng_below(&r->rng, 9)];
-}
-
-static enum script_kind pick_kind(struct random_state *r)
-{
-	static const struct {
-		unsigned int feature;
-		enum script_kind kind;
-		unsigned int weight;
-	} kinds[] = {
-		{SCRIPT_RANDOM_ANON, SCRIPT_KIND_ANON, 6},
-		{SCRIPT_RANDOM_SHMEM, SCRIPT_KIND_SHMEM, 3},
-		{SCRIPT_RANDOM_FILE, SCRIPT_KIND_FILE, 3},
-		{SCRIPT_RANDOM_HUGETLB, SCRIPT_KIND_HUGETLB, 2},
-		{SCRIPT_RANDOM_DAX, SCRIPT_KIND_DAX, 2},
-	};
-	uint64_t total = 0, at;
-	size_t i;
-
-	for (i = 0; i < NR_WORDS(kinds); i++)
-		total += has(r, kinds[i].feature) ? kinds[i].weight : 0;
-	if (!total)
-		return SCRIPT_KIND_ANON;
-	at = rng_below(&r->rng, total);
-	for (i = 0;; i++) {
-		uint64_t weight = has(r, kinds[i].feature) ? kinds[i].weight : 0;
-
-		if (at < weight)
-			return kinds[i].kind;
-		at -= weight;
-	}
-}
-
-static void add_kind(struct random_state *r, const struct area *area)
-{
-	static const char *const texts[SCRIPT_KIND_NR] = {
-		[SCRIPT_KIND_ANON] = " anon", [SCRIPT_KIND_SHMEM] = " shmem",
-		[SCRIPT_KIND_FILE] = " file", [SCRIPT_KIND_HUGETLB] = " hugetlb=",
-		[SCRIPT_KIND_DAX] = " dax=",
-	};
-
-	strbuf_addstr(r->out, texts[area->kind]);
-	if (area->page_size)
-		strbuf_addsize(r->out, area->page_size);
-}
-
-/* Length and place of a new map of area->kind. */
-static void place_area(struct random_state *r, struct area *area)
-{
-	uint64_t align = PAGE_SIZE, len;
-
-	if (area->kind == SCRIPT_KIND_HUGETLB)
-		align = area->page_size = SIZE_2M;
-	if (area->kind == SCRIPT_KIND_DAX)
-		align = area->page_size = r->dax_page;
-	if (area->page_size)
-		len = align * (1 + rng_below(&r->rng, 4));
-	else
-		len = pick_len(r);
-	if (align == SIZE_1G && len > r->dax_left * SIZE_1G) {
-		align = area->page_size = SIZE_2M;
-		len = SIZE_2M;
-	}
-	if (align == SIZE_1G)
-		r->dax_left -= len / SIZE_1G;
-	area->start = area->base = pick_place(r, len, align);
-	area->end = area->start + len;
-}
-
-/*
- * The second part of a map line for a view of an object that exists; false when there is
- * none.
- */
-static bool add_view(struct random_state *r, struct area *area)
-{
-	const struct object *object;
-	uint64_t len = area->end - area->start, unit, offset;
-
-	if (!r->nr_objects || !chance(r, 1, 4))
-		return false;
-	object = &r->objects[rng_below(&r->rng, r->nr_objects)];
-	if (object->kind != area->kind || object->len < len ||
-	    object->page_size != area->page_size)
-		return false;
-	unit = area->page_size ? area->page_size : PAGE_SIZE;
-	offset = rng_below(&r->rng, (object->len - len) / unit + 1) * unit;
-	strbuf_addf(r->out, " of=m%u", object->name);
-	if (offset) {
-		strbuf_addstr(r->out, " offset=");
-		strbuf_addsize(r->out, offset);
-	}
-	return true;
-}
-
-static void keep_object(struct random_state *r, const struct area *area)
-{
-	size_t i = r->nr_objects < MAX_OBJECTS ? r->nr_objects++
-					       : rng_below(&r->rng, MAX_OBJECTS);
-
-	r->objects[i] = (struct object){
-		.len = area->end - area->start,
-		.page_size = area->page_size,
-		.name = area->name,
-		.kind = area->kind,
-	};
-}
-
-static void add_map_flags(struct random_state *r, struct area *area, bool shared)
-{
-	uint64_t len = area->end - area->start;
-
-	strbuf_addstr(r->out, shared ? " shared" : " private");
-	if (area->page_size || len > 64 * SIZE_1M || chance(r, 3, 4))
-		strbuf_addstr(r->out, " noreserve");
-	if (area->page_size)
-		return;
-	if (r->thp && chance(r, 1, 2)) {
-		area->huge = true;
-		strbuf_addstr(r->out, " huge");
-	} else if (chance(r, 1, 6)) {
-		strbuf_addstr(r->out, " nohuge");
-	}
-	if (len <= 16 * PAGE_SIZE && r->budget >= 16 && chance(r, 1, 6)) {
-		r->budget -= 16;
-		strbuf_addstr(r->out, " populate");
-	}
-}
-
-static void random_map(struct random_state *r)
-{
-	struct area area = {.named = true, .name = r->nr_maps++};
-	bool shared;
-
-	area.kind = pick_kind(r);
-	area.prot = pick_prot(r);
-	if (chance(r, 1, 2))
-		area.prot = SCRIPT_PROT_R | SCRIPT_PROT_W;
-	shared = area.kind == SCRIPT_KIND_DAX || chance(r, 1, area.kind ? 2 : 6);
-	place_area(r, &area);
-	strbuf_addf(r->out, "map m%u", area.name);
-	add_addr(r, area.start, NULL);
-	add_size(r, area.end - area.start);
-	strbuf_addf(r->out, " %s", prot_texts[area.prot]);
-	add_kind(r, &area);
-	add_map_flags(r, &area, shared);
-	area.grows = !shared && area.kind == SCRIPT_KIND_ANON;
-	if (area.kind != SCRIPT_KIND_ANON && !add_view(r, &area))
-		keep_object(r, &area);
-	strbuf_addch(r->out, '\n');
-	areas_add(r, &area);
-}
 
 /* An area that may be read, and written when @write; NULL when chance found none. */
 static struct area *pick_accessible(struct random_state *r, bool write)
@@ -189,19 +22,6 @@ static struct area *pick_accessible(struct random_state *r, bool write)
 			return area;
 	}
 	return NULL;
-}
-
-/* What a touched page may cost the machine, in pages of 4 KiB. */
-static uint64_t page_cost(const struct random_state *r, const struct area *area,
-			  bool write)
-{
-	if (area->kind == SCRIPT_KIND_HUGETLB)
-		return area->page_size / PAGE_SIZE;
-	if (has(r, SCRIPT_RANDOM_SHMEM_THP) && !area->page_size)
-		return SIZE_2M / PAGE_SIZE;
-	if (area->kind != SCRIPT_KIND_ANON || !write)
-		return 1;
-	return r->thp && (area->huge || r->thp_always) ? SIZE_2M / PAGE_SIZE : 1;
 }
 
 static void random_touch(struct random_state *r)
@@ -267,14 +87,14 @@ static bool add_range(struct random_state *r, const struct range *range)
 static void random_mprotect(struct random_state *r)
 {
 	struct range range = pick_range(r);
-	uint8_t prot = pick_prot(r);
+	uint8_t prot = random_prot(r);
 
 	if (range.area && chance(r, 1, 6))
 		prot = range.area->prot;
 	strbuf_addstr(r->out, "mprotect");
 	if (add_range(r, &range))
 		areas_protect(r, range.start, range.end, prot);
-	strbuf_addf(r->out, " %s\n", prot_texts[prot]);
+	strbuf_addf(r->out, " %s\n", random_prot_texts[prot]);
 }
 
 static void random_munmap(struct random_state *r)
@@ -370,6 +190,27 @@ static void random_numa_hint(struct random_state *r)
 	add_addr(r, range.start, range.area);
 	add_size(r, range.end - range.start);
 	strbuf_addch(r->out, '\n');
+}
+
+/* A guest with tables of its own has its memory beside the areas. */
+static void random_age(struct random_state *r)
+{
+	static const char *const ways[] = {"flush", "clear", "clear", "test"};
+	const char *way = ways[rng_below(&r->rng, NR_WORDS(ways))];
+	bool test = !strcmp(way, "test");
+	struct range range = pick_range(r);
+
+	if (!r->vm)
+		return;
+	strbuf_addstr(r->out, "age");
+	if (r->shadow.on && chance(r, 2, 3)) {
+		strbuf_addstr(r->out, " gm");
+		add_size(r, test ? PAGE_SIZE : rng_below(&r->rng, 2) ? SIZE_2M : SIZE_2M / 8);
+	} else {
+		add_addr(r, range.start, range.area);
+		add_size(r, test ? PAGE_SIZE : range.end - range.start);
+	}
+	strbuf_addf(r->out, " %s\n", way);
 }
 
 /* What mremap leaves behind when it succeeds: the part of one area moves. */
@@ -480,131 +321,6 @@ static void random_forkwait(struct random_state *r)
 	strbuf_addstr(r->out, "forkwait\n");
 }
 
-/* A memslot over the first 4 GiB of an area at most. */
-static void random_memslot(struct random_state *r)
-{
-	const struct area *area = pick_area(r);
-	uint64_t len = area->end - area->start;
-	struct slot *slot = &r->slots[r->nr_slots];
-
-	if (r->nr_slots == MAX_SLOTS)
-		return;
-	if (len > 4 * SIZE_1G)
-		len = 4 * SIZE_1G;
-	slot->addr = area->start;
-	slot->len = len;
-	slot->gpa = (r->nr_slots + 1) * 8 * SIZE_1G;
-	if (chance(r, 2, 3))
-		slot->gpa += area->start & (SIZE_1G - 1);
-	strbuf_addf(r->out, "memslot vm0 %zu gpa=0x%llx", r->nr_slots,
-		    (unsigned long long)slot->gpa);
-	add_addr(r, slot->addr, area);
-	add_size(r, slot->len);
-	strbuf_addch(r->out, '\n');
-	r->nr_slots++;
-}
-
-/* Guest memory without a slot, just behind one or far from all. */
-static void random_mmio(struct random_state *r)
-{
-	const struct slot *slot = &r->slots[rng_below(&r->rng, r->nr_slots)];
-	uint64_t gpa = chance(r, 1, 2) ? slot->gpa + slot->len : 200 * SIZE_1G;
-
-	strbuf_addf(r->out, "guest vm0 %s 0x%llx 4K\n", chance(r, 1, 2) ? "w" : "r",
-		    (unsigned long long)(gpa + rng_below(&r->rng, 4) * PAGE_SIZE));
-}
-
-static void random_guest_access(struct random_state *r)
-{
-	const struct slot *slot = &r->slots[rng_below(&r->rng, r->nr_slots)];
-	bool write = chance(r, 2, 3);
-	uint8_t prot = write ? SCRIPT_PROT_R | SCRIPT_PROT_W : SCRIPT_PROT_R;
-	uint64_t offset = pick_page(r, 0, slot->len), start = slot->addr + offset;
-	uint64_t nr = 1 + rng_below(&r->rng, 4), cost;
-	const struct area *area = area_at(r, start);
-
-	if (nr > (slot->len - offset) / PAGE_SIZE)
-		nr = (slot->len - offset) / PAGE_SIZE;
-	if (!areas_cover(r, start, start + nr * PAGE_SIZE, prot) && !chance(r, 1, 30))
-		return;
-	if (chance(r, 1, 16)) {
-		random_mmio(r);
-		return;
-	}
-	if (area && area->page_size && !r->huge_budget)
-		return;
-	cost = area ? page_cost(r, area, write) * nr : 0;
-	if (cost > r->budget)
-		return;
-	r->budget -= cost;
-	if (area && area->page_size)
-		r->huge_budget--;
-	strbuf_addf(r->out, "guest vm0 %s 0x%llx %lluK\n", write ? "w" : "r",
-		    (unsigned long long)(slot->gpa + offset), (unsigned long long)nr * 4);
-}
-
-static const struct slot *slot_at(const struct random_state *r, uint64_t gpa)
-{
-	size_t i;
-
-	for (i = 0; i < r->nr_slots; i++)
-		if (gpa - r->slots[i].gpa < r->slots[i].len)
-			return &r->slots[i];
-	return NULL;
-}
-
-bool random_in_slot(const struct random_state *r, uint64_t gpa, uint64_t len)
-{
-	const struct slot *slot = slot_at(r, gpa);
-
-	return slot && len <= slot->gpa + slot->len - gpa;
-}
-
-bool random_spend(struct random_state *r, uint64_t gpa, bool write)
-{
-	const struct slot *slot = slot_at(r, gpa);
-	uint8_t prot = write ? SCRIPT_PROT_R | SCRIPT_PROT_W : SCRIPT_PROT_R;
-	uint64_t addr = slot ? slot->addr + (gpa - slot->gpa) : 0, cost;
-	const struct area *area = slot ? area_at(r, addr) : NULL;
-
-	if (!area)
-		return slot && chance(r, 1, 30);
-	if (!areas_cover(r, addr, addr + PAGE_SIZE, prot) && !chance(r, 1, 30))
-		return false;
-	cost = page_cost(r, area, write);
-	if (cost > r->budget || (area->page_size && !r->huge_budget))
-		return false;
-	r->budget -= cost;
-	r->huge_budget -= area->page_size != 0;
-	return true;
-}
-
-static bool pick_nested(struct random_state *r)
-{
-	return !has(r, SCRIPT_RANDOM_GUEST | SCRIPT_RANDOM_MEMSLOT) || chance(r, 1, 4);
-}
-
-/* The VM first, then its memslots, then what it does. */
-static void random_guest(struct random_state *r)
-{
-	static const char *const mmus[] = {"tdp", "direct", "shadow"};
-
-	if (r->running)
-		return;
-	if (has(r, SCRIPT_RANDOM_NESTED) && (r->nested.on || (!r->vm && pick_nested(r))) &&
-	    random_nested(r))
-		return;
-	if (has(r, SCRIPT_RANDOM_MEMSLOT))
-		return;
-	if (!r->vm)
-		strbuf_addf(r->out, "vm vm0 %s\n", mmus[rng_below(&r->rng, 3)]);
-	else if (!r->nr_slots || chance(r, 1, 8))
-		random_memslot(r);
-	else
-		random_guest_access(r);
-	r->vm = true;
-}
-
 /* Settings of the machine, and the first maps. */
 static void random_start(struct random_state *r)
 {
@@ -651,6 +367,7 @@ static const struct {
 	{random_brk, 5, SCRIPT_RANDOM_HEAP},
 	{random_populate, 3, 0},
 	{random_slots, 80, SCRIPT_RANDOM_MEMSLOT},
+	{random_age, 25, SCRIPT_RANDOM_AGE},
 };
 
 static void random_operation(struct random_state *r)

@@ -325,3 +325,14 @@ void add_addr(struct random_state *r, uint64_t addr, const struct area *area)
 	strbuf_addf(r->out, "m%u", area->name);
 	add_offset(r, addr - area->base);
 }
+
+uint64_t page_cost(const struct random_state *r, const struct area *area, bool write)
+{
+	if (area->kind == SCRIPT_KIND_HUGETLB)
+		return area->page_size / PAGE_SIZE;
+	if (has(r, SCRIPT_RANDOM_SHMEM_THP) && !area->page_size)
+		return SIZE_2M / PAGE_SIZE;
+	if (area->kind != SCRIPT_KIND_ANON || !write)
+		return 1;
+	return r->thp && (area->huge || r->thp_always) ? SIZE_2M / PAGE_SIZE : 1;
+}

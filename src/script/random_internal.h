@@ -15,6 +15,8 @@
 #define SIZE_512G (512ull << 30)
 #define SIZE_2T (2ull << 40)
 
+#define NR_WORDS(words) (sizeof(words) / sizeof((words)[0]))
+
 /* All maps lie in [RANDOM_START, RANDOM_END). */
 #define RANDOM_START 0x100000000000ull
 #define RANDOM_END 0x200000000000ull
@@ -170,7 +172,26 @@ struct random_state {
 	struct shadow shadow;
 };
 
-/* random.c */
+/* True in @num of @den cases. */
+static inline bool chance(struct random_state *r, uint32_t num, uint32_t den)
+{
+	return rng_chance(&r->rng, num, den);
+}
+
+/* Is one of these SCRIPT_RANDOM_* asked for? */
+static inline bool has(const struct random_state *r, unsigned int features)
+{
+	return r->options->features & features;
+}
+
+/* random_map.c */
+/* By SCRIPT_PROT_* */
+extern const char *const random_prot_texts[8];
+uint8_t random_prot(struct random_state *r);
+void random_map(struct random_state *r);
+
+/* random_guest.c */
+void random_guest(struct random_state *r);
 /* [@gpa, @gpa + @len) lies in one of the slots. */
 bool random_in_slot(const struct random_state *r, uint64_t gpa, uint64_t len);
 /* Take an access to guest memory from the budget; false: it would be too much, or mostly fail. */
@@ -214,6 +235,8 @@ const struct area *area_at(const struct random_state *r, uint64_t addr);
 /* True when every byte of the range is mapped with at least @prot. */
 bool areas_cover(const struct random_state *r, uint64_t start, uint64_t end,
 		 uint8_t prot);
+/* What a touched page may cost the machine, in pages of 4 KiB. */
+uint64_t page_cost(const struct random_state *r, const struct area *area, bool write);
 /* A random area; there must be one. */
 struct area *pick_area(struct random_state *r);
 /*

@@ -5,11 +5,6 @@
 /* Write protection of an object needs all its page tables: not more than these bytes. */
 #define MAX_MARKED SIZE_1G
 
-static bool chance(struct random_state *r, uint32_t num, uint32_t den)
-{
-	return rng_chance(&r->rng, num, den);
-}
-
 static void add_range(struct random_state *r, const struct range *range)
 {
 	add_addr(r, range->start, range->area);
@@ -37,7 +32,7 @@ void random_uffd(struct random_state *r)
 {
 	static const char *const words[] = {"register", "register", "wp", "wp", "wp",
 					    "unwp", "unregister"};
-	size_t which = rng_below(&r->rng, sizeof(words) / sizeof(words[0]));
+	size_t which = rng_below(&r->rng, NR_WORDS(words));
 	struct range range = pick_range(r);
 
 	if (object_bytes(r, &range) > MAX_MARKED)
@@ -80,7 +75,7 @@ void random_place_pages(struct random_state *r)
 	strbuf_addstr(r->out, "mbind");
 	add_range(r, &range);
 	strbuf_addf(r->out, " %s%s\n",
-		    policies[rng_below(&r->rng, sizeof(policies) / sizeof(policies[0]))],
+		    policies[rng_below(&r->rng, NR_WORDS(policies))],
 		    chance(r, 1, 2) ? " move" : "");
 }
 

@@ -12,11 +12,6 @@
 /* Large slots make large logs. */
 #define MAX_SLOT_LEN (64 * SIZE_1M)
 
-static bool chance(struct random_state *r, uint32_t num, uint32_t den)
-{
-	return rng_chance(&r->rng, num, den);
-}
-
 static void make_vm(struct random_state *r)
 {
 	static const char *const mmus[KINDS] = {"tdp", "direct", "shadow"};

@@ -7,8 +7,6 @@
  */
 #include "random_internal.h"
 
-#define NR_WORDS(words) (sizeof(words) / sizeof((words)[0]))
-
 #define MEMORY_ADDR 0x0e0000000000ull
 #define MEMORY_LEN (64 * SIZE_1M)
 #define TABLES_AT (16 * SIZE_1M)
@@ -18,11 +16,6 @@
 #define MEMORY_SLOT 200
 #define ALIAS_SLOT 201
 #define POOL_PAGES 48 /* few frames: many entries for each */
-
-static bool chance(struct random_state *r, uint32_t num, uint32_t den)
-{
-	return rng_chance(&r->rng, num, den);
-}
 
 static bool is_32(const struct shadow *s)
 {
@@ -82,6 +75,7 @@ static void add_flags(struct random_state *r)
 {
 	static const char *const formats[SCRIPT_PAGING_NR] = {
 		[SCRIPT_PAGING_LONG] = "",
+		[SCRIPT_PAGING_LA57] = " la57",
 		[SCRIPT_PAGING_PAE] = " pae",
 		[SCRIPT_PAGING_32] = " 2level",
 	};
@@ -96,7 +90,7 @@ static void add_flags(struct random_state *r)
 static void start(struct random_state *r)
 {
 	static const uint8_t formats[] = { SCRIPT_PAGING_LONG, SCRIPT_PAGING_LONG,
-					   SCRIPT_PAGING_LONG, SCRIPT_PAGING_PAE,
+					   SCRIPT_PAGING_LA57, SCRIPT_PAGING_PAE,
 					   SCRIPT_PAGING_32 };
 
 	r->shadow.format = formats[rng_below(&r->rng, NR_WORDS(formats))];

@@ -28,6 +28,18 @@ static inline bool span_is(struct span t, const char *word, size_t len)
 	return t.len == len && !memcmp(t.s, word, len);
 }
 
+/* Without the blanks around it. */
+static inline struct span span_trim(struct span t)
+{
+	while (t.len && (t.s[0] == ' ' || t.s[0] == '\t')) {
+		t.s++;
+		t.len--;
+	}
+	while (t.len && (t.s[t.len - 1] == ' ' || t.s[t.len - 1] == '\t'))
+		t.len--;
+	return t;
+}
+
 /* name.c: what a name stands for */
 enum name_kind {
 	NAME_UNUSED, /* only mentioned so far, as a counter is */
@@ -74,7 +86,7 @@ struct layout {
 	struct live_chunk *chunks;
 };
 
-/* param.c: the parameters of a script, and the lines that use some */
+/* param_internal.h: the parameters of a script, and the lines that use some */
 struct params;
 
 #define MAX_ARGS 5
@@ -290,7 +302,8 @@ struct op_row {
 	int (*check)(struct parser *p, struct script_op *op);
 };
 extern const struct op_row op_rows[OP_NR];
-extern const char *const policy_words[], *const uffd_words[], *const access_words[];
+extern const char *const policy_words[], *const uffd_words[], *const access_words[],
+	*const age_words[];
 extern const char *const sysctl_words[], *const thp_words[], *const compare_words[];
 extern const char *const advice_words[], *const mmu_words[];
 
@@ -345,6 +358,7 @@ int check_switch(struct parser *p, struct script_op *op);
 int check_exit(struct parser *p, struct script_op *op);
 int check_numa_hint(struct parser *p, struct script_op *op);
 int check_pin(struct parser *p, struct script_op *op);
+int check_age(struct parser *p, struct script_op *op);
 int check_uffd(struct parser *p, struct script_op *op);
 int check_pagemap_scan(struct parser *p, struct script_op *op);
 int check_vm(struct parser *p, struct script_op *op);
@@ -353,6 +367,11 @@ int check_guest(struct parser *p, struct script_op *op);
 int check_guest_map(struct parser *p, struct script_op *op);
 int check_guest_remap(struct parser *p, struct script_op *op);
 int check_cr3(struct parser *p, struct script_op *op);
+/* check_guest.c: for tables of guests and of guests of guests */
+/* @at is where @value, an address or a length, stands. */
+int check_multiple(struct parser *p, struct span at, uint64_t value, uint64_t page_size);
+/* The length (argument 3) and protection (4) of what a line maps. */
+int check_new_entries(struct parser *p, const struct script_op *op);
 /* check_l2.c */
 int check_l2_map(struct parser *p, struct script_op *op);
 int check_l2_remap(struct parser *p, struct script_op *op);

@@ -107,11 +107,23 @@ static int make_space(struct sim *sim, struct sim_object *vm, const struct scrip
 	return err;
 }
 
+int sim_map_guest_range(struct sim_object *vm, struct kvm_guest_tables *tables,
+			const struct script_op *op, uint64_t flags)
+{
+	/* one by one where each has the same target */
+	uint64_t step = op->flags & SCRIPT_GPTE_SAME ? op->page_size : op->len, at;
+	int err = 0;
+
+	for (at = 0; at < op->len && !err; at += step)
+		err = kvm_guest_map(vm->kvm, tables, op->addr + at, script_op_gpa(op), step,
+				    sim_leaf_level(op->page_size), flags);
+	return err;
+}
+
 int sim_op_guest_map(struct sim *sim, const struct script_op *op)
 {
 	struct sim_object *vm = vm_of(sim, op);
 	struct kvm_guest_tables *tables;
-	uint64_t at, step;
 	int err;
 
 	if (!vm)
@@ -119,14 +131,7 @@ int sim_op_guest_map(struct sim *sim, const struct script_op *op)
 	if (vm->nested)
 		return -EINVAL;
 	err = make_space(sim, vm, op, &tables);
-	if (err)
-		return err;
-	/* one by one where each has the same target */
-	step = op->flags & SCRIPT_GPTE_SAME ? op->page_size : op->len;
-	for (at = 0; at < op->len && !err; at += step)
-		err = kvm_guest_map(vm->kvm, tables, op->addr + at, script_op_gpa(op), step,
-				    sim_leaf_level(op->page_size), sim_entry_flags(op));
-	return err;
+	return err ? err : sim_map_guest_range(vm, tables, op, sim_entry_flags(op));
 }
 
 int sim_op_guest_remap(struct sim *sim, const struct script_op *op)

@@ -41,8 +41,7 @@ int sim_l2_map(struct sim *sim, const struct script_op *op)
 		return err;
 	if (!vm->ncr3)
 		vm->ncr3 = script_op_tables(op);
-	return kvm_guest_map(vm->kvm, tables, op->addr, script_op_gpa(op), op->len,
-			     sim_leaf_level(op->page_size), sim_entry_flags(op) | KVM_GPTE_USER);
+	return sim_map_guest_range(vm, tables, op, sim_entry_flags(op) | KVM_GPTE_USER);
 }
 
 int sim_l2_remap(struct sim *sim, const struct script_op *op)

@@ -257,6 +257,7 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 		.events = &sim->events,
 		.literal = sim->options->literal,
 		.rmap_index = sim->options->designs & SIM_DESIGN_RMAP_INDEX,
+		.no_tdp_mmu = op->flags & SCRIPT_VM_NO_TDP_MMU,
 	};
 	struct sim_guest *guest;
 	struct kvm *kvm;
@@ -272,7 +273,7 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 		mem_free(guest);
 		return err;
 	}
-	if (op->flags)
+	if (op->flags & (SCRIPT_VM_MANUAL_PROTECT | SCRIPT_VM_INITIALLY_SET))
 		kvm_enable_dirty_log_protect(kvm, op->flags & SCRIPT_VM_INITIALLY_SET);
 	object->kind = SIM_VM;
 	object->guest = guest;
@@ -437,6 +438,21 @@ static int op_numa_scan(struct mm_struct *mm, const struct script_op *op)
 	return err;
 }
 
+static int op_age(struct mm_struct *mm, const struct script_op *op)
+{
+	struct mmu_notifier_mm *nmm = mm_notifiers(mm);
+	uint64_t end = op->addr + op->len;
+	int young;
+
+	if (op->policy == SCRIPT_AGE_TEST)
+		young = mmu_notifier_test_young(nmm, op->addr);
+	else if (op->policy == SCRIPT_AGE_CLEAR)
+		young = mmu_notifier_clear_young(nmm, op->addr, end);
+	else
+		young = mmu_notifier_clear_flush_young(nmm, op->addr, end);
+	return young ? 0 : -ENODATA;
+}
+
 static int op_mbind(struct mm_struct *mm, const struct script_op *op)
 {
 	static const enum mm_mpol modes[SCRIPT_MPOL_NR] = {
@@ -492,6 +508,8 @@ static int execute_memory(struct sim *sim, const struct script_op *op)
 		return mm_numa_hint(mm, op->addr, op->len);
 	case OP_PIN:
 		return mm_pin(mm, op->addr, op->len);
+	case OP_AGE:
+		return op_age(mm, op);
 	case OP_MAP:
 		return op_map(sim, op);
 	}

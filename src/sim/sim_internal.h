@@ -142,6 +142,9 @@ int sim_find_space(struct sim *sim, struct sim_object *vm, uint64_t root, bool m
 		   struct kvm_guest_tables **ret_tables);
 unsigned int sim_leaf_level(uint64_t page_size);
 uint64_t sim_entry_flags(const struct script_op *op);
+/* The loader maps op's range with entries of rights @flags (KVM_GPTE_*). As kvm_guest_map(). */
+int sim_map_guest_range(struct sim_object *vm, struct kvm_guest_tables *tables,
+			const struct script_op *op, uint64_t flags);
 
 /* nested.c: operations on guests of guests; as sim_execute(). */
 int sim_l2_map(struct sim *sim, const struct script_op *op);

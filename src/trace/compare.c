@@ -231,8 +231,9 @@ static char row_mark(const struct picked picked[2], size_t row,
 	return event_cmp(picked[0].event[row], picked[1].event[row], options) ? '|' : ' ';
 }
 
-static size_t column_width(const struct picked *picked, size_t first, size_t end,
-			   const char *title)
+/* Running out of memory is an error of @out: its columns would not be straight. */
+static size_t column_width(struct strbuf *out, const struct picked *picked, size_t first,
+			   size_t end, const char *title)
 {
 	struct strbuf cell = STRBUF_INIT;
 	size_t row, width = strlen(title);
@@ -242,6 +243,7 @@ static size_t column_width(const struct picked *picked, size_t first, size_t end
 		trace_format(&cell, picked->event[row]);
 		if (cell.len > width)
 			width = cell.len;
+		strbuf_pass_error(out, &cell);
 	}
 	strbuf_release(&cell);
 	return width;
@@ -277,7 +279,7 @@ static void add_rows(struct strbuf *out, const struct picked picked[2],
 		row++;
 	first = row > ROWS_BEFORE ? row - ROWS_BEFORE : 0;
 	end = nr - row > ROWS_BEHIND ? row + ROWS_BEHIND : nr;
-	width = column_width(&picked[0], first, end, titles[0]);
+	width = column_width(out, &picked[0], first, end, titles[0]);
 	strbuf_addf(out, "  %s", titles[0]);
 	pad(out, from, width + 5);
 	strbuf_addf(out, "%s\n", titles[1]);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <base/digits.h>
+
 #include "format_internal.h"
 #include "payload_internal.h"
 
@@ -38,14 +40,9 @@ static char *put_0x(char *p, uint64_t value, unsigned int width)
 
 static char *put_dec(char *p, uint64_t value)
 {
-	char digits[20];
-	unsigned int n = 0;
+	char digits[DIGITS_MAX], *end = digits + sizeof(digits), *at = digits_dec(end, value);
 
-	do {
-		digits[19 - n++] = '0' + value % 10;
-		value /= 10;
-	} while (value);
-	return put(p, digits + 20 - n, n);
+	return put(p, at, end - at);
 }
 
 static char *put_int(char *p, int64_t value)

@@ -37,9 +37,19 @@ def expect(status, *args, err=None, out=None):
     return got
 
 
+def lives(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def instances():
+    """Those that a recorder left behind; others may be recording at the same time."""
     return [name for base in TRACEFS if os.path.isdir(base + '/instances')
-            for name in os.listdir(base + '/instances') if name.startswith('mmuscope-record-')]
+            for name in os.listdir(base + '/instances')
+            if name.startswith('mmuscope-record-') and not lives(int(name.rsplit('-', 1)[1]))]
 
 
 def why_not():
@@ -91,6 +101,68 @@ def test_texts():
     expect(0, 'import', 'ftrace', 'odd.ftrace', out='touch m1 4K w')
 
 
+TWO_VMS = """# mmuscope recording 1
+# kernel 6.12.0
+m-1 ( 1) [000] 1.000001: tracing_mark_write: mmuscope: probe of 12 begins
+a-12 ( 12) [000] 1.000002: sys_ioctl(fd: 3, cmd: 0xae01, arg: 0)
+a-12 ( 12) [000] 1.000003: sys_ioctl -> 0x4
+m-1 ( 1) [000] 1.000004: tracing_mark_write: mmuscope: probe of 12 ends, 0
+# map of 12 100000-200000 rw-p 00000000 00:00 0
+CALL(DONTNEED)
+a-12 ( 12) [000] 1.000014: sys_ioctl(fd: 5, cmd: 0xae01, arg: 0)
+x) [0-13 ( 12) [001] 1.000015: sys_ioctl -> 0xffffffffffffffe7
+a-12 ( 12) [000] 1.000016: sys_ioctl -> 0x6
+CALL(DONTNEED DONTNEED)
+CALL(DONTNEED DONTNEED)
+# end of recording
+"""
+
+
+def test_two_vms():
+    """Each notification was counted once per VM of the program, so that few of them seemed foretold."""
+    unmap = 'a-12 ( 12) [000] 2.0: kvm_unmap_hva_range: mmu notifier unmap range: 0x100000 -- 0x180000\n'
+    other = 'x) [1-13 ( 12) [001] 2.0: sys_getpid()\n'
+    text = re.sub(r'CALL\((.*)\)\n', lambda call: 'a-12 ( 12) [000] 2.0: sys_madvise(start: 0x100000, len_in: 0x80000, '
+                  'behavior: 0x4)\n' + other.join([unmap] * len(call[1].split())) +
+                  'a-12 ( 12) [000] 2.0: sys_madvise -> 0x0\n', TWO_VMS)
+    Path(WORK, 'two.ftrace').write_text(text)
+    expect(0, 'record', '--from', 'two.ftrace', out='12: 3 recorded, 3 predicted by linux-6.12, 3 agree in order')
+    check = json.loads(expect(0, 'record', '--from', 'two.ftrace', '-p', '12', '--json').stdout)
+    tap.ok((check['recorded'], check['predicted'], check['agree']) == (3, 3, 3), '... as JSON', check)
+    expect(0, 'record', '--from', 'two.ftrace', '-p', '13', out='13: 0 recorded')
+    expect(3, 'record', '--from', 'whole.ftrace', err='-p tells the process')
+    expect(3, 'record', '--from', 'missing', err='missing: No such file')
+    expect(2, 'record', '--from', 'two.ftrace', 'ls', err='--from records nothing')
+
+
+EXEC = """# mmuscope recording 1
+# kernel 6.12.0
+PROBE
+# map of 12 100000-200000 rw-p 00000000 00:00 0
+CALL(100000)
+a-12 ( 12) [000] 3.0: sys_execve(filename: 0x1, argv: 0x2, envp: 0x3)
+b-12 ( 12) [000] 3.1: sched_process_exec: filename=/usr/bin/b pid=12 old_pid=12
+b-12 ( 12) [000] 3.2: sys_execve -> 0x0
+PROBE
+# map of 12 400000-500000 rw-p 00000000 00:00 0
+CALL(400000)
+# end of recording
+"""
+
+
+def test_exec():
+    """The end of the old address space was foretold as a munmap that KVM is told of; it is not."""
+    mark = 'm-1 ( 1) [000] 2.0: tracing_mark_write: mmuscope: probe of 12 '
+    probe = (f'{mark}begins\na-12 ( 12) [000] 2.0: sys_ioctl(fd: 3, cmd: 0xae01, arg: 0)\n'
+             f'a-12 ( 12) [000] 2.0: sys_ioctl -> 0x4\n{mark}ends, 0\n')
+    text = re.sub(r'CALL\((.*)\)', r'a-12 ( 12) [000] 4.0: sys_madvise(start: 0x\1, len_in: 0x1000, behavior: 0x4)\n'
+                  r'a-12 ( 12) [000] 4.0: kvm_unmap_hva_range: mmu notifier unmap range: 0x\1 -- 0x\g<1>+1\n'
+                  r'a-12 ( 12) [000] 4.0: sys_madvise -> 0x0', EXEC.replace('PROBE\n', probe))
+    Path(WORK, 'exec.ftrace').write_text(text.replace('00000+1', '01000'))
+    expect(0, 'record', '--from', 'exec.ftrace', out='12: 2 recorded, 2 predicted by linux-6.12, 2 agree in order')
+    expect(0, 'import', 'ftrace', 'exec.ftrace', out=r'munmap 0x100000 1M  # .*: execve\n')
+
+
 def test_record():
     expect(5, 'record', '-o', 'a.ftrace', '--', 'sh', '-c', 'exit 5', err=r'a\.ftrace: \d+ lines')
     expect(0, 'import', 'ftrace', 'a.ftrace', '-o', 'a.mms')
@@ -108,6 +180,8 @@ def test_record():
     got = expect(0, 'record', '--json', '-q', '-o', 'j.ftrace', 'true')
     info = json.loads(got.stdout)
     tap.ok(info['facility'] == 'tracefs' and info['lines'] > 10, 'the summary as JSON', info)
+    expect(0, 'record', '-q', '-o', '/dev/null', 'true')
+    tap.ok(not os.path.isfile('/dev/null'), 'a device is written to, not replaced by a file')
     tap.ok(not instances(), 'no instance is left', instances())
 
 
@@ -121,11 +195,44 @@ def test_lost():
         expect(0, 'import', 'ftrace', 'lost.ftrace', '-o', 'lost.mms', err=f'LOST when it was recorded, events: {lost}')
 
 
+def runs(recorder, program):
+    """Whether the recorded program runs already."""
+    try:
+        children = Path(f'/proc/{recorder.pid}/task/{recorder.pid}/children').read_text().split()
+        return any(Path(f'/proc/{child}/comm').read_text().strip() == program for child in children)
+    except OSError:
+        return False
+
+
+def listen():
+    """Not as whoever started this test under nohup has it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def start_sleep():
+    """A recorder whose program has just been executed."""
+    recorder = subprocess.Popen([BINARY, 'record', '-q', '-o', 'sig.ftrace', '--', 'sleep', '20'], cwd=WORK,
+                                start_new_session=True, stderr=subprocess.DEVNULL, preexec_fn=listen)
+    deadline = time.monotonic() + 60
+    while not runs(recorder, 'sleep') and recorder.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return recorder
+
+
+def test_signal_while_probed():
+    """A signal that comes while the recorder makes a VM in the program is not lost."""
+    got = []
+    for _ in range(12):
+        recorder = start_sleep()
+        os.killpg(recorder.pid, signal.SIGHUP)
+        got.append(recorder.wait(60))
+    tap.ok(got == [128 + signal.SIGHUP] * 12, 'a signal while the program is probed reaches it', got)
+
+
 def test_signals():
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL):
-        recorder = subprocess.Popen([BINARY, 'record', '-q', '-o', 'sig.ftrace', '--', 'sleep', '20'], cwd=WORK,
-                                    start_new_session=True, stderr=subprocess.DEVNULL)
-        time.sleep(1)
+        recorder = start_sleep()
+        time.sleep(0.5)
         os.killpg(recorder.pid, number)
         status = recorder.wait(30)
         if number == signal.SIGKILL:
@@ -154,6 +261,8 @@ def main():
     test_usage()
     test_import_process()
     test_texts()
+    test_two_vms()
+    test_exec()
     reason = why_not()
     if reason:
         tap.skip('recording', reason)
@@ -161,6 +270,7 @@ def main():
     test_record()
     test_lost()
     test_signals()
+    test_signal_while_probed()
     test_check()
     return tap.done()
 

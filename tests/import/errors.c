@@ -54,6 +54,7 @@ static void truncated(void)
 	      "inside a call", M1);
 	ERROR(IMPORT_FTRACE, "last event without newline", EVENT "0x1000\n  x-7 [000", 3,
 	      "breaks off", "heap heap 0x1000\n");
+	ERROR(IMPORT_FTRACE, "perf's binary data", "PERFILE2h\0\0\0\0\0\0\0", 1, "perf script", "");
 	ERROR(IMPORT_FTRACE, "last event incomplete", EVENT "\n", 2, "inside an event",
 	      "");
 	ERROR(IMPORT_PROC, "last map without newline",

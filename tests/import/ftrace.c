@@ -63,14 +63,58 @@ static void spellings(void)
 			"1.3: sys_exit: NR 39 = 77\n",
 		   "map m1 0x7ef9db22d000 64K rw anon private\n");
 	tap_eq(find_call("syscall_39")->seen, 1, "unknown numbers are counted");
-	check_text(
-		"unknown events, lost events",
-		HEAD
-		"1.0: sched_switch: prev_comm=x ==> y\nCPU:0 [LOST 12 EVENTS]\n" MAPPED,
-		M1);
+	check_text("unknown events", HEAD "1.0: sched_switch: prev_comm=x ==> y\n" MAPPED, M1);
 	tap_eq(find_call("sched_switch")->seen, 1, "are counted");
-	tap_eq(report.nr_bad, 1, "... lost ones as unreadable");
 	tap_eq(find_call("mmap")->seen, 1, "entry and exit count once");
+}
+
+/* They were lines that could not be read, and the report said nothing of events lost. */
+static void lost_events(void)
+{
+	check_text("events lost, as tracefs says it",
+		   "CPU:0 [LOST 12 EVENTS]\n" MAPPED "CPU:1 [LOST EVENTS]\n", M1);
+	tap_eq(report.lost, 13, "... are counted, one where there is no number");
+	check_text("events lost, as trace-cmd says it",
+		   "CPU:1 [1808 EVENTS DROPPED]\n" MAPPED "CPU:1 [EVENTS DROPPED]\n", M1);
+	tap_eq(report.lost, 1809, "... are counted");
+	check_text("events lost, as perf script --show-lost-events says it",
+		   MAPPED "  x  5078 [001] 24483.093741: PERF_RECORD_LOST lost 5298\n"
+			  "  x  5078 [001] 24483.093742: PERF_RECORD_LOST_SAMPLES lost 2\n", M1);
+	tap_eq(report.lost, 5300, "... are counted");
+	tap_eq(report.nr_bad, 0, "... none is an unreadable line");
+	check_text("events lost, in a recording of ours",
+		   "# mmuscope recording 1\nCPU:0 [LOST 12 EVENTS]\n" MAPPED
+		   "# lost 12 events on 1 CPUs\n# end of recording\n", M1);
+	tap_eq(report.lost, 12, "... are counted once");
+}
+
+/* Every frame of "perf record -g" was reported as a line that cannot be read. */
+static void call_chains(void)
+{
+	check_text("call chains of perf",
+		   "x 6 [000] 1.1: syscalls:sys_enter_brk: brk: 0x0\n"
+		   "\tffffffff821f2900 exc_page_fault+0x2f0 ([kernel.kallsyms])\n"
+		   "\t            14f0 [unknown] (/usr/bin/x [000] 1.2: y: z)\n\n"
+		   "x 6 [000] 1.3: syscalls:sys_exit_brk: 0x1000\n",
+		   "heap heap 0x1000\n");
+	tap_eq(report.nr_bad, 0, "... are passed over");
+	check_text("call chains of the kernel",
+		   "x-6 [000] .... 1.1: sys_brk(brk: 0)\nx-6 [000] .... 1.1: <stack trace>\n"
+		   " => do_syscall_64\n => 0xffffffff81000c82\nx-6 [000] .... 1.3: sys_brk -> 0x1000\n",
+		   "heap heap 0x1000\n");
+	tap_eq(report.nr_bad, 0, "... are passed over");
+}
+
+/* The pid was taken from the thread's name. */
+static void names_like_lines(void)
+{
+	check_text("a thread whose name looks like the start of a line",
+		   "a-1 [000] 1.1: -77 [001] ..... 1.1: sys_brk(brk: 0)\n"
+		   "a-1 [000] 1.1: -77 [001] ..... 1.2: sys_brk -> 0x1000\n", "heap heap 0x1000\n");
+	check_text("a thread whose name has a processor's number",
+		   "a-1 [000] -77 [001] ..... 1.1: sys_brk(brk: 0)\n"
+		   "b-1 [000] -77 [001] ..... 1.2: sys_brk -> 0x1000\n", "heap heap 0x1000\n");
+	tap_eq(report.threads, 1, "... is one thread");
 }
 
 static void calls(void)
@@ -197,5 +241,8 @@ int main(void)
 	calls();
 	faults();
 	processes();
+	lost_events();
+	call_chains();
+	names_like_lines();
 	return tap_done();
 }

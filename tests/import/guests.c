@@ -93,9 +93,39 @@ static void touched(void)
 		 "guest vm0 w 0x0 8K  # assumed\nfork p1\n");
 }
 
+#define EVENT(text) "x-7 [000] ..... 1.0: " text "\n"
+#define MAPPED(len)                                                                      \
+	EVENT("sys_mmap(addr: 0, len: " len ", prot: 3, flags: 22, fd: ffffffff, off: 0)") \
+	EVENT("sys_mmap -> 0x7f0000000000")
+#define CREATED EVENT("sys_ioctl(fd: 3, cmd: ae01, arg: 0)") EVENT("sys_ioctl -> 0x9")
+#define SLOT_SET EVENT("sys_ioctl(fd: 9, cmd: 4020ae46, arg: 7ffe0000)") EVENT("sys_ioctl -> 0x0")
+#define VM "vm vm0 tdp\n"
+#define RAM_OF(size) "map m1 0x7f0000000000 " size " rw anon private\n"
+
+/* A recorded VM had no memslots at all, and so nothing was zapped. */
+static void guessed(void)
+{
+	static const struct import_options options = { .no_origin = true };
+
+	check_as(IMPORT_FTRACE, &options, "ftrace shows that memslots are set, not which: guessed, once",
+		 MAPPED("40000000") CREATED SLOT_SET SLOT_SET, 0,
+		 RAM_OF("1G") VM "memslot vm0 0 gpa=0x0 m1 1G\n");
+	check_as(IMPORT_FTRACE, &options, "... without a map that could be the guest's memory: not at all",
+		 MAPPED("400000") CREATED SLOT_SET, 0, RAM_OF("4M") VM);
+	/* it was split at 2G, where QEMU does so from 2.75G on */
+	check_as(IMPORT_FTRACE, &options, "... memory of 2.25G is not split",
+		 MAPPED("90000000") CREATED SLOT_SET, 0,
+		 RAM_OF("2304M") VM "memslot vm0 0 gpa=0x0 m1 2304M\n");
+	check_as(IMPORT_FTRACE, &options, "... memory of 2.75G is",
+		 MAPPED("b0000000") CREATED SLOT_SET, 0,
+		 RAM_OF("2816M") VM "memslot vm0 0 gpa=0x0 m1 2G\n"
+				    "memslot vm0 1 gpa=0x100000000 m1+2G 768M\n");
+}
+
 int main(void)
 {
 	memslots();
 	touched();
+	guessed();
 	return tap_done();
 }

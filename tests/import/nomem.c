@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <zstd.h>
 
 static const char strace_log[] =
 	"1 execve(\"/x\", [\"x\"], 0x7f /* 9 vars */) = 0\n1 brk(NULL) = 0x9000\n"
@@ -34,8 +35,14 @@ static const char ftrace_log[] =
 	"  x-8 [000] d.... 1.000005: page_fault_user: address=0x7f0000001010 ip=0x1 "
 	"error_code=0x7\n";
 
+static const char proc_maps[] =
+	"00400000-00452000 r-xp 00000000 08:02 173521      /usr/bin/a\n"
+	"00e03000-00e24000 rw-p 00000000 00:00 0           [heap]\n"
+	"7f1000000000-7f1000002000 rw-s 00001000 00:05 77  /dev/shm/x\n";
+
 struct keep {
 	const char *text;
+	size_t len;
 	enum import_format format;
 };
 
@@ -49,12 +56,14 @@ static int drop_write(void *ctx, const char *data, size_t len)
 
 static int run(const struct keep *keep)
 {
-	struct import_memory memory = { keep->text, strlen(keep->text), 0 };
+	struct import_memory memory = { keep->text, keep->len, 0 };
 	struct import_source source = import_source_memory(&memory);
 	struct import_sink sink = { drop_write, NULL };
 
 	if (keep->format == IMPORT_FTRACE)
 		return import_ftrace(NULL, &source, &sink, &report);
+	if (keep->format == IMPORT_PROC)
+		return import_proc(NULL, &source, &sink, &report);
 	return import_strace(NULL, &source, &sink, &report);
 }
 
@@ -77,11 +86,19 @@ static void every_allocation(const char *name, const struct keep *keep)
 
 int main(void)
 {
-	const struct keep strace = { strace_log, IMPORT_STRACE };
-	const struct keep ftrace = { ftrace_log, IMPORT_FTRACE };
+	static char packed[2048];
+	const struct keep strace = { strace_log, strlen(strace_log), IMPORT_STRACE };
+	const struct keep ftrace = { ftrace_log, strlen(ftrace_log), IMPORT_FTRACE };
+	const struct keep proc = { proc_maps, strlen(proc_maps), IMPORT_PROC };
+	const struct keep zstd = {
+		packed, ZSTD_compress(packed, sizeof(packed), strace_log, strlen(strace_log), 3),
+		IMPORT_STRACE
+	};
 
 	every_allocation("strace", &strace);
 	every_allocation("ftrace", &ftrace);
+	every_allocation("proc", &proc);
+	every_allocation("compressed strace", &zstd);
 	tap_eq(mem_live(), 0, "nothing leaks");
 	return tap_done();
 }

@@ -107,6 +107,28 @@ static void count(struct event_sink *sink, const struct event *event)
 	c->tested += event->id == EVENT_KVM_TEST_AGE_HVA;
 }
 
+/* From 6.13 on nothing is flushed for it. */
+static void aging_flushes(const char *profile, bool flush)
+{
+	struct kvm_config config = { .events = &events,
+				     .mm = &mm,
+				     .profile = kvm_profile_find(profile) };
+	const struct kvm_memory_region region = { .memory_size = PAGES * FAKE_PAGE,
+						  .userspace_addr = BASE };
+	uint64_t flushes;
+	struct kvm *kvm;
+
+	fake_mm_init(&mm, &events, BASE, PAGES);
+	if (!tap_ok(!kvm_create(&config, &kvm) && !kvm_set_memory_region(kvm, &region), "%s", profile))
+		return;
+	kvm_guest_access(kvm, 0, KVM_ACCESS_WRITE);
+	flushes = kvm_get_stat(kvm)->remote_tlb_flush;
+	tap_eq(mmu_notifier_clear_flush_young(&mm.nmm, BASE, BASE + FAKE_PAGE), 1, "young");
+	tap_eq(kvm_get_stat(kvm)->remote_tlb_flush, flushes + flush, "flushed or not");
+	kvm_destroy(kvm);
+	fake_mm_release(&mm);
+}
+
 static void aging(enum kvm_mmu_kind kind)
 {
 	struct counter_sink sink = { .sink.emit = count };
@@ -146,6 +168,9 @@ int main(void)
 		all_levels(kind);
 		aging(kind);
 	}
+	aging_flushes("linux-6.1", true);
+	aging_flushes("linux-6.12", true);
+	aging_flushes("linux-7.2", false);
 	tap_eq(mem_live(), live, "nothing leaked");
 	return tap_done();
 }

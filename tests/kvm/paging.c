@@ -31,6 +31,8 @@ struct guest {
 	struct rng rng;
 };
 
+static bool no_tdp_mmu; /* of the guests that build() makes */
+
 static void print_violation(void *ctx, unsigned int invariant, const char *text)
 {
 	(void)ctx;
@@ -114,7 +116,8 @@ static unsigned int build(struct guest *g, const char *profile, enum kvm_mmu_kin
 				     .events = &events,
 				     .mm = &mm,
 				     .rmap_index = walk != WALK_HEADS,
-				     .literal = walk == WALK_INDEX_LITERAL };
+				     .literal = walk == WALK_INDEX_LITERAL,
+				     .no_tdp_mmu = no_tdp_mmu };
 	uint64_t flags = KVM_GPTE_WRITABLE | KVM_GPTE_USER;
 	unsigned int i, bad = 0;
 
@@ -335,6 +338,9 @@ int main(int argc, char **argv)
 			for (s = 0; s < seeds && !bad; s++) {
 				bad += run(profiles[p], KVM_MMU_SHADOW, walk, s, &totals[walk]);
 				bad += run(profiles[p], KVM_MMU_NESTED, walk, s, &totals[walk]);
+				no_tdp_mmu = true;
+				bad += run(profiles[p], KVM_MMU_NESTED, walk, s, &totals[walk]);
+				no_tdp_mmu = false;
 			}
 		tap_ok(!bad, "%s: audit holds, nothing stale after synchronisation",
 		       profiles[p]);

@@ -52,6 +52,61 @@ static void recovers(unsigned int nr, double noise, double within)
 	tap_ok(cost.name[0] == 'k', "headers are not touched");
 }
 
+static double worst_cost(const struct report_cost *cost)
+{
+	double worst = 0;
+	unsigned int item;
+
+	for (item = 0; item < COST_NR; item++)
+		worst = fmax(worst, fabs(cost->ns[item] - truth[item]) / truth[item]);
+	return worst;
+}
+
+/* One row in six took up to three times as long, or half as long: something was in the way. */
+static void disturbed(uint64_t seed)
+{
+	struct report_fit_row rows[60];
+	struct report_cost cost = { 0 };
+	struct report_fit fit;
+	struct rng rng;
+	unsigned int i;
+
+	rng_seed(&rng, seed);
+	make_rows(rows, 60, 0.02, &rng);
+	for (i = 0; i < 60; i += 6)
+		rows[i].ns *= i % 12 ? 0.5 : 1.5 + rng_below(&rng, 1501) / 1000.0;
+	tap_eq(report_fit(rows, 60, &cost, &fit), 0, "a fit of disturbed rows");
+	tap_ok(worst_cost(&cost) < 0.2, "no cost is wrong by more than 20 %% (%.1f)",
+	       100 * worst_cost(&cost));
+	tap_ok(fit.median_error < 0.05 && fit.worst_error > 0.3,
+	       "half of the rows fit well, disturbed ones do not (%g, %g)", fit.median_error,
+	       fit.worst_error);
+}
+
+/* Half of the rows measure badly, and say so. */
+static void noisy(uint64_t seed)
+{
+	struct report_fit_row rows[60];
+	struct report_cost known = { 0 }, unknown = { 0 };
+	struct report_fit fit;
+	struct rng rng;
+	unsigned int i;
+
+	rng_seed(&rng, seed);
+	make_rows(rows, 60, 0.01, &rng);
+	for (i = 0; i < 30; i++)
+		rows[i].ns *= 1 + 0.6 * (rng_below(&rng, 2001) / 1000.0 - 1);
+	tap_eq(report_fit(rows, 60, &unknown, &fit), 0, "a fit without knowing the noise");
+	for (i = 0; i < 30; i++)
+		rows[i].noise = 0.3;
+	tap_eq(report_fit(rows, 60, &known, &fit), 0, "a fit that knows the noise");
+	tap_ok(worst_cost(&known) < 0.10 && worst_cost(&known) < worst_cost(&unknown),
+	       "costs within 10 %% (%.1f), without knowing it %.1f", 100 * worst_cost(&known),
+	       100 * worst_cost(&unknown));
+	rows[7].noise = -0.1;
+	tap_eq(-report_fit(rows, 60, &known, &fit), EINVAL, "no noise below 0");
+}
+
 /* Visits and zaps that always come together: one has the time of both, the other is unknown. */
 static void together(void)
 {
@@ -110,6 +165,11 @@ int main(void)
 {
 	recovers(20, 0, 1e-3);
 	recovers(64, 0.01, 0.1);
+	disturbed(1);
+	disturbed(2);
+	disturbed(3);
+	noisy(4);
+	noisy(5);
 	together();
 	never_negative();
 	refused();

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What holds for every file of the tree: a licence, and lengths that a reader can take in.
+"""What holds for every file of the tree: a licence, lengths that a reader can take in, contracts.
 
 usage: tree.py SOURCE_FOLDER   (TAP on standard output)
 """
@@ -108,6 +108,23 @@ def test_lengths(files):
     tap.ok(not allowed, 'long-functions.txt names only long functions', *allowed)
 
 
+def undocumented(lines):
+    """Prototypes and inline functions with no comment in front of them or of their group."""
+    for before, line in zip([''] + lines, lines):
+        if re.match(r'(static inline |__attribute__|[a-z])[\w *(),]*\(', line) and \
+                not line.startswith(('typedef', 'static_assert')) and (not before.strip() or before.startswith('#')):
+            yield line
+
+
+def test_contracts(files):
+    """A public header is the contract of its room."""
+    headers = [name for name in files if name.suffix == '.h' and 'include' in name.parts[:-1]]
+    tap.ok(len(headers) > 40, f'{len(headers)} public headers')
+    for name in headers:
+        bare = list(undocumented((SOURCE / name).read_text().splitlines()))
+        tap.ok(not bare, f'{name}: every function has its contract', *bare)
+
+
 def main():
     files = tracked_files()
     if files is None:
@@ -116,6 +133,7 @@ def main():
     test_licences(files)
     test_reuse()
     test_lengths(files)
+    test_contracts(files)
     return tap.done()
 
 

@@ -31,6 +31,10 @@ static const struct {
 	 "mean 'thp'?"},
 	{"vm vm0 tpd",
 	 "t.mms:1:8: error: expected an MMU kind (tdp direct shadow nested), got 'tpd'"},
+	{"vm vm0 tdp no_tdp_mmu",
+	 "t.mms:1:8: error: 'no_tdp_mmu' is for nested VMs; without the TDP MMU this is 'direct'"},
+	{MAP "age ram 8K test",
+	 "t.mms:2:9: error: 'test' is about one page: the length is 4K"},
 	{VM "guest vm0 q 0 4K", "t.mms:2:11: error: expected an access (r w x), got 'q'"},
 	{"uffd wq 0 4K",
 	 "t.mms:1:6: error: expected what to do (register wp unwp unregister), got 'wq'; "

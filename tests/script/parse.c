@@ -135,7 +135,7 @@ static void test_memory_operations(void)
 
 static void test_guests(void)
 {
-	struct parsed p = parse_ok(MAP "vm vm0 nested\n"
+	struct parsed p = parse_ok(MAP "vm vm0 nested initially_set no_tdp_mmu\n"
 				       "memslot vm0 3 gpa=4G ram+1G 2G readonly\n"
 				       "guest vm0 w 0x100000000 12K stride=8K\n"
 				       "guest vm0 x 5G-4K 4K\n"
@@ -147,6 +147,7 @@ static void test_guests(void)
 		return;
 	op = p.script->ops;
 	tap_eq(op[1].mmu, SCRIPT_MMU_NESTED, "vm");
+	tap_eq(op[1].flags, SCRIPT_VM_INITIALLY_SET | SCRIPT_VM_NO_TDP_MMU, "its words");
 	tap_ok(op[2].name2 == op[1].name && op[2].slot == 3 &&
 		       script_op_gpa(&op[2]) == 4ull << 30 &&
 		       op[2].addr == BASE + (1 << 30) && op[2].len == 2ull << 30 &&

@@ -14,7 +14,7 @@
 
 #include "tap.h"
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define OPERATIONS 100000
 #else
 #define OPERATIONS 1000000

@@ -142,8 +142,13 @@ def running(text):
     return found
 
 
+def mark(name):
+    """Seconds to sleep that no other process here sleeps."""
+    return f'{name}.{os.getpid():09}'
+
+
 def wait_for(condition):
-    for _ in range(200):
+    for _ in range(1200):
         found = condition()
         if found:
             return found
@@ -159,10 +164,10 @@ def start(*args):
 
 def test_killed():
     """QEMU killed, and ourselves interrupted, in the middle of a run."""
-    mark = '98765.25'
-    guest(GOOD[:GOOD.index('op 1 1')], f'exec sleep {mark}')
+    slept = mark(98765)
+    guest(GOOD[:GOOD.index('op 1 1')], f'exec sleep {slept}')
     job = start(SCRIPT)
-    found = wait_for(lambda: running(mark))
+    found = wait_for(lambda: running(slept))
     time.sleep(0.3)
     os.kill(found[0], signal.SIGKILL)
     out, _ = job.communicate(timeout=60)
@@ -171,18 +176,18 @@ def test_killed():
     for sig in (signal.SIGINT, signal.SIGTERM):
         kept = os.path.join(work, 'kept')
         job = start('--keep', kept, SCRIPT)
-        wait_for(lambda: running(mark))
+        wait_for(lambda: running(slept))
         job.send_signal(sig)
         out, err = job.communicate(timeout=60)
         ok(job.returncode == -sig and 'interrupted' in err and not out, f'{sig.name}', job.returncode,
            out, err)
-        ok(not wait_for(lambda: not running(mark)) is None and os.listdir(kept) == [],
+        ok(not wait_for(lambda: not running(slept)) is None and os.listdir(kept) == [],
            'no machine is left, and nothing is kept', os.listdir(kept))
     job = start(SCRIPT)
-    wait_for(lambda: running(mark))
+    wait_for(lambda: running(slept))
     job.kill()
     job.communicate(timeout=60)
-    ok(wait_for(lambda: not running(mark)), 'nor when we are killed ourselves', running(mark))
+    ok(wait_for(lambda: not running(slept)), 'nor when we are killed ourselves', running(slept))
 
 
 def test_missing_tools():
@@ -275,14 +280,14 @@ def test_fetch():
     package_tools('mkdir -p $3/boot; echo image > $3/boot/vmlinuz\n')
     got = verify(SCRIPT)
     ok(got.returncode == 3 and not cached(), 'a package without modules', got.returncode, got.stdout)
-    mark = '87654.25'
-    package_tools(GOOD_UNPACK + f'exec sleep {mark}\n')
+    slept = mark(87654)
+    package_tools(GOOD_UNPACK + f'exec sleep {slept}\n')
     job = start(SCRIPT)
-    wait_for(lambda: running(mark))
+    wait_for(lambda: running(slept))
     job.send_signal(signal.SIGINT)
     job.communicate(timeout=60)
     ok(job.returncode == -signal.SIGINT and not cached() and
-       wait_for(lambda: not running(mark)), 'an interrupted fetch leaves no kernel and no process',
+       wait_for(lambda: not running(slept)), 'an interrupted fetch leaves no kernel and no process',
        job.returncode, cached())
     package_tools(GOOD_UNPACK)
     got = verify(SCRIPT)

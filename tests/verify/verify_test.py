@@ -4,31 +4,13 @@ import os
 import subprocess
 import sys
 
-count = failed = 0
-
-
-def ok(cond, name, *details):
-    global count, failed
-    count += 1
-    failed += not cond
-    print(f"{'ok' if cond else 'not ok'} {count} - {' '.join(name.split())}".replace('#', '(hash)'),
-          flush=True)
-    if not cond:
-        for detail in details:
-            for line in str(detail).splitlines() or ['']:
-                print('#', line)
-    return cond
-
-
-def skip(name, reason):
-    global count
-    count += 1
-    print(f"ok {count} - {name} # SKIP {' '.join(reason.split())}", flush=True)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+import tap  # noqa: E402
+from tap import ok, skip  # noqa: E402, F401
 
 
 def done():
-    print(f'1..{count}')
-    sys.exit(1 if failed else 0)
+    sys.exit(tap.done())
 
 
 def call(binary, *args, env=None, timeout=120, **more):

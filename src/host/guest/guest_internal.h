@@ -57,7 +57,7 @@ int get_number(const char *path, uint64_t *ret_value);
  * script */
 int setup_mounts(void);
 int setup_module(const char *name, const char *params);
-int setup_kvm(enum script_mmu mmu);
+int setup_kvm(enum script_mmu mmu, bool tdp_mmu);
 void setup_settings(void);
 int setup_sysctl(enum script_sysctl which, uint64_t value);
 
@@ -80,6 +80,11 @@ const char *dax_path(uint64_t page_size);
 int kcall_prepare(void);
 /* kcall_numa_hint() - change_prot_numa() on each VMA's part of [start, end). */
 int kcall_numa_hint(uint64_t start, uint64_t end);
+/*
+ * kcall_age() - mmu_notifier_clear_flush_young() and the like, @how: SCRIPT_AGE_*, of [start, end).
+ * Return: 0; -ENODATA: no secondary MMU has accessed it.
+ */
+int kcall_age(unsigned int how, uint64_t start, uint64_t end);
 /* kcall_numa_scan() - one task_numa_work() of the calling process. */
 int kcall_numa_scan(void);
 
@@ -227,7 +232,6 @@ struct guest_stats {
  * @slots: where the script's memory slots are; a deleted one has length 0
  * @nested: the guest is an L1 hypervisor
  * @ncr3: L1's nested tables at the next VMRUN, 0: none
- * @tables: see gtables.c
  * @mmu: the VM's kind
  * @port: of the latest I/O exit
  * @tables_at, @spaces: see guesttables.c
@@ -251,7 +255,6 @@ struct guest_vm {
 	size_t cap_slots;
 	bool nested;
 	uint64_t ncr3;
-	struct gtables *tables;
 	enum script_mmu mmu;
 	unsigned int port;
 	LIST_HEAD(, guest_table) tables_at[GUEST_TABLE_HASH];
@@ -291,6 +294,7 @@ int op_execute(struct executor *ex, const struct script_op *op);
 int op_touch(const struct script_op *op);
 int op_numa_hint(const struct script_op *op);
 int op_numa_scan(const struct script_op *op);
+int op_age(const struct script_op *op);
 /*
  * numa_hide_own() - the scanner is to pass over what the process has mapped so far, less what the
  * script maps. Return: 0, or a negative errno when the maps cannot be read.

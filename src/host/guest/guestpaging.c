@@ -381,7 +381,7 @@ int op_guest_remap(struct executor *ex, const struct script_op *op)
 	if (err)
 		return err;
 	err = paging_on(vm);
-	value = op->prot ? guest_leaf(space, op, script_op_gpa(op)) : 0;
+	value = guest_leaf(space, op, script_op_gpa(op));
 	if (!err)
 		err = run_code(vm, CODE_STORE,
 			       (struct kvm_regs){ .rdi = script_op_via(op) + entry - space->root,

@@ -29,9 +29,18 @@ extern const struct guest_format guest_formats[SCRIPT_PAGING_NR];
 
 /* guesttables.c */
 struct guest_space *guest_find_space(struct guest_vm *vm, uint64_t root);
+/*
+ * guest_get_space() - the address space of op->tables; a new one's top table gets the entry for
+ * the executor's own part. Return: 0; -EINVAL: it is of another format; as touch_store().
+ */
+int guest_get_space(struct guest_vm *vm, const struct script_op *op,
+		    struct guest_space **ret_space);
+/* guest_map_range() - the loader maps op's range. Return: 0 or a negative errno. */
+int guest_map_range(struct guest_vm *vm, struct guest_space *space, const struct script_op *op);
 /* guest_find_entry() - where the entry for op->addr is. Return: 0; -ENOENT: nowhere. */
 int guest_find_entry(struct guest_vm *vm, const struct guest_space *space,
 		     const struct script_op *op, uint64_t *ret_gpa);
+/* guest_leaf() - the entry of @op's rights for @gpa; 0 for none */
 uint64_t guest_leaf(const struct guest_space *space, const struct script_op *op, uint64_t gpa);
 /* guest_keep_entry() - the guest itself wrote it. Return: 0 or -ENOMEM. */
 int guest_keep_entry(struct guest_vm *vm, const struct guest_space *space, uint64_t gpa,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The guest's own page tables of a script, in every format: the loader writes them into
+ * The page tables of a script's guest, its own in every format or L1's nested ones: the loader writes them into
  * the memory slots through the process, in the order in which a walk from the top needs
  * them. What was written is kept here, too, so that nothing has to be read back: a read
  * would be an access of the process that the script does not have.
@@ -106,18 +106,25 @@ struct guest_space *guest_find_space(struct guest_vm *vm, uint64_t root)
 	return NULL;
 }
 
-/* With the entry for the executor's own part, which is accessed and dirty. */
+/* The entry for the executor's own part, which is accessed and dirty. */
+static int load_own_entry(struct guest_vm *vm, const struct guest_space *space)
+{
+	const struct guest_format *f = format_of(space);
+	unsigned int index = f->own_index;
+	uint64_t value;
+
+	value = vm->nested ? l1_own_entry(&index) : guest_own_entry(space->paging);
+	return load_entry(vm, space, space->root + (uint64_t)index * f->entry_size, value);
+}
+
 static int make_space(struct guest_vm *vm, const struct script_op *op,
 		      struct guest_space **ret_space)
 {
-	const struct guest_format *f = &guest_formats[op->paging];
 	struct guest_space space = { .root = script_op_tables(op),
 				     .next = script_op_tables(op) + GUEST_PAGE,
 				     .paging = op->paging };
-	int err;
+	int err = load_own_entry(vm, &space);
 
-	err = load_entry(vm, &space, space.root + (uint64_t)f->own_index * f->entry_size,
-			 guest_own_entry(op->paging));
 	if (!err)
 		err = mem_grow(&vm->spaces, &vm->cap_spaces, vm->nr_spaces + 1,
 			       sizeof(*vm->spaces));
@@ -128,17 +135,31 @@ static int make_space(struct guest_vm *vm, const struct script_op *op,
 	return 0;
 }
 
+int guest_get_space(struct guest_vm *vm, const struct script_op *op,
+		    struct guest_space **ret_space)
+{
+	struct guest_space *space = guest_find_space(vm, script_op_tables(op));
+
+	if (!space)
+		return make_space(vm, op, ret_space);
+	if (space->paging != op->paging)
+		return -EINVAL;
+	*ret_space = space;
+	return 0;
+}
+
 /* PAE's four top entries have no rights. */
 static uint64_t table_flags(const struct guest_space *space, unsigned int level, uint64_t user)
 {
 	return space->paging == SCRIPT_PAGING_PAE && level == 3 ? GPTE_P : GPTE_P | GPTE_W | user;
 }
 
+/* Where there is none or a large page, one is made. */
 static int next_table(struct guest_vm *vm, struct guest_space *space, uint64_t gpa,
 		      uint64_t flags, uint64_t *ret_table)
 {
 	uint64_t entry = kept_entry(vm, space, gpa);
-	bool absent = !(entry & GPTE_P);
+	bool absent = !(entry & GPTE_P) || (entry & GPTE_PS && flags & GPTE_W);
 	int err;
 
 	if (absent)
@@ -174,12 +195,20 @@ static unsigned int leaf_level(uint64_t page_size)
 	return page_size == 1ull << 30 ? 3 : page_size > GUEST_PAGE ? 2 : 1;
 }
 
+/* What L2 has is user's memory in L1's tables. */
+static bool is_nested(const struct script_op *op)
+{
+	return op->code == OP_L2_MAP || op->code == OP_L2_REMAP;
+}
+
 uint64_t guest_leaf(const struct guest_space *space, const struct script_op *op, uint64_t gpa)
 {
 	uint64_t value = gpa | GPTE_P;
 
+	if (!op->prot)
+		return 0;
 	value |= op->prot & SCRIPT_PROT_W ? GPTE_W : 0;
-	value |= op->flags & SCRIPT_GPTE_USER ? GPTE_U : 0;
+	value |= op->flags & SCRIPT_GPTE_USER || is_nested(op) ? GPTE_U : 0;
 	value |= op->flags & SCRIPT_GPTE_ACCESSED ? GPTE_A : 0;
 	value |= op->flags & SCRIPT_GPTE_DIRTY ? GPTE_D : 0;
 	value |= op->page_size > GUEST_PAGE ? GPTE_PS : 0;
@@ -204,26 +233,29 @@ int guest_find_entry(struct guest_vm *vm, const struct guest_space *space,
 	return 0;
 }
 
-int op_guest_map(struct executor *ex, const struct script_op *op)
+int guest_map_range(struct guest_vm *vm, struct guest_space *space, const struct script_op *op)
 {
-	struct guest_vm *vm = &ex->vm[op->name2];
-	struct guest_space *space;
 	uint64_t at;
 	int err = 0;
 
-	if (vm->fd < 0)
-		return -EBADF;
-	if (vm->mmu != SCRIPT_MMU_SHADOW)
-		return -EINVAL;
-	space = guest_find_space(vm, script_op_tables(op));
-	if (space && space->paging != op->paging)
-		return -EINVAL;
-	if (!space)
-		err = make_space(vm, op, &space);
 	for (at = 0; at < op->len && !err; at += op->page_size)
 		err = map_one(vm, space, op->addr + at, leaf_level(op->page_size),
 			      guest_leaf(space, op,
 					 script_op_gpa(op) +
 						 (op->flags & SCRIPT_GPTE_SAME ? 0 : at)));
 	return err;
+}
+
+int op_guest_map(struct executor *ex, const struct script_op *op)
+{
+	struct guest_vm *vm = &ex->vm[op->name2];
+	struct guest_space *space;
+	int err;
+
+	if (vm->fd < 0)
+		return -EBADF;
+	if (vm->mmu != SCRIPT_MMU_SHADOW)
+		return -EINVAL;
+	err = guest_get_space(vm, op, &space);
+	return err ? err : guest_map_range(vm, space, op);
 }

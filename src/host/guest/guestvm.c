@@ -60,7 +60,7 @@ int op_vm(struct executor *ex, const struct script_op *op)
 		return -errno;
 	vm->fd = fd;
 	err = kvmstat_open(&vm->stats, fd);
-	if (!err && op->flags)
+	if (!err && op->flags & (SCRIPT_VM_MANUAL_PROTECT | SCRIPT_VM_INITIALLY_SET))
 		err = enable_dirty_log_protect(fd, op->flags);
 	if (err)
 		return err;

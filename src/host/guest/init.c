@@ -122,7 +122,7 @@ static int start(void)
 	}
 	setup_settings();
 	khugepaged_setup();
-	err = setup_kvm(SCRIPT_MMU_TDP);
+	err = setup_kvm(SCRIPT_MMU_TDP, true);
 	if (err) {
 		wire_printf("fail kvm %d\n", -err);
 		return err;

@@ -31,6 +31,7 @@
  * @task_mm, @mm_lock, @mm_next_scan, @task_work, @vm_start, @vm_end: field offsets
  * @down_read, @up_read, @find_vma, @change_prot, @numa_work: addresses of functions
  * @start, @end: the range
+ * @age: address of the function that asks secondary MMUs
  */
 struct kcall_params {
 	uint64_t current;
@@ -47,13 +48,16 @@ struct kcall_params {
 	uint64_t mm_next_scan;
 	uint64_t task_work;
 	uint64_t numa_work;
+	uint64_t age;
 };
 
-extern const char kcall_hint[], kcall_hint_end[], kcall_scan[], kcall_scan_end[];
+extern const char kcall_hint[], kcall_hint_end[], kcall_scan[], kcall_scan_end[],
+	kcall_ask[], kcall_ask_end[];
 
 /*
  * kcall_hint: with mmap_lock held for reading, change_prot_numa() on the part of each VMA
- * that lies in [start, end). kcall_scan: task_numa_work() as if its time had come. Both
+ * that lies in [start, end). kcall_scan: task_numa_work() as if its time had come. kcall_ask: a
+ * function of the mm and the range, whose result is 0 (-ENODATA) or not. All
  * end in the place where the parameter block is put.
  */
 __asm__(".pushsection .rodata\n"
@@ -124,6 +128,25 @@ __asm__(".pushsection .rodata\n"
 	"	ret\n"
 	"	.balign 16\n"
 	"kcall_scan_end:\n"
+	"kcall_ask:\n"
+	"	endbr64\n"
+	"	push %rbx\n"
+	"	lea kcall_ask_end(%rip), %rbx\n"
+	"	mov 0(%rbx), %rax\n"
+	"	mov %gs:(%rax), %rax\n"
+	"	add 8(%rbx), %rax\n"
+	"	mov (%rax), %rdi\n"
+	"	mov 72(%rbx), %rsi\n"
+	"	mov 80(%rbx), %rdx\n"
+	"	call *112(%rbx)\n"
+	"	test %al, %al\n"
+	"	mov $-125, %eax\n"
+	"	mov $-61, %ecx\n"
+	"	cmovz %ecx, %eax\n"
+	"	pop %rbx\n"
+	"	ret\n"
+	"	.balign 16\n"
+	"kcall_ask_end:\n"
 	".popsection\n");
 
 /* What is learnt once from the running kernel. */
@@ -131,6 +154,7 @@ static struct {
 	bool ready;
 	int err;
 	struct kcall_params params;
+	uint64_t age[3]; /* by SCRIPT_AGE_* */
 	uint32_t module_size;
 	uint32_t module_name;
 	uint32_t module_init;
@@ -184,6 +208,9 @@ static int learn_symbols(const char *text)
 		{ " find_vma\n", &params->find_vma },
 		{ " change_prot_numa\n", &params->change_prot },
 		{ " task_numa_work\n", &params->numa_work },
+		{ " __mmu_notifier_clear_flush_young\n", &known.age[SCRIPT_AGE_FLUSH] },
+		{ " __mmu_notifier_clear_young\n", &known.age[SCRIPT_AGE_CLEAR] },
+		{ " __mmu_notifier_test_young\n", &known.age[SCRIPT_AGE_TEST] },
 	};
 	const char *at, *line;
 	bool found;
@@ -371,6 +398,18 @@ int kcall_numa_hint(uint64_t start, uint64_t end)
 	params.start = start;
 	params.end = end;
 	return call(kcall_hint, kcall_hint_end, &params);
+}
+
+int kcall_age(unsigned int how, uint64_t start, uint64_t end)
+{
+	struct kcall_params params = known.params;
+
+	if (known.err)
+		return known.err;
+	params.age = known.age[how];
+	params.start = start;
+	params.end = end;
+	return call(kcall_ask, kcall_ask_end, &params);
 }
 
 int kcall_numa_scan(void)

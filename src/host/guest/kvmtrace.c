@@ -175,6 +175,14 @@ static bool is_own(const struct kvm_event *event, const uint64_t *arg,
 	return own_memory(start, end) && !in_slots(slots, start, end);
 }
 
+/* Records with host addresses are about memory that the script maps. */
+static bool of_maps(enum event_id id, const uint64_t *arg, const struct ranges *maps)
+{
+	if (id == EVENT_KVM_UNMAP_HVA_RANGE || id == EVENT_KVM_AGE_HVA)
+		return ranges_touch(maps, arg[0], arg[1]);
+	return id != EVENT_KVM_TEST_AGE_HVA || ranges_touch(maps, arg[0], arg[0] + 1);
+}
+
 /* "kN: (...) a0=0x... a1=0x..." */
 void kvmtrace_line(const char *line, unsigned int proc, const struct ranges *maps,
 		   const struct ranges *slots)
@@ -198,7 +206,7 @@ void kvmtrace_line(const char *line, unsigned int proc, const struct ranges *map
 		arg[1] = record_role(arg[1]);
 	if (event->id == EVENT_KVM_MMU_GET_PAGE)
 		arg[3] = (arg[3] != 0) | (arg[5] != 0) << 1;
-	if (event->id == EVENT_KVM_UNMAP_HVA_RANGE && !ranges_touch(maps, arg[0], arg[1]))
+	if (!of_maps(event->id, arg, maps))
 		return;
 	if (is_own(event, arg, slots))
 		return;

@@ -44,6 +44,11 @@ int op_numa_hint(const struct script_op *op)
 	return err;
 }
 
+int op_age(const struct script_op *op)
+{
+	return kcall_age(op->policy, op->addr, op->addr + op->len);
+}
+
 int op_numa_scan(const struct script_op *op)
 {
 	int err = numa_hide_own();

@@ -320,6 +320,8 @@ int op_execute(struct executor *ex, const struct script_op *op)
 		return op_ksm(op);
 	case OP_PIN:
 		return op_pin(op);
+	case OP_AGE:
+		return op_age(op);
 	case OP_SYSCTL:
 		return setup_sysctl(op->sysctl, op->count);
 	case OP_ASSERT:

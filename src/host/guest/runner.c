@@ -412,7 +412,7 @@ static int add_range(struct ranges *ranges, uint64_t start, uint64_t len)
 	return 0;
 }
 
-/* Every address that the script may ever have mapped. */
+/* Every address that the script may ever have mapped, or asks KVM about. */
 static int collect_ranges(const struct script *script, struct ranges *ranges)
 {
 	const struct script_op *op;
@@ -428,6 +428,8 @@ static int collect_ranges(const struct script *script, struct ranges *ranges)
 		else if (op->code == OP_MREMAP)
 			err = add_range(ranges, op->addr2,
 					(op->len2 + GUEST_PAGE - 1) & -GUEST_PAGE);
+		else if (op->code == OP_AGE)
+			err = add_range(ranges, op->addr, op->len);
 		else if (op->code == OP_HEAP)
 			heap = op->addr;
 		else if (op->code == OP_BRK && op->addr > heap)
@@ -478,34 +480,36 @@ static int collect_slots(const struct script *script, struct ranges *slots)
 	return err;
 }
 
-static enum script_mmu script_mmu(const struct script *script)
+/* The script's first VM; NULL: it has none. */
+static const struct script_op *first_vm(const struct script *script)
 {
 	size_t i;
 
 	for (i = 0; i < script->nr_ops; i++)
 		if (script->ops[i].code == OP_VM)
-			return script->ops[i].mmu;
-	return SCRIPT_MMU_TDP;
+			return &script->ops[i];
+	return NULL;
 }
 
 /* What only some scripts need and what takes long. */
 static int prepare_machine(const struct script *script)
 {
-	const struct script_op *op;
+	const struct script_op *op, *vm = first_vm(script);
+	enum script_mmu mmu = vm ? vm->mmu : SCRIPT_MMU_TDP;
 	size_t i;
-	bool guests = false;
-	int err = setup_kvm(script_mmu(script));
+	int err = setup_kvm(mmu, mmu != SCRIPT_MMU_DIRECT &&
+					 !(vm && vm->flags & SCRIPT_VM_NO_TDP_MMU));
 
 	for (i = 0; i < script->nr_ops && !err; i++) {
 		op = &script->ops[i];
 		if (op->code == OP_MAP && op->kind == SCRIPT_KIND_DAX)
 			err = setup_dax();
-		else if (op->code == OP_NUMA_HINT || op->code == OP_NUMA_SCAN)
+		else if (op->code == OP_NUMA_HINT || op->code == OP_NUMA_SCAN ||
+			 op->code == OP_AGE)
 			err = kcall_prepare();
-		guests |= op->code == OP_VM;
 	}
-	kvmtrace_kind(script_mmu(script));
-	return err ? err : kvmtrace_set(guests);
+	kvmtrace_kind(mmu);
+	return err ? err : kvmtrace_set(vm);
 }
 
 static void report(struct shared *shared, const char *how, int status, unsigned int left)

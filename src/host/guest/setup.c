@@ -61,25 +61,22 @@ static void unload(const char *name)
  * With the mitigation for good off, where the kernel knows that (6.5), a VM's first run makes no
  * thread in the process: it would count for the NUMA scanner, which starts again when one is made.
  */
-static int load_kvm(const char *tdp_mmu)
+static int load_kvm(bool tdp_mmu)
 {
-	char params[64];
-	int err;
+	int err = setup_module("kvm", tdp_mmu ? "tdp_mmu=1 nx_huge_pages=never" :
+						"tdp_mmu=0 nx_huge_pages=never");
 
-	snprintf(params, sizeof(params), "%s nx_huge_pages=never", tdp_mmu);
-	err = setup_module("kvm", params);
-	return err == -EINVAL ? setup_module("kvm", tdp_mmu) : err;
+	return err == -EINVAL ? setup_module("kvm", tdp_mmu ? "tdp_mmu=1" : "tdp_mmu=0") : err;
 }
 
 /* KVM with the MMU that a script wants; loaded anew only when the wish changes. */
-int setup_kvm(enum script_mmu mmu)
+int setup_kvm(enum script_mmu mmu, bool tdp_mmu)
 {
 	static int now = -1;
-	const char *npt = mmu == SCRIPT_MMU_SHADOW ? "npt=0" : "npt=1";
-	const char *tdp_mmu = mmu == SCRIPT_MMU_DIRECT ? "tdp_mmu=0" : "tdp_mmu=1";
+	const int wanted = 2 * mmu + tdp_mmu;
 	int err;
 
-	if (now == (int)mmu)
+	if (now == wanted)
 		return 0;
 	if (now >= 0) {
 		(void)kvmtrace_set(false);
@@ -91,9 +88,9 @@ int setup_kvm(enum script_mmu mmu)
 	if (!err)
 		err = load_kvm(tdp_mmu);
 	if (!err)
-		err = setup_module("kvm-amd", npt);
+		err = setup_module("kvm-amd", mmu == SCRIPT_MMU_SHADOW ? "npt=0" : "npt=1");
 	if (!err)
-		now = mmu;
+		now = wanted;
 	return err;
 }
 

@@ -73,6 +73,7 @@ static_assert(!(PTE_PFN_MASK & (_PAGE_NX | _PAGE_SAVED_DIRTY | _PAGE_SOFT_DIRTY)
 #define _PAGE_TABLE                                                                            \
 	(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_DIRTY)
 
+/** pte_none() - nothing is mapped, and nothing left behind. */
 static inline bool pte_none(pte_t pte)
 {
 	return !pte.val;
@@ -90,41 +91,49 @@ static inline bool pte_hw_present(pte_t pte)
 	return pte.val & _PAGE_PRESENT;
 }
 
+/** pte_protnone() - PROT_NONE or a NUMA hint: the frame is kept, the hardware faults. */
 static inline bool pte_protnone(pte_t pte)
 {
 	return (pte.val & (_PAGE_PRESENT | _PAGE_PROTNONE)) == _PAGE_PROTNONE;
 }
 
+/** pte_write() - the hardware lets writes through (Linux: without shadow stacks). */
 static inline bool pte_write(pte_t pte)
 {
 	return pte.val & _PAGE_RW;
 }
 
+/** pte_exec() - the hardware lets fetches through. */
 static inline bool pte_exec(pte_t pte)
 {
 	return !(pte.val & _PAGE_NX);
 }
 
+/** pte_dirty() - written to, wherever that is kept now. */
 static inline bool pte_dirty(pte_t pte)
 {
 	return pte.val & (_PAGE_DIRTY | _PAGE_SAVED_DIRTY);
 }
 
+/** pte_young() - accessed since pte_mkold(). */
 static inline bool pte_young(pte_t pte)
 {
 	return pte.val & _PAGE_ACCESSED;
 }
 
+/** pte_special() - the frame has no record to be counted in (the zero page). */
 static inline bool pte_special(pte_t pte)
 {
 	return pte.val & _PAGE_SPECIAL;
 }
 
+/** pte_soft_dirty() - written to since /proc/PID/clear_refs. */
 static inline bool pte_soft_dirty(pte_t pte)
 {
 	return pte.val & _PAGE_SOFT_DIRTY;
 }
 
+/** pte_uffd_wp() - a userfaultfd protects it from writes. */
 static inline bool pte_uffd_wp(pte_t pte)
 {
 	return pte.val & _PAGE_UFFD_WP;
@@ -148,6 +157,7 @@ static inline uint64_t pte_pfn_invert(uint64_t val)
 	return val && !(val & _PAGE_PRESENT) ? PTE_PFN_MASK : 0;
 }
 
+/** pte_pfn() - the 4 KiB frame that a leaf maps; of a huge one the first. */
 static inline uint64_t pte_pfn(pte_t pte)
 {
 	return ((pte.val ^ pte_pfn_invert(pte.val)) & PTE_PFN_MASK) >> PAGE_SHIFT;
@@ -179,19 +189,28 @@ static inline uint64_t pte_table_pfn(pte_t pte)
 	return (pte.val & PTE_PFN_MASK) >> PAGE_SHIFT;
 }
 
+/** pte_set() - with @bits (_PAGE_*) set. */
 static inline pte_t pte_set(pte_t pte, uint64_t bits)
 {
 	return (pte_t){ pte.val | bits };
 }
 
+/** pte_clear() - without them. */
 static inline pte_t pte_clear(pte_t pte, uint64_t bits)
 {
 	return (pte_t){ pte.val & ~bits };
 }
 
+/** pte_mkyoung() - accessed. */
 static inline pte_t pte_mkyoung(pte_t pte)
 {
 	return pte_set(pte, _PAGE_ACCESSED);
+}
+
+/** pte_mkold() - not accessed. */
+static inline pte_t pte_mkold(pte_t pte)
+{
+	return pte_clear(pte, _PAGE_ACCESSED);
 }
 
 /** pte_mkdirty() - dirty by software: soft-dirty too (Linux: pte_mkdirty()). */
@@ -200,15 +219,10 @@ static inline pte_t pte_mkdirty(pte_t pte)
 	return pte_set(pte, _PAGE_DIRTY | _PAGE_SOFT_DIRTY);
 }
 
-/** pte_mkclean(), pte_mkold() - Linux's functions of these names. */
+/** pte_mkclean() - not dirty; soft-dirty stays (Linux: pte_mkclean()). */
 static inline pte_t pte_mkclean(pte_t pte)
 {
 	return pte_clear(pte, _PAGE_DIRTY | _PAGE_SAVED_DIRTY);
-}
-
-static inline pte_t pte_mkold(pte_t pte)
-{
-	return pte_clear(pte, _PAGE_ACCESSED);
 }
 
 /*
@@ -232,6 +246,7 @@ static inline pte_t pte_mkwrite(pte_t pte, bool saved_dirty)
 	return (pte_t){ saved_dirty ? pte_move_dirty(val) : val };
 }
 
+/** pte_wrprotect() - the opposite. */
 static inline pte_t pte_wrprotect(pte_t pte, bool saved_dirty)
 {
 	uint64_t val = pte.val & ~_PAGE_RW;

@@ -25,7 +25,8 @@
  * @meta: one record of @meta_size bytes per table
  * @base_pfn: frame number of table 0
  * @next: tables ever handed out + 1
- * @free: number of the last freed table, 0 if none; the chain runs through the records
+ * @free: twice the number of the last freed table, and 1 more if it is all zero; 0 if there is none.
+ *	The chain runs through the records
  * @live: tables in use
  */
 struct pt_arena {
@@ -46,6 +47,8 @@ struct pt_arena {
  * Return: 0 or -ENOMEM.
  */
 int pt_arena_init(struct pt_arena *arena, uint64_t base_pfn, uint64_t max, size_t meta_size);
+
+/** pt_arena_release() - every table at once; a zeroed arena is fine. */
 void pt_arena_release(struct pt_arena *arena);
 
 /**
@@ -54,7 +57,11 @@ void pt_arena_release(struct pt_arena *arena);
  * Return: 0 or -ENOMEM.
  */
 int pt_arena_alloc(struct pt_arena *arena, uint64_t *ret_pfn);
+
+/** pt_arena_free() - the table at frame @pfn, which is in use, may be handed out again. */
 void pt_arena_free(struct pt_arena *arena, uint64_t pfn);
+/** pt_arena_free_zeroed() - a table in which every entry is 0 again: nobody has to zero it. */
+void pt_arena_free_zeroed(struct pt_arena *arena, uint64_t pfn);
 
 /** pt_arena_owns() - true when @pfn is a table of this arena that was handed out once. */
 static inline bool pt_arena_owns(const struct pt_arena *arena, uint64_t pfn)

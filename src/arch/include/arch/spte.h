@@ -119,11 +119,13 @@ static inline bool spte_table(spte_t spte, unsigned int level)
 	return spte_present(spte) && !spte_leaf(spte, level);
 }
 
+/** spte_pfn() - the 4 KiB frame that it maps, or of the table that it points to (spte_to_pfn). */
 static inline uint64_t spte_pfn(spte_t spte)
 {
 	return (spte.val & SPTE_PFN_MASK) >> 12;
 }
 
+/** spte_writable() - the hardware lets writes through (is_writable_pte). */
 static inline bool spte_writable(spte_t spte)
 {
 	return spte.val & SPTE_WRITABLE;

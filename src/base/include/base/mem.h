@@ -51,6 +51,16 @@ uint64_t mem_count(void);
 /** mem_live() - blocks and regions allocated and not yet freed. */
 uint64_t mem_live(void);
 
+/**
+ * mem_refused() - bytes of the latest allocation that failed, region or block; 0 while none has.
+ *
+ * For a message about running out of memory; process-wide.
+ */
+size_t mem_refused(void);
+
+/** mem_refuse() - an allocator of its own has no room for @size bytes in one piece. */
+void mem_refuse(size_t size);
+
 /** mem_fail_now() - true when fault injection wants this allocation to fail (for allocators). */
 int mem_fail_now(void);
 
@@ -91,7 +101,8 @@ void __region_used(struct region *region, size_t used);
 
 /**
  * region_used() - @used bytes from the start on are in use, without gaps: what follows is expected
- * to be used, too, as much again at most. Cheap enough for every step; begins at some MiB.
+ * to be used, too, as much again at most. Cheap enough for every step; the first MiB get their
+ * memory some pages at a time, what is behind them in huge pages.
  */
 static inline void region_used(struct region *region, size_t used)
 {

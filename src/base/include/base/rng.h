@@ -9,6 +9,7 @@ struct rng {
 	uint64_t state;
 };
 
+/** rng_seed() - begin; any seed is as good as another. */
 static inline void rng_seed(struct rng *rng, uint64_t seed)
 {
 	rng->state = seed;

@@ -18,6 +18,7 @@ struct stopwatch {
 	uint64_t thread;
 };
 
+/** stopwatch_read() - nanoseconds of a clock. */
 static inline uint64_t stopwatch_read(clockid_t id)
 {
 	struct timespec t;
@@ -26,6 +27,7 @@ static inline uint64_t stopwatch_read(clockid_t id)
 	return t.tv_sec * UINT64_C(1000000000) + t.tv_nsec;
 }
 
+/** stopwatch_start() - the thread that reads it must be the one that started it. */
 static inline void stopwatch_start(struct stopwatch *watch)
 {
 	watch->thread = stopwatch_read(CLOCK_THREAD_CPUTIME_ID);

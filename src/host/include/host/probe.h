@@ -8,8 +8,8 @@
  * model are what the measured time has to be explained with.
  *
  * Before each timed call as much memory is read as the last-level cache holds twice: a
- * notification meets its heads and entries cold. Where it is permitted the thread has real-time
- * priority during the call.
+ * notification meets its heads and entries cold. The thread stays on one processor meanwhile, and
+ * has real-time priority during the call where that is permitted.
  *
  * Nothing on the machine is changed, but for host_probe_trace(), which says what it changes.
  */
@@ -61,9 +61,11 @@ struct host_probe_shape {
  * struct host_probe_times - samples of one shape; nanoseconds
  * @nr: how many samples
  * @quarter, @median, @three_quarters: of the wall-clock times
- * @best: what the call takes when nobody disturbs it: the least wall-clock time, or the median of
- *	the thread's CPU times where that is less. Not their minimum: a hypervisor that takes a
- *	processor away is booked late, and so at times too much.
+ * @best: what the call takes when nobody disturbs it: the lower quartile of the wall-clock times,
+ *	or the median of the thread's CPU times where that is less. Not a minimum: a hypervisor that
+ *	takes a processor away is booked late, and so at times too much, and a call that finds its
+ *	heads in a cache is no undisturbed one. Of several rounds: the median.
+ * @noise: half of the distance between the quartiles of the rounds' @best, as a fraction of it
  * @sptes, @zapped: 4 KiB SPTEs that existed before the last call, and that it took away, as the
  *	kernel counts them (KVM_GET_STATS_FD); @counted: the kernel does
  */
@@ -73,6 +75,7 @@ struct host_probe_times {
 	double quarter;
 	double median;
 	double three_quarters;
+	double noise;
 	bool counted;
 	uint64_t sptes;
 	uint64_t zapped;
@@ -131,6 +134,7 @@ int host_probe_open(const struct host_probe_options *options, struct strbuf *dia
 /** host_probe_close() - NULL is fine; returns NULL. */
 struct host_probe *host_probe_close(struct host_probe *probe);
 
+/** host_probe_get_info() - valid as long as @probe. */
 const struct host_probe_info *host_probe_get_info(const struct host_probe *probe);
 
 /**
@@ -141,9 +145,12 @@ const struct host_probe_info *host_probe_get_info(const struct host_probe *probe
  */
 uint64_t host_probe_bytes(const struct host_probe *probe, const struct host_probe_shape *shape);
 
-/** host_probe_estimate() - seconds that @samples of a shape take, roughly. */
+/**
+ * host_probe_estimate() - seconds that @samples of a shape take, roughly.
+ * @fresh: the guest of the shape before has another length or is none
+ */
 double host_probe_estimate(const struct host_probe *probe, const struct host_probe_shape *shape,
-			   unsigned int samples);
+			   unsigned int samples, bool fresh);
 
 /**
  * host_probe_measure() - take @samples (1 to 1000) samples of a shape.
@@ -154,6 +161,25 @@ double host_probe_estimate(const struct host_probe *probe, const struct host_pro
  */
 int host_probe_measure(struct host_probe *probe, const struct host_probe_shape *shape,
 		       unsigned int samples, struct host_probe_times *ret_times);
+
+/**
+ * host_probe_summarise() - the times of @nr samples of one round (at least 1); sorts them.
+ * @cpu, @wall: nanoseconds
+ * @times: the times and @nr are filled in, the rest stays
+ */
+void host_probe_summarise(double *cpu, double *wall, unsigned int nr, struct host_probe_times *times);
+
+#define HOST_PROBE_MAX_ROUNDS 9
+
+/**
+ * host_probe_merge() - what several rounds of samples of one shape say together.
+ *
+ * Where its pages and heads lie in physical memory is part of what a call takes, and it is the
+ * same for all samples of a round: a shape is measured in several rounds with others in between.
+ * @nr: 1 to HOST_PROBE_MAX_ROUNDS
+ */
+void host_probe_merge(const struct host_probe_times *rounds, unsigned int nr,
+		      struct host_probe_times *ret_times);
 
 /**
  * host_probe_trace() - the lengths of the notifications of one mprotect, as kvm_unmap_hva_range

@@ -96,6 +96,7 @@ int host_record_open(const struct host_record_options *options, struct strbuf *d
 int host_record_run(struct host_record *record, host_record_write *write, void *ctx,
 		    struct strbuf *diag);
 
+/** host_record_get_info() - what is known by now; valid as long as @record. */
 const struct host_record_info *host_record_get_info(const struct host_record *record);
 
 /** host_record_close() - remove the instance; NULL is fine. Returns NULL. */

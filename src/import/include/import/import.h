@@ -25,7 +25,7 @@
 /* The recordings understood. */
 enum import_format {
 	IMPORT_STRACE, /* strace, any of -f -o -t -tt -ttt -r -T -y -yy -X raw|abbrev|verbose */
-	IMPORT_FTRACE, /* text of tracefs "trace", trace-cmd report, perf script */
+	IMPORT_FTRACE, /* trace.dat; text of tracefs "trace", trace-cmd report, perf script */
 	IMPORT_PROC,   /* /proc/PID/maps or /proc/PID/smaps */
 	IMPORT_FORMAT_NR
 };
@@ -80,6 +80,13 @@ struct import_options {
 
 #define IMPORT_TOUCH_LIMIT (64ULL << 20)
 
+/*
+ * An execve() of the process that the script starts in becomes a munmap of all it has, with this at
+ * the end of the line. The kernel tells no notifier of that one: exec_mmap() drops the old address
+ * space, and exit_mmap() begins with mmu_notifier_release() (mm/mmap.c, all versions).
+ */
+#define IMPORT_EXEC_NOTE "execve"
+
 /**
  * struct import_source - where the recording comes from
  * @read: up to @len bytes into @buf: the number read, 0 at the end, or a negative errno
@@ -111,6 +118,7 @@ struct import_memory {
 	size_t pos;
 };
 
+/** import_source_memory() - read @memory, which must outlive the import, to its end. */
 struct import_source import_source_memory(struct import_memory *memory);
 
 /**
@@ -165,7 +173,7 @@ struct import_call {
  *   the first process
  * @cut: lines longer than IMPORT_MAX_LINE, read up to there
  * @nr_bad: lines that could not be read; @bad: the first of them
- * @lost: events that the recording kernel had to drop, as a recording of ours says
+ * @lost: events that the recording kernel had to drop, as far as the recording says
  * @unfinished: calls begun and never finished
  * @processes, @threads, @vms: how many appeared
  * @calls: @nr_calls names in order of appearance
@@ -226,8 +234,12 @@ int import_strace(const struct import_options *options,
 		  struct import_report *ret_report);
 
 /**
- * import_ftrace() - turn ftrace text with system calls and user page faults into a
- * script.
+ * import_ftrace() - turn ftrace text, or a trace.dat, with system calls and user page faults into
+ * a script.
+ *
+ * A trace.dat (known by its first bytes, compressed or not) is read through libtracecmd without
+ * plugins. A child process does that, since the library prints and does not stand damaged files:
+ * report->lines then counts events, and the error says how the child ended.
  *
  * Events: syscalls:sys_enter_NAME and sys_exit_NAME of the calls above, or
  * raw_syscalls:sys_enter and sys_exit (x86-64 numbers), exceptions:page_fault_user

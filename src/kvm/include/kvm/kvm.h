@@ -30,7 +30,7 @@ struct mm_struct;
  *	roots. One beyond needs paging: the guest's tables then lie outside of its slots
  *	and map everything to itself with pages of 1 GiB. From one to the other, and to
  *	tables of its own, all roots are thrown away.
- * @KVM_MMU_NESTED: npt=1 tdp_mmu=1 and an L1 hypervisor: as TDP for L1's own accesses;
+ * @KVM_MMU_NESTED: npt=1 tdp_mmu=1 (unless no_tdp_mmu) and an L1 hypervisor: as TDP for L1's own accesses;
  *	shadow pages of L1's nested tables for L2's. Reverse maps exist from the first
  *	shadow root on.
  */
@@ -54,6 +54,7 @@ enum kvm_mmu_kind {
  *	index; same counts, for tests
  * @rmap_index: the design "rmap=index": notifications find the heads in use through an index
  *	and can yield after every word or head. No kernel has it.
+ * @no_tdp_mmu: kind NESTED with tdp_mmu=0: L1's own accesses as DIRECT, reverse maps always
  */
 struct kvm_config {
 	enum kvm_mmu_kind mmu;
@@ -64,18 +65,21 @@ struct kvm_config {
 	uint64_t table_base_pfn;
 	bool literal;
 	bool rmap_index;
+	bool no_tdp_mmu;
 };
 
 /**
  * kvm_create() - a VM without memory, subscribed to the notifications of its process
  * (KVM_CREATE_VM).
  * Return: 0; -ENOMEM; @ret_kvm is untouched on failure.
+ * Source: virt/kvm/kvm_main.c:kvm_create_vm().
  */
 int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm);
 
 /**
  * kvm_release() - the process goes: unsubscribe, zap everything (kvm_mmu_zap_all(), which may
  * yield behind each page). Only kvm_get_stat(), kvm_rmap_bytes() and kvm_destroy() after that.
+ * Source: virt/kvm/kvm_main.c:kvm_mmu_notifier_release().
  */
 void kvm_release(struct kvm *kvm);
 
@@ -116,6 +120,7 @@ struct kvm_memory_region {
  * overlaps another slot of the address space; -ENOMEM; -EBUSY: a notification is running, or
  * this is called by a fault's hook: Linux sleeps there until the one has ended
  * (kvm_swap_active_memslots), or the other (SRCU); one thread cannot.
+ * Source: virt/kvm/kvm_main.c:__kvm_set_memory_region() of 6.12.
  */
 int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *region);
 
@@ -182,6 +187,7 @@ int kvm_clear_dirty_log(struct kvm *kvm, uint32_t slot, uint64_t first, uint64_t
  * -EFAULT: the primary MMU does not allow it; -ENOMEM; -EAGAIN: an invalidation of this
  * frame is in progress: the vCPU of a real kernel spins until it has ended, one thread
  * cannot.
+ * Source: arch/x86/kvm/mmu/mmu.c:kvm_mmu_page_fault(), kvm_tdp_page_fault(), direct_page_fault().
  */
 int kvm_guest_access(struct kvm *kvm, uint64_t gpa, unsigned int access);
 
@@ -196,11 +202,11 @@ int kvm_guest_access_range(struct kvm *kvm, uint64_t gpa, uint64_t len, uint64_t
 			   unsigned int access, uint64_t *ret_done);
 
 /*
- * Guests with tables of their own, long mode with four levels unless said otherwise. Kind SHADOW: the guest's tables for virtual addresses. Kind NESTED: an L1
- * hypervisor's nested tables, and every "gva" below is an L2 guest-physical address. The
- * contents of the tables are kept by the VM, by guest frame; the frames themselves are
- * ordinary memory of the process, which KVM reads and writes, so that walks touch the
- * primary MMU as they do in reality.
+ * Guests with tables of their own, long mode with four levels unless said otherwise. Kind SHADOW:
+ * the guest's tables for virtual addresses. Kind NESTED: an L1 hypervisor's nested tables, and
+ * every "gva" below is an L2 guest-physical address. The contents of the tables are kept by the
+ * VM, by guest frame; the frames themselves are ordinary memory of the process, which KVM reads
+ * and writes, so that walks touch the primary MMU as they do in reality.
  */
 
 /* Bits of a guest table entry for kvm_guest_map(). */
@@ -259,7 +265,10 @@ int kvm_guest_map(struct kvm *kvm, struct kvm_guest_tables *tables, uint64_t va,
 int kvm_guest_find_entry(struct kvm *kvm, const struct kvm_guest_tables *tables, uint64_t va,
 			 unsigned int level, uint64_t *ret_gpa);
 
-/** kvm_guest_leaf() - the entry with which kvm_guest_map() maps a page of @level. */
+/**
+ * kvm_guest_leaf() - the entry with which kvm_guest_map() maps a page of @level, to @gpa with
+ * @flags (KVM_GPTE_*), in the format of @tables.
+ */
 uint64_t kvm_guest_leaf(const struct kvm_guest_tables *tables, uint64_t gpa,
 			unsigned int level, uint64_t flags);
 
@@ -277,6 +286,7 @@ uint64_t kvm_guest_entry(struct kvm *kvm, uint64_t gpa);
  * upper table that is shadowed is emulated and zaps; one to a table of level 1 makes its
  * shadow page unsync.
  * Return: as kvm_guest_access_gva().
+ * Source: arch/x86/kvm/mmu/mmu.c:kvm_mmu_track_write(), mmu_try_to_unsync_pages().
  */
 int kvm_guest_store(struct kvm *kvm, uint64_t addr, uint64_t value);
 
@@ -289,6 +299,8 @@ int kvm_guest_store(struct kvm *kvm, uint64_t addr, uint64_t value);
  * of a root that is let go of stay until zapped.
  * Return: 0; -EINVAL: not for this kind of MMU; -ENOENT: the top table is in no slot (SHADOW);
  * -EACCES: PAE's top entries cannot be read; -ENOMEM.
+ * Source: arch/x86/kvm/x86.c:kvm_set_cr3(); arch/x86/kvm/svm/nested.c:nested_svm_load_cr3();
+ * arch/x86/kvm/mmu/mmu.c:kvm_mmu_new_pgd(), mmu_sync_children().
  */
 int kvm_load_cr3(struct kvm *kvm, uint64_t cr3, enum kvm_guest_paging format);
 
@@ -301,7 +313,11 @@ int kvm_set_cr3(struct kvm *kvm, uint64_t cr3);
  */
 void kvm_set_l1_nx(struct kvm *kvm, bool nx);
 
-/** kvm_invlpg() - synchronise the entry for @gva. Return: 0; -EINVAL without paging. */
+/**
+ * kvm_invlpg() - the guest executes INVLPG: synchronise the entry for @gva. Return: 0; -EINVAL
+ * without paging.
+ * Source: arch/x86/kvm/mmu/mmu.c:kvm_mmu_invlpg().
+ */
 int kvm_invlpg(struct kvm *kvm, uint64_t gva);
 
 /**
@@ -309,6 +325,7 @@ int kvm_invlpg(struct kvm *kvm, uint64_t gva);
  * address.
  * Return: as kvm_guest_access(); -EACCES: its own tables forbid it: the guest (L1) gets
  * the fault; -EINVAL: no paging, or beyond the format.
+ * Source: arch/x86/kvm/mmu/paging_tmpl.h:walk_addr_generic(), page_fault(), fetch().
  */
 int kvm_guest_access_gva(struct kvm *kvm, uint64_t gva, unsigned int access);
 
@@ -427,6 +444,8 @@ struct kvm_memory {
 	uint64_t heads;
 	uint64_t chains;
 };
+
+/** kvm_memory() - counted now. */
 void kvm_memory(const struct kvm *kvm, struct kvm_memory *ret);
 
 /**
@@ -444,6 +463,8 @@ struct kvm_invalidate_state {
 	uint64_t start;
 	uint64_t end;
 };
+
+/** kvm_get_invalidate_state() - as it is now. */
 void kvm_get_invalidate_state(const struct kvm *kvm, struct kvm_invalidate_state *ret);
 
 /**
@@ -464,7 +485,7 @@ int kvm_lookup(const struct kvm *kvm, unsigned int as_id, uint64_t gpa,
 
 /**
  * typedef kvm_violation_fn - one broken invariant
- * @invariant: its number in the list of the design's section 7
+ * @invariant: its number in the list of ARCHITECTURE.md
  * @text: in words, no newline; valid during the call
  */
 typedef void kvm_violation_fn(void *ctx, unsigned int invariant, const char *text);

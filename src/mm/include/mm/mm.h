@@ -79,6 +79,7 @@ void machine_end(struct machine *machine);
 /** machine_destroy() - free everything, address spaces included; NULL is fine; returns NULL. */
 struct machine *machine_destroy(struct machine *machine);
 
+/** machine_stat() - the figures now; machine_profile() - what it was made with. Not to be freed. */
 const struct mm_stat *machine_stat(const struct machine *machine);
 const struct mm_profile *machine_profile(const struct machine *machine);
 
@@ -94,6 +95,8 @@ struct mm_memory {
 	uint64_t vmas;
 	uint64_t pages;
 };
+
+/** machine_memory() - as of now. */
 void machine_memory(const struct machine *machine, struct mm_memory *ret);
 
 /** machine_bytes() - memory that tables and frame records take now; @ret_peak the most ever. */
@@ -102,6 +105,10 @@ uint64_t machine_bytes(const struct machine *machine, uint64_t *ret_peak);
 /** machine_oom() - true once the model itself (not the modelled kernel) ran out of memory. */
 bool machine_oom(const struct machine *machine);
 
+/**
+ * machine_set_thp(), machine_set_shmem_thp() - /sys/kernel/mm/transparent_hugepage/enabled and
+ * shmem_enabled, for faults from now on.
+ */
 void machine_set_thp(struct machine *machine, enum thp_mode mode);
 void machine_set_shmem_thp(struct machine *machine, enum thp_mode mode);
 
@@ -293,9 +300,9 @@ void mm_set_threaded(struct mm_struct *mm);
 void mm_observe(struct mm_struct *mm);
 
 /**
- * mm_vma_next() - look at the VMAs in ascending order.
- * @addr: the first VMA that ends above it is shown
- * Return: false when there is none.
+ * struct mm_vma_info - one VMA, [start, end) bytes
+ * @flags: VM_*, Linux's numbers
+ * @pgoff: page index in the file; of anonymous memory the page number at which it was mapped
  */
 struct mm_vma_info {
 	uint64_t start;
@@ -306,6 +313,12 @@ struct mm_vma_info {
 	bool has_anon_vma;
 	bool hugetlb;
 };
+
+/**
+ * mm_vma_next() - look at the VMAs in ascending order.
+ * @addr: the first VMA that ends above it is shown
+ * Return: false when there is none.
+ */
 bool mm_vma_next(struct mm_struct *mm, uint64_t addr, struct mm_vma_info *ret_info);
 
 #endif /* MM_MM_H */

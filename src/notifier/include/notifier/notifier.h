@@ -162,6 +162,7 @@ static inline bool mm_has_notifiers(const struct mmu_notifier_mm *nmm)
 /**
  * mmu_notifier_register() - subscribe; the latest registered is called first.
  * Return: 0 or -ENOMEM.
+ * Source: mm/mmu_notifier.c:__mmu_notifier_register().
  */
 int mmu_notifier_register(struct mmu_notifier *sub, struct mmu_notifier_mm *nmm);
 
@@ -171,7 +172,12 @@ int mmu_notifier_register(struct mmu_notifier *sub, struct mmu_notifier_mm *nmm)
  */
 void mmu_notifier_unregister(struct mmu_notifier *sub);
 
-/** mmu_notifier_release() - first act of exit_mmap: see section 3.7 of the semantics. */
+/**
+ * mmu_notifier_release() - the address space goes, first act of exit_mmap(): intervals are
+ * invalidated with MMU_NOTIFY_RELEASE over everything, then ops->release of each subscriber is
+ * called and it is forgotten. Without subscriptions only the record is made.
+ * Source: mm/mmu_notifier.c:__mmu_notifier_release().
+ */
 void mmu_notifier_release(struct mmu_notifier_mm *nmm);
 
 /** mmu_notifier_range_init() - fill in a range; flags 0, no owner. start < end. */
@@ -194,6 +200,8 @@ static inline void mmu_notifier_range_init(struct mmu_notifier_range *range, uin
  */
 int __mmu_notifier_invalidate_range_start(struct mmu_notifier_mm *nmm,
 					  struct mmu_notifier_range *range);
+
+/** __mmu_notifier_invalidate_range_end() - the END record, then intervals, then the list. */
 void __mmu_notifier_invalidate_range_end(struct mmu_notifier_mm *nmm,
 					 struct mmu_notifier_range *range);
 
@@ -229,7 +237,12 @@ static inline void mmu_notifier_invalidate_range_end(struct mmu_notifier_mm *nmm
 		__mmu_notifier_invalidate_range_end(nmm, range);
 }
 
-/** mmu_notifier_clear_flush_young() etc. - aging, or-ed over all subscribers. */
+/**
+ * mmu_notifier_clear_flush_young(), mmu_notifier_clear_young(), mmu_notifier_test_young() - was
+ * [@start, @end), or the page of @address, accessed through a secondary MMU? Non-zero if a
+ * subscriber says so. The first two ask all of them, as they clear; the last stops at the first.
+ * mmu_notifier_change_pte() - the entry of @address maps @pfn now (up to 6.9); all are told.
+ */
 int mmu_notifier_clear_flush_young(struct mmu_notifier_mm *nmm, uint64_t start, uint64_t end);
 int mmu_notifier_clear_young(struct mmu_notifier_mm *nmm, uint64_t start, uint64_t end);
 int mmu_notifier_test_young(struct mmu_notifier_mm *nmm, uint64_t address);
@@ -260,14 +273,40 @@ int mmu_interval_notifier_remove(struct mmu_interval_notifier *sub);
  */
 void mmu_interval_notifier_abandon(struct mmu_notifier_mm *nmm);
 
+/*
+ * The collision-retry side of an interval. Two sequences decide, that of the address space (here
+ * "all", odd while an invalidation that reached an interval runs) and sub->invalidate_seq ("own"):
+ *
+ *   a driver's fault                         a change of the address space
+ *   read_begin: own != all: seq = own
+ *   looks the page up
+ *                                            start: all is made odd
+ *                                            invalidate(), under the driver's lock:
+ *                                              own = all; what is mapped is removed
+ *   takes the driver's lock
+ *   read_retry: own != seq
+ *     MUST NOT install; begins again
+ *   read_begin: own == all
+ *     MUST wait (here -EAGAIN)
+ *                                            changes the page table
+ *                                            end: all is made even
+ *   read_begin: own != all: seq = own
+ *   looks up what is there now
+ *
+ * Had the driver taken its lock before invalidate() did, read_retry would have let it install, and
+ * invalidate() would have removed it again, in front of the change. A start that reaches no
+ * interval leaves "all" as it is and sends nobody back.
+ */
+
 /**
  * mmu_interval_read_begin() - start of a collision-retry read side.
  * @ret_seq: the sequence to hand to mmu_interval_read_retry()
  * Return: 0; -EAGAIN where Linux would sleep until the running invalidation has ended.
+ * Source: mm/mmu_notifier.c:mmu_interval_read_begin().
  */
 int mmu_interval_read_begin(struct mmu_interval_notifier *sub, unsigned long *ret_seq);
 
-/** mmu_interval_read_retry() - true when an invalidation came in between. */
+/** mmu_interval_read_retry() - true when an invalidation came in between; under the driver's lock. */
 static inline bool mmu_interval_read_retry(const struct mmu_interval_notifier *sub,
 					   unsigned long seq)
 {

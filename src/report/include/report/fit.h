@@ -5,10 +5,14 @@
 
 #include <report/cost.h>
 
-/** struct report_fit_row - a measurement: exact counts of work, and what it took in nanoseconds */
+/**
+ * struct report_fit_row - a measurement: exact counts of work, and what it took in nanoseconds
+ * @noise: how far measurements of this row differ, as a fraction of @ns; 0 where it is not known
+ */
 struct report_fit_row {
 	struct report_work work;
 	double ns;
+	double noise;
 };
 
 /** enum report_fit_item - what became of a cost */
@@ -31,13 +35,17 @@ struct report_fit {
 };
 
 /**
- * report_fit() - the costs, none below 0, with the least sum of squared relative errors.
+ * report_fit() - the costs, none below 0, that are least far from the rows.
+ *
+ * Errors are relative, in units of the row's noise. They count by their squares where they are
+ * of the usual size and in proportion where they are larger (Huber), so that a few rows that
+ * something disturbed do not move the costs.
  *
  * Costs that the rows cannot tell apart from others, and those lost in the noise, are left
  * unknown: the others carry their time. Heads, entries and SPTEs come before tables and calls,
  * and those before pairs, flushes and visits.
  * @ret_cost: only the figures are set
- * Return: 0; -EINVAL when there is no row, or one that took no time; -ENOMEM.
+ * Return: 0; -EINVAL when there is no row, one that took no time, or a negative noise; -ENOMEM.
  */
 int report_fit(const struct report_fit_row *rows, size_t nr, struct report_cost *ret_cost,
 	       struct report_fit *ret_fit);

@@ -24,6 +24,7 @@ struct report_json {
 	unsigned int flat;
 };
 
+/** report_json_init() - write to @out, which stays the caller's. */
 void report_json_init(struct report_json *json, FILE *out);
 
 /**
@@ -37,6 +38,8 @@ int report_json_end(struct report_json *json);
  * outermost value. Bytes that are not UTF-8 are replaced by U+FFFD. Numbers are plain decimals;
  * a double that is not finite is written as null.
  */
+
+/** report_json_object(), report_json_array() - open one; report_json_close() closes it. */
 void report_json_object(struct report_json *json, const char *name);
 void report_json_array(struct report_json *json, const char *name);
 /** report_json_line() - an object like report_json_object(), with all that is in it on one line. */
@@ -48,8 +51,10 @@ void report_json_line(struct report_json *json, const char *name);
 void report_json_skip(struct report_json *json, uint64_t nr);
 /** report_json_close() - the innermost open object or array. */
 void report_json_close(struct report_json *json);
+/** report_json_str(), report_json_strn() - a string, up to its NUL or @len bytes of any value. */
 void report_json_str(struct report_json *json, const char *name, const char *value);
 void report_json_strn(struct report_json *json, const char *name, const char *value, size_t len);
+/** report_json_uint() and those below - a number, true or false. */
 void report_json_uint(struct report_json *json, const char *name, uint64_t value);
 void report_json_int(struct report_json *json, const char *name, int64_t value);
 void report_json_double(struct report_json *json, const char *name, double value);

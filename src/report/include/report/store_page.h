@@ -30,6 +30,8 @@ struct store_page {
 int report_store_page(struct report_store *store, const char *path,
 		      const struct report_stall_limits *limits, struct strbuf *diag,
 		      struct store_page *ret_page);
+
+/** store_page_release() - the sections and their strings; empty is fine. */
 void store_page_release(struct store_page *page);
 
 #endif /* REPORT_STORE_PAGE_H */

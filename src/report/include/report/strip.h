@@ -47,6 +47,7 @@ int strip_layout_add(struct strip_layout *layout, const char *name, uint64_t sta
  */
 void strip_layout_finish(struct strip_layout *layout, unsigned int cells);
 
+/** strip_layout_release() - the areas; empty and usable again. */
 void strip_layout_release(struct strip_layout *layout);
 
 /** strip_cell_bytes() - what one cell of a segment covers, rounded up. */
@@ -81,6 +82,8 @@ struct strip {
 
 /** strip_init() - empty rows. Return: 0 or -ENOMEM. */
 int strip_init(struct strip *strip, const struct strip_layout *layout);
+
+/** strip_release() - the rows; empty is fine. */
 void strip_release(struct strip *strip);
 
 /** strip_add() - [@start, @end) in a row; what the layout does not show is left out. */

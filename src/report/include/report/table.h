@@ -40,7 +40,9 @@ struct report_table *report_table_free(struct report_table *table);
  * Filling: report_table_row() begins a row; each of the others fills its next cell. Running out of
  * memory is remembered and returned by report_table_print().
  */
+/** report_table_row() - the next row, empty so far */
 void report_table_row(struct report_table *table);
+/** report_table_str() - a copy of @text */
 void report_table_str(struct report_table *table, const char *text);
 /** report_table_count() - 134217728 as 134,217,728 */
 void report_table_count(struct report_table *table, uint64_t count);

@@ -62,6 +62,7 @@ int script_read(const char *path, struct strbuf *diag, char **ret_text, size_t *
 int script_params_read(const char *file, const char *text, size_t len, struct strbuf *diag,
 		       struct script_params *ret_params);
 
+/** script_params_release() - names and values; empty and usable again. */
 void script_params_release(struct script_params *params);
 
 /**

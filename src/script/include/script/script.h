@@ -35,6 +35,7 @@ enum script_opcode {
 	OP_FORKWAIT,	/* [] */
 	OP_NUMA_HINT,	/* [addr len] */
 	OP_PIN,		/* [addr len] pin for DMA for as long as the script runs */
+	OP_AGE,		/* [addr len policy] secondary MMUs are asked for accessed pages */
 	OP_NUMA_SCAN,	/* [count] */
 	OP_TRUNCATE,	/* [name2 len] ftruncate of the object behind a map */
 	OP_UFFD,	/* [addr len flags] userfaultfd: register / wp / unwp / unregister */
@@ -153,6 +154,9 @@ enum script_sysctl {
 };
 enum script_thp { SCRIPT_THP_NEVER, SCRIPT_THP_MADVISE, SCRIPT_THP_ALWAYS, SCRIPT_THP_NR };
 
+/* script_op.policy of OP_AGE: mmu_notifier_clear_flush_young(), _clear_young(), _test_young() */
+enum { SCRIPT_AGE_FLUSH, SCRIPT_AGE_CLEAR, SCRIPT_AGE_TEST };
+
 /* script_op.mmu */
 enum script_mmu { SCRIPT_MMU_TDP, SCRIPT_MMU_DIRECT, SCRIPT_MMU_SHADOW, SCRIPT_MMU_NESTED, SCRIPT_MMU_NR };
 
@@ -163,8 +167,12 @@ enum {
 	SCRIPT_MEMSLOT_DIRTY_LOG = 1 << 2, /* KVM_MEM_LOG_DIRTY_PAGES */
 };
 
-/* script_op.flags of OP_VM: KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 */
-enum { SCRIPT_VM_MANUAL_PROTECT = 1 << 0, SCRIPT_VM_INITIALLY_SET = 1 << 1 };
+/* script_op.flags of OP_VM: KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, and nested with tdp_mmu=0 */
+enum {
+	SCRIPT_VM_MANUAL_PROTECT = 1 << 0,
+	SCRIPT_VM_INITIALLY_SET = 1 << 1,
+	SCRIPT_VM_NO_TDP_MMU = 1 << 2,
+};
 
 /* script_op.compare of OP_ASSERT */
 enum script_compare { SCRIPT_LT, SCRIPT_LE, SCRIPT_EQ, SCRIPT_NE, SCRIPT_GE, SCRIPT_GT };
@@ -380,6 +388,7 @@ struct script_cursor {
 	uint64_t left[SCRIPT_LOOP_DEPTH];
 };
 
+/** script_cursor_init() - before the first operation of @script, which must outlive the cursor. */
 void script_cursor_init(struct script_cursor *cursor, const struct script *script);
 
 /** script_cursor_next() - the next operation to run, never OP_REPEAT or OP_END; NULL at the end. */

@@ -185,6 +185,7 @@ int sim_run(const struct script *script, const struct sim_options *options,
  */
 bool sim_follows_executor(const struct script *script, uint32_t vm);
 
+/** sim_result_release() - what a result owns; a zeroed one is fine. */
 void sim_result_release(struct sim_result *result);
 
 /** sim_design_summary() - one line on design number @index of script_design_names[]. */

@@ -57,7 +57,10 @@ struct trace_stream {
 	int error;
 };
 
+/** trace_stream_init() - an empty stream; its sink may be given to an event_source. */
 void trace_stream_init(struct trace_stream *stream);
+
+/** trace_stream_release() - its records and their texts. */
 void trace_stream_release(struct trace_stream *stream);
 
 /**

@@ -3,6 +3,8 @@
 #ifndef TRACE_FILE_H
 #define TRACE_FILE_H
 
+#include <base/new_file.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,23 +14,15 @@
 /**
  * struct trace_file - buffered; the first error is kept and the rest swallowed
  * @buf, @len: what is not written yet
- * @path, @temp: of a regular file: its final name, and its name until it is complete
  */
 struct trace_file {
-	int fd;
+	struct new_file out;
 	int error;
 	char *buf;
 	size_t len;
-	char *path;
-	char *temp;
 };
 
-/**
- * trace_file_open() - write to @path, "-" for standard output.
- * A regular file is written beside its final name and renamed on a clean close, so that no
- * partial result looks whole; a device or pipe is written as it is.
- * Return: 0 or a negative errno.
- */
+/** trace_file_open() - write to @path as new_file_open() does. Return: 0 or a negative errno. */
 int trace_file_open(struct trace_file *file, const char *path);
 
 /**

@@ -117,6 +117,7 @@ int trace_reader_open(struct trace_reader *reader, const char *path);
  */
 int trace_reader_next(struct trace_reader *reader, struct event *ret_event);
 
+/** trace_reader_close() - close the file (standard input stays open) and free the buffer. */
 void trace_reader_close(struct trace_reader *reader);
 
 #endif /* TRACE_TRACE_H */
