@@ -61,14 +61,12 @@ static void unload(const char *name)
  * With the mitigation for good off, where the kernel knows that (6.5), a VM's first run makes no
  * thread in the process: it would count for the NUMA scanner, which starts again when one is made.
  */
-static int load_kvm(const char *tdp_mmu)
+static int load_kvm(bool tdp_mmu)
 {
-	char params[64];
-	int err;
+	int err = setup_module("kvm", tdp_mmu ? "tdp_mmu=1 nx_huge_pages=never" :
+						"tdp_mmu=0 nx_huge_pages=never");
 
-	snprintf(params, sizeof(params), "%s nx_huge_pages=never", tdp_mmu);
-	err = setup_module("kvm", params);
-	return err == -EINVAL ? setup_module("kvm", tdp_mmu) : err;
+	return err == -EINVAL ? setup_module("kvm", tdp_mmu ? "tdp_mmu=1" : "tdp_mmu=0") : err;
 }
 
 /* KVM with the MMU that a script wants; loaded anew only when the wish changes. */
@@ -88,7 +86,7 @@ int setup_kvm(enum script_mmu mmu, bool tdp_mmu)
 	now = -1;
 	err = setup_module("irqbypass", "");
 	if (!err)
-		err = load_kvm(tdp_mmu ? "tdp_mmu=1" : "tdp_mmu=0");
+		err = load_kvm(tdp_mmu);
 	if (!err)
 		err = setup_module("kvm-amd", mmu == SCRIPT_MMU_SHADOW ? "npt=0" : "npt=1");
 	if (!err)
