@@ -23,6 +23,7 @@ FUZZ_RUNS =
 comma := ,
 build := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 sanitize := $(if $(SAN),-Db_sanitize=$(SAN) -Db_lundef=false)
+patience := $(if $(filter thread,$(SAN)),10,4)
 
 all: build/build.ninja
 	@ninja -C build
@@ -43,7 +44,7 @@ check:
 	@tools/setup.sh check
 	@test -e $(build)/build.ninja || { $(call configure,$(build),$(sanitize)); }
 	@ninja -C $(build)
-	@tools/run-tests $(build) $(if $(SAN),--timeout-multiplier=4)
+	@tools/run-tests $(build) $(if $(SAN),--timeout-multiplier=$(patience))
 
 fuzz:
 	@tools/setup.sh fuzz

@@ -13,3 +13,7 @@ mprotect ram 4M r
 memslot vm0 1 gpa=1G ram 4K
 > linux-3.14 errno 0
 > linux-6.1+ errno EBUSY
+
+# Verdicts by costs/shadow-6.18.cost:
+# verdict linux-3.14 linux-6.1 linux-6.12 linux-7.2: longest stretch 0: no soft lockup (20.0 s)
+# The guest has no SPTE and the TDP MMU looks at no head: nothing is done under mmu_lock.

@@ -11,3 +11,7 @@ madvise  ram 1T dontneed
 > CLEAR ram ram+1T
 assert   sptes_zapped == 524288
 assert   pages_2m == 0
+
+# Verdicts by costs/shadow-6.18.cost:
+# verdict linux-3.14 linux-6.1 linux-6.12 linux-7.2: longest stretch 31.3 ms (line 10): no soft lockup (20.0 s) below 638T
+# 524288 SPTEs of 2 MiB at 59.7 ns in one notification that nothing cuts.

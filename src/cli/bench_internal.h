@@ -179,10 +179,10 @@ void bench_result_finish(struct bench_result *result);
 void bench_result_release(struct bench_result *result);
 
 /**
- * bench_model() - run a script with options->timed.
- * Return: what sim_run() returned; -EINVAL for a script that does not parse.
+ * bench_model() - run a script with options->timed; @text is released.
+ * Return: what sim_run() returned; -EINVAL for a script that does not parse; -ENOMEM.
  */
-int bench_model(const char *text, struct sim_options *options, struct sim_result *ret_result);
+int bench_model(struct strbuf *text, struct sim_options *options);
 
 /** bench_progress() - what is being measured, on standard error if that is a terminal. */
 __attribute__((format(printf, 1, 2))) void bench_progress(const char *fmt, ...);

@@ -30,6 +30,7 @@ struct protect {
 	uint64_t sptes;
 	uint64_t events;
 	const char *series;
+	const char *mmu;
 	int err;
 };
 
@@ -74,7 +75,6 @@ static int dense_model(struct protect *at, uint64_t size, unsigned int toggles)
 {
 	struct sim_options options = { .mmu = -1, .op_done = dense_done, .ctx = at };
 	struct strbuf text = STRBUF_INIT;
-	struct sim_result done;
 	int err;
 
 	at->pages = size / BENCH_PAGE;
@@ -85,17 +85,18 @@ static int dense_model(struct protect *at, uint64_t size, unsigned int toggles)
 		    "repeat %u\nmprotect ram %llu r\nmprotect ram %llu rw\nend\n",
 		    (unsigned long long)size, (unsigned long long)size, (toggles + WARM + 1) / 2,
 		    (unsigned long long)size, (unsigned long long)size);
-	err = strbuf_error(&text);
-	if (!err)
-		err = bench_model(strbuf_str(&text), &options, &done);
-	if (!err)
-		sim_result_release(&done);
-	strbuf_release(&text);
+	err = bench_model(&text, &options);
 	return err ? err : at->err;
 }
 
-/* Quarters of the size, down to a 64th, the model alone. */
-static int dense_growth(const struct bench *bench, struct bench_result *result)
+static int dense_small(struct protect *at, uint64_t size)
+{
+	return dense_model(at, size, 5);
+}
+
+/* Quarters of the size, down to a 64th, the model alone; @mmu: of the VM, if there is one. */
+static int growth(const struct bench *bench, const char *mmu, struct bench_result *result,
+		  int (*model)(struct protect *at, uint64_t size))
 {
 	unsigned int i;
 	int err = 0;
@@ -103,12 +104,12 @@ static int dense_growth(const struct bench *bench, struct bench_result *result)
 	for (i = 0; i < BENCH_SIZES && !err; i++) {
 		uint64_t size = (result->size >> 2 * (BENCH_SIZES - 1 - i)) & ~(BENCH_PAGE - 1ull);
 		struct bench_result alone = { 0 };
-		struct protect at = { .result = &alone, .series = "ours" };
+		struct protect at = { .result = &alone, .series = "ours", .mmu = mmu };
 
 		if (!size)
 			continue;
 		bench_progress("%s: growth", bench->name);
-		err = dense_model(&at, size, 5);
+		err = model(&at, size);
 		if (!err)
 			bench_grow(result, size, bench_median(&alone, "ours") * at.pages);
 		bench_result_release(&alone);
@@ -155,7 +156,7 @@ int bench_protect_dense(const struct bench *bench, const struct bench_env *env,
 		       15);
 	bench_at_most(result, "ours / plain loop", BENCH_RATIO,
 		      ours / bench_median(result, "plain loop"), 2);
-	return dense_growth(bench, result);
+	return growth(bench, NULL, result, dense_small);
 }
 
 static void guest_done(void *ctx, const struct sim_op_result *op)
@@ -197,42 +198,18 @@ static int guest_model(struct protect *at, const char *mmu, uint64_t size, unsig
 {
 	struct sim_options options = { .mmu = -1, .op_done = guest_done, .ctx = at, .sink = sink };
 	struct strbuf text = STRBUF_INIT;
-	struct sim_result done;
 	int err;
 
 	at->pages = size / BENCH_PAGE;
 	at->skip = 3; /* the first round */
 	guest_script(&text, mmu, size, rounds + 1);
-	err = strbuf_error(&text);
-	if (!err)
-		err = bench_model(strbuf_str(&text), &options, &done);
-	if (!err)
-		sim_result_release(&done);
-	strbuf_release(&text);
+	err = bench_model(&text, &options);
 	return err ? err : at->err;
 }
 
-static int guest_growth(const struct bench *bench, const char *mmu, struct bench_result *result)
+static int guest_small(struct protect *at, uint64_t size)
 {
-	unsigned int i;
-	int err = 0;
-
-	for (i = 0; i < BENCH_SIZES && !err; i++) {
-		uint64_t size = (result->size >> 2 * (BENCH_SIZES - 1 - i)) & ~(BENCH_PAGE - 1ull);
-		struct bench_result alone = { 0 };
-		struct protect at = { .result = &alone, .series = "ours" };
-
-		if (!size)
-			continue;
-		bench_progress("%s: growth", bench->name);
-		err = guest_model(&at, mmu, size, 5, NULL);
-		if (!err)
-			bench_grow(result, size, bench_median(&alone, "ours") * at.pages);
-		bench_result_release(&alone);
-	}
-	if (!err)
-		bench_grown(result, BENCH_LINEAR);
-	return err;
+	return guest_model(at, at->mmu, size, 5, NULL);
 }
 
 int bench_protect_guest(const struct bench *bench, const struct bench_env *env,
@@ -252,7 +229,7 @@ int bench_protect_guest(const struct bench *bench, const struct bench_env *env,
 		return err;
 	bench_fact(result, "SPTEs zapped", BENCH_COUNT, at.sptes);
 	bench_at_most(result, "notify, zap, change", BENCH_NS, bench_median(result, "ours"), limit);
-	return guest_growth(bench, mmu, result);
+	return growth(bench, mmu, result, guest_small);
 }
 
 /* A writer that counts. */

@@ -119,22 +119,26 @@ void bench_result_release(struct bench_result *result)
 	strbuf_release(&result->skipped);
 }
 
-int bench_model(const char *text, struct sim_options *options, struct sim_result *ret_result)
+int bench_model(struct strbuf *text, struct sim_options *options)
 {
+	struct sim_result result = { 0 };
 	struct strbuf diag = STRBUF_INIT;
 	struct script *script = NULL;
-	int err = script_parse("<bench>", text, strlen(text), &diag, &script);
+	int err = strbuf_error(text);
 
-	memset(ret_result, 0, sizeof(*ret_result));
+	if (!err)
+		err = script_parse("<bench>", strbuf_str(text), text->len, &diag, &script);
 	if (!err)
 		err = sim_check(script, options, &diag);
 	options->timed = true;
 	if (!err)
-		err = sim_run(script, options, ret_result);
+		err = sim_run(script, options, &result);
 	else
 		fputs(strbuf_str(&diag), stderr);
+	sim_result_release(&result);
 	script_free(script);
 	strbuf_release(&diag);
+	strbuf_release(text);
 	return err;
 }
 

@@ -45,7 +45,6 @@ static int scale_work(void *ctx, void *result)
 	struct sim_options options = { .mmu = -1, .op_done = scale_done, .ctx = at };
 	struct stopwatch watch;
 	struct strbuf text = STRBUF_INIT;
-	struct sim_result done;
 	int err;
 
 	stopwatch_start(&watch);
@@ -56,16 +55,9 @@ static int scale_work(void *ctx, void *result)
 		    (unsigned long long)scale->size, scale->huge ? "huge" : "nohuge", scale->mmu);
 	if (scale->protect)
 		strbuf_addf(&text, "mprotect ram %llu r\n", (unsigned long long)scale->size);
-	err = strbuf_error(&text);
-	if (!err)
-		err = bench_model(strbuf_str(&text), &options, &done);
-	if (!err) {
-		sim_result_release(&done);
-		err = at->err;
-	}
-	strbuf_release(&text);
+	err = bench_model(&text, &options);
 	at->total = stopwatch_ns(&watch);
-	return err;
+	return err ? err : at->err;
 }
 
 static int scale_run(const struct scale *scale, struct scale_result *ret, uint64_t *ret_resident)

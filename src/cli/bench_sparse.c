@@ -41,7 +41,7 @@ static void hint_done(void *ctx, const struct sim_op_result *op)
 		at->err = bench_add(at->result, "kernel", "call", ns);
 }
 
-static int hint_model(struct hint *at, const char *text, bool literal)
+static int hint_model(struct hint *at, struct strbuf *text, bool literal)
 {
 	struct sim_options options = {
 		.profile = "linux-6.12",
@@ -50,28 +50,20 @@ static int hint_model(struct hint *at, const char *text, bool literal)
 		.op_done = hint_done,
 		.ctx = at,
 	};
-	struct sim_result done;
-	int err = bench_model(text, &options, &done);
+	int err = bench_model(text, &options);
 
-	if (!err)
-		sim_result_release(&done);
 	return err ? err : at->err;
 }
 
 static int empty_model(struct hint *at, uint64_t size, unsigned int times)
 {
 	struct strbuf text = STRBUF_INIT;
-	int err;
 
 	strbuf_addf(&text,
 		    "map ram 0x100000000000 %1$llu rw anon private noreserve\nvm vm0 tdp\n"
 		    "repeat %2$u\nnuma_hint ram %1$llu\nend\n",
 		    (unsigned long long)size, times);
-	err = strbuf_error(&text);
-	if (!err)
-		err = hint_model(at, strbuf_str(&text), false);
-	strbuf_release(&text);
-	return err;
+	return hint_model(at, &text, false);
 }
 
 int bench_hint_empty(const struct bench *bench, const struct bench_env *env,
@@ -125,7 +117,6 @@ static void add_slots(struct strbuf *text, uint64_t size)
 static int sparse_model(struct hint *at, uint64_t size, unsigned int times, bool literal)
 {
 	struct strbuf text = STRBUF_INIT;
-	int err;
 
 	strbuf_addf(&text,
 		    "map ram 0x100000000000 %llu rw anon private noreserve nohuge\nvm vm0 shadow\n",
@@ -134,11 +125,7 @@ static int sparse_model(struct hint *at, uint64_t size, unsigned int times, bool
 	strbuf_addf(&text,
 		    "repeat %2$u\nguest vm0 w 0 %1$llu stride=1G\nnuma_hint ram %1$llu\nend\n",
 		    (unsigned long long)size, times);
-	err = strbuf_error(&text);
-	if (!err)
-		err = hint_model(at, strbuf_str(&text), literal);
-	strbuf_release(&text);
-	return err;
+	return hint_model(at, &text, literal);
 }
 
 int bench_hint_sparse(const struct bench *bench, const struct bench_env *env,

@@ -94,16 +94,10 @@ static int vma_model(struct vma_bench *at, uint64_t vmas, unsigned int turns)
 {
 	struct sim_options options = { .mmu = -1, .op_done = vma_done, .ctx = at };
 	struct strbuf text = STRBUF_INIT;
-	struct sim_result done;
 	int err;
 
 	vma_script(&text, vmas, turns, &at->setup);
-	err = strbuf_error(&text);
-	if (!err)
-		err = bench_model(strbuf_str(&text), &options, &done);
-	if (!err)
-		sim_result_release(&done);
-	strbuf_release(&text);
+	err = bench_model(&text, &options);
 	return err ? err : at->err;
 }
 

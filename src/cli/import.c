@@ -351,6 +351,9 @@ static int run(int argc, char **argv)
 	if (!argc)
 		return usage_error(&command_import, "import what: strace, ftrace or proc?");
 	format = import_format_index(argv[0]);
+	if (format < 0 && (!strncmp(argv[0], "trace", 5) || !strncmp(argv[0], "perf", 4)))
+		return usage_error(&command_import, "no format '%s': ftrace is for trace.dat and for the "
+				   "text of perf script, too", argv[0]);
 	if (format < 0)
 		return usage_error(&command_import, "no format '%s'; one of strace ftrace proc",
 				   argv[0]);

@@ -139,15 +139,42 @@ int model_parse_with(const char *file, const char *text, size_t len,
 	return err;
 }
 
+/* What a file begins with that is no script, and the command for it. */
+static const struct {
+	const char *start;
+	unsigned int len;
+	const char *what;
+} strangers[] = {
+	{ "# mmuscope recording ", 21, "a recording: 'mmuscope import ftrace' makes a script of it" },
+	{ "# tracer: ", 10, "text of ftrace: 'mmuscope import ftrace' makes a script of it" },
+	{ "\x17\x08\x44tracing", 10, "a trace.dat: 'mmuscope import ftrace' makes a script of it" },
+	{ "PERFILE2", 8, "perf.data: 'perf script | mmuscope import ftrace -' makes a script of it" },
+	{ "SQLite format 3", 16, "a database: 'mmuscope list runs' lists what a store has" },
+};
+
+static const char *strange(const char *text, size_t len)
+{
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
+		if (len >= strangers[i].len && !memcmp(text, strangers[i].start, strangers[i].len))
+			return strangers[i].what;
+	return NULL;
+}
+
 struct script *model_load_with(const char *path, struct sim_options *options, bool warn,
 			       const struct script_value *values, size_t nr_values)
 {
 	struct strbuf diag = STRBUF_INIT;
 	struct script *script = NULL;
+	const char *what;
 	char *text = NULL;
 	size_t len = 0;
 	int err = script_read(path, &diag, &text, &len);
 
+	what = err ? NULL : strange(text, len);
+	if (what) {
+		strbuf_addf(&diag, "%s: not a script but %s\n", path, what);
+		err = -EINVAL;
+	}
 	if (!err)
 		err = model_parse_with(strcmp(path, "-") ? path : "<stdin>", text, len, options,
 				       values, nr_values, &diag, &script);

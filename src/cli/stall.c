@@ -37,6 +37,26 @@ static uint64_t grown_bytes(const struct sim_op_result *result, uint64_t frames)
 	return frames * PAGE;
 }
 
+/*
+ * What the longest stretch grows with. Its heads are one per page: as much memory, of which a part
+ * of the notified memory may be enough. The rest, SPTEs, is counted over all of that.
+ */
+static uint64_t stretch_bytes(const struct report_cost *cost, uint64_t heads, uint64_t frames,
+			      double ns)
+{
+	double scan = heads * cost->ns[COST_HEAD_SCANNED], rate;
+
+	/* heads of 2 MiB and 1 GiB pages are among the heads: frames are no more than covered */
+	if (!heads || heads > frames)
+		heads = frames;
+	if (!frames || ns <= 0)
+		return frames * PAGE;
+	if (scan > ns)
+		scan = ns;
+	rate = scan / heads + (ns - scan) / frames;
+	return ns / rate * PAGE + 0.5;
+}
+
 static void keep_worst(struct stall_op *worst, const struct sim_op_result *result, double ns,
 		       uint64_t bytes)
 {
@@ -88,9 +108,8 @@ void stall_add(struct stall_watch *watch, const struct sim_op_result *result,
 	watch->sum.frames += stall.frames;
 	if (stall.longest > watch->sum.longest)
 		watch->sum.longest = stall.longest;
-	/* heads of 2 MiB and 1 GiB pages are among the heads: frames are no more than covered */
 	keep_worst(&watch->stretch, result, stall.longest,
-		   (heads && heads < frames ? heads : frames) * PAGE);
+		   stretch_bytes(watch->cost, heads, frames, stall.longest));
 	keep_worst(&watch->dearest, result, stall.total, grown_bytes(result, frames));
 	stall_lines_add(&watch->lines, watch->cost, result, &stall);
 	*ret_stall = stall;

@@ -146,7 +146,7 @@ static int next_table(struct kvm *kvm, struct kvm_guest_tables *tables,
 	if (absent)
 		entry = tables->next;
 	if (absent || flags & ~entry) {
-		err = load_entry(kvm, entry_gpa, entry | flags, size);
+		err = load_entry(kvm, entry_gpa, (entry & ~GPTE_ACCESSED) | flags, size);
 		if (err)
 			return err;
 		tables->next += absent ? PAGE_SIZE : 0;

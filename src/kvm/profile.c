@@ -14,7 +14,7 @@
 	.prefetch = true, .change_pte = true, .self_map_4k = true,             \
 	.sync_remakes = true, .invlpg_maps = true, .nonpresent = SPTE_NONPRESENT_ZERO,   \
 	.frozen = SPTE_FROZEN, .narrow_error_code = true, .desc_capacity = 14,           \
-	.rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
+	.rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET, .probes_poison = true
 
 #define PROFILE_6_12                                                                     \
 	.gfn_based_retry = true, .early_retry = true, .rmap_yields = true,               \
@@ -25,7 +25,8 @@
 static const struct kvm_profile profiles[] = {
 	{ .name = "linux-3.14", PROFILE_6_1, .clean_rewrite = true },
 	{ .name = "linux-6.1", PROFILE_6_1, .clean_rewrite = true },
-	{ .name = "linux-6.12", PROFILE_6_12, .frozen = SPTE_FROZEN, .clean_rewrite = true },
+	{ .name = "linux-6.12", PROFILE_6_12, .frozen = SPTE_FROZEN, .clean_rewrite = true,
+	  .probes_poison = true },
 	{ .name = "linux-7.2",
 	  PROFILE_6_12,
 	  .frozen = SPTE_FROZEN_7,

@@ -92,7 +92,7 @@ static void audit_table(struct audit *audit, pte_t *table, unsigned int level, u
 		if (pte_none(table[i]))
 			continue;
 		used++;
-		if (level == PT_LEVEL_PTE && pte_is_marker(table[i]))
+		if (pte_is_marker(table[i]))
 			continue;
 		if (pte_leaf(table[i], level))
 			count_leaf(audit, table[i], level, addr);

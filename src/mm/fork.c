@@ -194,6 +194,10 @@ static int dup_mm(struct mm_struct *mm, struct mm_struct **ret_child)
 		return err;
 	child->start_brk = mm->start_brk;
 	child->brk = mm->brk;
+	/* Linux: init_numa_balancing() takes the parent's mm for the child's */
+	if (!mm->threaded)
+		mm->numa_scan_seq = 0;
+	child->numa_scan_seq = mm->numa_scan_seq;
 	child->numa_scan_offset = mm->numa_scan_offset;
 	if (mm->ksm && ksm_enter(child)) {
 		mm_destroy(child);

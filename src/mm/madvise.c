@@ -2,18 +2,7 @@
 /* madvise (mm/madvise.c). */
 #include "mm_internal.h"
 
-#include <sys/mman.h>
-
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
-#define MADV_POPULATE_WRITE 23
-#endif
-#ifndef MADV_DONTNEED_LOCKED
-#define MADV_DONTNEED_LOCKED 24
-#endif
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
+#include <base/mman.h>
 
 /* Advice that is nothing but flags of the VMA: what is cleared and set. */
 struct flag_advice {

@@ -110,9 +110,39 @@ static bool file_ends_before(const struct vm_area_struct *vma, uint64_t addr)
 	return linear_page_index(vma, addr) >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT;
 }
 
+static pte_t file_pte(const struct vm_area_struct *vma, uint64_t pfn, bool write)
+{
+	pte_t pte = pfn_pte(pfn, vm_get_page_prot(vma->vm_flags));
+
+	return write ? mk_written(vma, pte) : pte;
+}
+
+/*
+ * All of a huge page at once where the VMA and one table have room for it and nothing is there yet
+ * (Linux 6.12: finish_fault()).
+ */
+static bool map_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, uint64_t pfn,
+		      bool write)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t nr = pfn % HPAGE_PMD_NR, base = (addr & PAGE_MASK) - (nr << PAGE_SHIFT);
+	pte_t *pte = ptep - nr;
+	uint64_t i;
+
+	if (!m->profile->maps_folio || !page_is_large(m, pfn) || userfaultfd_wp(vma))
+		return false;
+	if (base & ~PMD_MASK || base < vma->vm_start || base + PMD_SIZE > vma->vm_end)
+		return false;
+	for (i = 0; i < HPAGE_PMD_NR; i++)
+		if (!pte_none(pte[i]))
+			return false;
+	for (i = 0; i < HPAGE_PMD_NR; i++)
+		map_page(vma, &pte[i], pfn - nr + i, file_pte(vma, pfn - nr + i, write));
+	return true;
+}
+
 static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool write)
 {
-	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
 	uint64_t pfn;
 	bool fresh;
 	int err;
@@ -134,8 +164,8 @@ static int do_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, bool
 	if (fresh)
 		page_set_node(vma->vm_mm->machine, pfn,
 			      policy_node(vma, addr, page_is_large(vma->vm_mm->machine, pfn)));
-	map_page(vma, ptep, pfn,
-		 write ? mk_written(vma, pfn_pte(pfn, prot)) : pfn_pte(pfn, prot));
+	if (!map_folio(vma, addr, ptep, pfn, write))
+		map_page(vma, ptep, pfn, file_pte(vma, pfn, write));
 	return 0;
 }
 

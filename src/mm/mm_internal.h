@@ -344,7 +344,7 @@ struct vm_area_struct {
 	bool anon_chained;
 	uint8_t vm_policy; /* struct mempolicy as a number, 0 for none: mempolicy.c */
 	struct numab_state {
-		uint32_t start_scan_seq, prev_scan_seq;
+		int32_t start_scan_seq, prev_scan_seq;
 		bool ready, accessed[2]; /* by hinting faults: before the last scan, since then */
 	} numab; /* what the NUMA scanner of 6.4 on knows of the VMA */
 	uint64_t anon_order; /* place among equals in the interval tree of its anon_vmas */
@@ -369,7 +369,7 @@ struct mm_struct {
 	uint64_t brk;
 	struct ksm_mm *ksm;
 	uint64_t numa_scan_offset;
-	uint32_t numa_scan_seq;
+	int32_t numa_scan_seq;
 	uint64_t forked_at; /* machine.nr_emptied when it last had a child, + 1 */
 };
 
@@ -424,12 +424,18 @@ void vma_relink_file(struct vm_area_struct *vma);
 /* The same for a forked VMA: behind its parent. */
 void vma_relink_after(struct vm_area_struct *vma, struct vm_area_struct *parent);
 pgprot_t vm_get_page_prot(uint32_t flags);
+/* The same for memory whose first writes nobody asks for. */
+pgprot_t protection_map(uint32_t flags);
 /* Gives an untouched VMA an anon_vma, a neighbour's where Linux would share it. */
 int anon_vma_prepare(struct vm_area_struct *vma);
 void anon_vma_get(struct anon_vma *anon_vma);
 void anon_vma_put(struct anon_vma *anon_vma);
 int anon_vma_fork(struct vm_area_struct *child, const struct vm_area_struct *parent);
 
+/*
+ * Two VMAs instead of one. Who wants the upper one, for what begins there, makes the lower one the
+ * new one (Linux: new_below of __split_vma()).
+ */
 int split_vma(struct vm_area_struct *vma, uint64_t addr, struct vm_area_struct **ret_upper);
 int vma_modify_flags(struct vm_area_struct *vma, uint64_t start, uint64_t end, uint32_t newflags,
 		     struct vm_area_struct **ret_vma);
@@ -622,8 +628,9 @@ int hugetlb_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access acce
 void adjust_range_if_pmd_sharing_possible(const struct vm_area_struct *vma, uint64_t *start,
 					  uint64_t *end);
 uint64_t hugetlb_change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t end,
-				   pgprot_t newprot);
-void hugetlb_unmap(struct vm_area_struct *vma, uint64_t start, uint64_t end);
+				   pgprot_t newprot, unsigned int cp_flags);
+/* @keep_markers: what uffd-wp protects leaves markers, and those that are there stay. */
+void hugetlb_unmap(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool keep_markers);
 int hugetlb_copy_page_range(struct vm_area_struct *dst, struct vm_area_struct *src);
 int hugetlb_move_page_tables(struct vm_area_struct *old, uint64_t old_addr, uint64_t new_addr,
 			     uint64_t len);

@@ -317,7 +317,7 @@ uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t 
 	};
 
 	if (vma->vm_flags & VM_HUGETLB)
-		return hugetlb_change_protection(vma, start, end, newprot);
+		return hugetlb_change_protection(vma, start, end, newprot, cp_flags);
 	if (mm->machine->design.numa_skip && (cp_flags & MM_CP_PROT_NUMA))
 		change.notify_flags = MMU_NOTIFIER_RANGE_NUMA;
 	if (mm->machine->design.tight)
@@ -353,7 +353,8 @@ static int mprotect_fixup(struct vm_area_struct *vma, uint64_t start, uint64_t e
 	err = vma_modify_flags(vma, start, end, newflags, &vma);
 	if (err)
 		return err;
-	if (vma->vm_flags & VM_WRITE)
+	/* Linux: vma_wants_manual_pte_write_upgrade(); of shared memory all pages or none */
+	if ((vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
 		cp_flags |= MM_CP_TRY_CHANGE_WRITABLE;
 	*changed += change_protection(vma, start, end, vm_get_page_prot(vma->vm_flags), cp_flags);
 	*ret_vma = vma;

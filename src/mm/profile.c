@@ -25,6 +25,7 @@ static const struct mm_profile profiles[] = {
 		.wp_reuse = WP_REUSE_PAGE_COUNT,
 		.lru_batch = 15,
 		.unmap_drains = true,
+		.uffd_raw_prot = true,
 	},
 	{
 		.name = "linux-6.1",
@@ -48,6 +49,7 @@ static const struct mm_profile profiles[] = {
 		.numa_skips_pinned = true,
 		.lru_batch = 15,
 		.unmap_drains = true,
+		.uffd_raw_prot = true,
 	},
 	{
 		.name = "linux-6.12",
@@ -71,6 +73,7 @@ static const struct mm_profile profiles[] = {
 		.lru_batch = 31,
 		.cold_holds = true,
 		.nohuge_maps_small = true,
+		.maps_folio = true,
 		.unmap_drains = true,
 	},
 	{
@@ -100,6 +103,7 @@ static const struct mm_profile profiles[] = {
 		.lru_batch = 31,
 		.cold_holds = true,
 		.nohuge_maps_small = true,
+		.maps_folio = true,
 	},
 };
 

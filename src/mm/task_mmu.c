@@ -62,6 +62,9 @@ static void clear_refs_soft_dirty(struct mm_struct *mm)
 		vma->vm_flags &= ~VM_SOFTDIRTY;
 	notify_start(mm, &range, MMU_NOTIFY_SOFT_DIRTY, 0, UINT64_MAX);
 	RB_FOREACH (vma, vma_tree, &mm->vmas) {
+		/* Linux: clear_refs_walk_ops has nothing for hugetlb */
+		if (vma->vm_flags & VM_HUGETLB)
+			continue;
 		walk_splits(vma, vma->vm_start, vma->vm_end);
 		clear_range(mm, pt_top(mm), mm->machine->geo->levels, vma->vm_start, vma->vm_end);
 	}

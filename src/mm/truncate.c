@@ -55,6 +55,7 @@ int find_mappings(struct mm_file *file, uint64_t first, uint64_t last,
 	return 0;
 }
 
+/* Without @even_cows what a process has changed for itself stays, and in hugetlbfs uffd-wp's markers. */
 static void unmap_mapping(const struct mapping *at, bool even_cows)
 {
 	struct mm_struct *mm = at->vma->vm_mm;
@@ -67,12 +68,12 @@ static void unmap_mapping(const struct mapping *at, bool even_cows)
 		return;
 	}
 	if (mm->machine->profile->hugetlb_unmap_notifies) {
-		hugetlb_unmap(at->vma, at->start, at->end);
+		hugetlb_unmap(at->vma, at->start, at->end, !even_cows);
 		return;
 	}
 	adjust_range_if_pmd_sharing_possible(at->vma, &from, &to);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, from, to);
-	hugetlb_unmap(at->vma, at->start, at->end);
+	hugetlb_unmap(at->vma, at->start, at->end, !even_cows);
 	notify_end(mm, &range);
 }
 
@@ -93,7 +94,7 @@ static int unmap_mapping_pages(struct mm_file *file, uint64_t first, uint64_t la
 }
 
 /* Whole huge pages only; one round. */
-static int hugetlb_remove(struct mm_file *file, uint64_t first, uint64_t last)
+static int hugetlb_remove(struct mm_file *file, uint64_t first, uint64_t last, bool even_cows)
 {
 	uint64_t pages = file->page_size >> PAGE_SHIFT;
 	int err;
@@ -102,7 +103,7 @@ static int hugetlb_remove(struct mm_file *file, uint64_t first, uint64_t last)
 	last &= ~(pages - 1);
 	if (first >= last)
 		return 0;
-	err = unmap_mapping_pages(file, first, last, true);
+	err = unmap_mapping_pages(file, first, last, even_cows);
 	if (!err)
 		filemap_truncate(file, first / pages, last / pages);
 	return err;
@@ -135,7 +136,7 @@ int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 	if (vma_is_dax(vma))
 		return -ENODEV;
 	if (vma->vm_flags & VM_HUGETLB)
-		return hugetlb_remove(vma->vm_file, first, last);
+		return hugetlb_remove(vma->vm_file, first, last, false);
 	err = unmap_mapping_pages(vma->vm_file, first, last, false);
 	return err ? err : shmem_undo_range(vma->vm_file, first, last);
 }
@@ -168,7 +169,8 @@ int mm_truncate(struct mm_file *file, uint64_t size)
 		return -EINVAL;
 	file->size = size;
 	if (file->kind == MM_FILE_HUGETLB)
-		return hugetlb_remove(file, size >> PAGE_SHIFT, UINT64_MAX >> PAGE_SHIFT);
+		return hugetlb_remove(file, size >> PAGE_SHIFT, UINT64_MAX >> PAGE_SHIFT,
+				      true);
 	return size <= old ? shmem_truncate(file, old, size) : 0;
 }
 

@@ -53,11 +53,13 @@ static bool ends_fit(struct vm_area_struct *first, uint64_t start, uint64_t end)
 /* Linux: uffd_wp_range() */
 static void uffd_wp_range(struct vm_area_struct *vma, uint64_t start, uint64_t end, bool wp)
 {
+	bool raw = vma->vm_mm->machine->profile->uffd_raw_prot;
 	unsigned int cp_flags = wp ? MM_CP_UFFD_WP : MM_CP_UFFD_WP_RESOLVE;
+	pgprot_t prot = raw ? protection_map(vma->vm_flags) : vm_get_page_prot(vma->vm_flags);
 
-	if (!wp && (vma->vm_flags & VM_WRITE))
+	if (!raw && !wp && (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
 		cp_flags |= MM_CP_TRY_CHANGE_WRITABLE;
-	if (change_protection(vma, start, end, vm_get_page_prot(vma->vm_flags), cp_flags))
+	if (change_protection(vma, start, end, prot, cp_flags))
 		vma->vm_mm->machine->stat.tlb_flushes++;
 }
 

@@ -154,18 +154,23 @@ void vma_set_start(struct vm_area_struct *vma, uint64_t start)
 }
 
 /* Linux: protection_map[] of x86: private writable memory is mapped read-only first. */
-pgprot_t vm_get_page_prot(uint32_t flags)
+pgprot_t protection_map(uint32_t flags)
 {
 	bool write = (flags & VM_WRITE) && (flags & VM_SHARED);
 
-	/* Linux: vma_wants_writenotify() */
-	if (!(flags & VM_SOFTDIRTY) || (flags & VM_UFFD_WP))
-		write = false;
 	if (!(flags & VM_ACCESS_FLAGS))
 		return PAGE_NONE;
 	if (flags & VM_EXEC)
 		return write ? PAGE_SHARED_EXEC : PAGE_READONLY_EXEC;
 	return write ? PAGE_SHARED : PAGE_READONLY;
+}
+
+/* Linux: vma_set_page_prot(), vma_wants_writenotify() */
+pgprot_t vm_get_page_prot(uint32_t flags)
+{
+	bool notify = !(flags & (VM_SOFTDIRTY | VM_HUGETLB)) || (flags & VM_UFFD_WP);
+
+	return protection_map(notify ? flags & ~VM_SHARED : flags);
 }
 
 void anon_vma_get(struct anon_vma *anon_vma)

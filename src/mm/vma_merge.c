@@ -123,8 +123,12 @@ int split_vma(struct vm_area_struct *vma, uint64_t addr, struct vm_area_struct *
 	vma->vm_end = addr;
 	vma_link(mm, upper);
 	vma_reinsert(vma);
-	if (ret_upper)
+	/* which is the new one shows only in what the NUMA scanner remembers of the old one */
+	if (ret_upper) {
+		upper->numab = vma->numab;
+		vma->numab = (struct numab_state){ 0 };
 		*ret_upper = upper;
+	}
 	return 0;
 }
 

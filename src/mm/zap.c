@@ -159,7 +159,7 @@ static void zap_vma(struct vm_area_struct *vma, uint64_t start, uint64_t end, bo
 	};
 
 	if (vma->vm_flags & VM_HUGETLB) {
-		hugetlb_unmap(vma, start, end);
+		hugetlb_unmap(vma, start, end, zap.keep_markers);
 		return;
 	}
 	if (mm->machine->profile->unmap_drains)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -215,6 +216,25 @@ static int refuse(const struct report_store *store, int err, struct strbuf *diag
 	return err;
 }
 
+/* SQLite refuses long paths, and gives no reason. It wants room for "-journal" behind them. */
+static int check_length(const char *path, struct strbuf *diag)
+{
+	const int most = sqlite3_vfs_find(NULL)->mxPathname - 8;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char *folder = mem_strndup(slash ? path : ".", slash ? slash + 1 - path : 1);
+	char *real = folder ? realpath(folder, NULL) : NULL;
+	const bool fits = real ? strlen(real) + 1 + strlen(name) <= (size_t)most :
+				 !folder || errno != ENAMETOOLONG;
+
+	free(real);
+	mem_free(folder);
+	if (fits)
+		return 0;
+	report_text_clean(diag, path);
+	strbuf_addf(diag, ": cannot open the store: SQLite takes whole paths of at most %d bytes", most);
+	return -ENAMETOOLONG;
+}
+
 /* What open() would say; SQLite only knows that it cannot. */
 static int check_file(const struct report_store *store, enum report_store_mode mode,
 		      struct strbuf *diag)
@@ -257,8 +277,10 @@ static int open_file(struct report_store *store, enum report_store_mode mode, st
 
 static int open_store(struct report_store *store, enum report_store_mode mode, struct strbuf *diag)
 {
-	int version = 0, err = check_file(store, mode, diag);
+	int version = 0, err = check_length(store->path, diag);
 
+	if (!err)
+		err = check_file(store, mode, diag);
 	if (!err)
 		err = open_file(store, mode, diag);
 	if (!err)
@@ -298,8 +320,10 @@ int store_attach(struct report_store *store, const char *path, const char *name,
 {
 	struct strbuf uri = STRBUF_INIT;
 	sqlite3_stmt *stmt = NULL;
-	int rc;
+	int rc, err = check_length(path, diag);
 
+	if (err)
+		return err;
 	store_uri(path, read_query(path), &uri);
 	rc = strbuf_error(&uri) ? SQLITE_NOMEM : store_prepare(store, "ATTACH ? AS ?", &stmt);
 	if (rc == SQLITE_OK)

@@ -3,18 +3,8 @@
 #include "sim_internal.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
-#define MADV_POPULATE_WRITE 23
-#endif
-#ifndef MADV_DONTNEED_LOCKED
-#define MADV_DONTNEED_LOCKED 24
-#endif
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
+#include <base/mman.h>
 
 static const int advices[SCRIPT_MADV_NR] = {
 	[SCRIPT_MADV_NORMAL] = MADV_NORMAL,
@@ -280,7 +270,9 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 	guest->seen[0] = UINT64_MAX; /* told in any case, as the executor does */
 	guest->shadow = config.mmu == KVM_MMU_SHADOW;
 	guest->followed = sim->options->executor && sim_follows_executor(sim->script, op->name);
-	mm_set_threaded(sim->process->mm); /* its vCPUs */
+	/* its vCPUs; under verify none has a thread of its own */
+	if (!sim->options->executor)
+		mm_set_threaded(sim->process->mm);
 	object->kvm = kvm;
 	object->nested = config.mmu == KVM_MMU_NESTED;
 	object->ncr3 = 0;

@@ -203,6 +203,8 @@ def test_usage():
     expect(2, 'compare', '--mmu', 'tdp,', 'seven.mms', err='no mmu is called')
     expect(2, 'list', 'profile', err='no list of')
     expect(2, 'import', 'x', 'prog.strace', err='strace ftrace proc')
+    expect(2, 'import', 'trace.dat', 'trace.dat', err='ftrace is for trace.dat')
+    expect(2, 'import', 'perf', 'x', err='ftrace is for trace.dat and for the text of perf script')
     expect(2, 'import', 'strace', err='which recording')
     expect(2, 'import', '--json', 'strace', 'prog.strace', err='-o FILE')
     expect(2, 'commands', 'x', err='unexpected argument')
@@ -693,6 +695,18 @@ def test_names():
     ok(json.loads(got.stdout)['scripts'][0]['file'] == name, 'JSON has the name as it is')
 
 
+def test_recordings_as_scripts():
+    """Each of their lines was an unknown operation."""
+    write('ours.ftrace', '# mmuscope recording 1\nx-1 [000] 1.0: y: z\n')
+    for name in ('ours.ftrace', 'trace.dat'):
+        for command in ('run', 'compare', 'report'):
+            expect(3, command, name, err=f'{name}: not a script but .* \'mmuscope import ftrace\'', lines=1)
+    write('x.perf', b'PERFILE2' + bytes(100))
+    expect(3, 'run', 'x.perf', err='perf script', lines=1)
+    expect(0, 'run', '--quiet', '--store', 'as-script.db', 'seven.mms')
+    expect(3, 'run', 'as-script.db', err='mmuscope list runs', lines=1)
+
+
 def test_killed_import():
     """It left a file beside the one that was to be written."""
     try:
@@ -793,6 +807,7 @@ def main():
         test_bad_input()
         test_names()
         test_killed_import()
+        test_recordings_as_scripts()
         test_import()
         test_completion()
         test_examples(commands)

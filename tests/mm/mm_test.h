@@ -7,18 +7,14 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <base/event.h>
+#include <base/mman.h>
 #include <mm/audit.h>
 #include <mm/mm.h>
 #include <mm/secondary.h>
 
 #include <tap.h>
-
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
 
 #define K (UINT64_C(1) << 10)
 #define M (UINT64_C(1) << 20)

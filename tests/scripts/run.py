@@ -142,6 +142,22 @@ def check_sweep(path):
         tap.ok(len(doc['runs']) == doc['combinations'] > 1, f'{path.name}: all combinations ran')
 
 
+def check_verdicts(path):
+    """What a story says of its stalls under a shipped cost table is what run says."""
+    text = path.read_text()
+    table = re.search(r'^# Verdicts by (costs/\S+\.cost):$', text, re.M)
+    lines = re.findall(r'^# verdict (.+?): (longest stretch .*)$', text, re.M)
+    kernels = [name for name in profiles() if name.startswith('linux-')]
+    if not tap.ok(table and sorted(sum((line[0].split() for line in lines), [])) == sorted(kernels),
+                  f'{path.name}: a verdict for each kernel', lines):
+        return
+    for names, verdict in lines:
+        for name in names.split():
+            got = subprocess.run([BINARY, 'run', '--profile', name, '--cost', str(SOURCE / table[1]), str(path)],
+                                 capture_output=True, text=True, timeout=120)
+            tap.ok(verdict in got.stdout.splitlines(), f'{path.name} {name}: the verdict', verdict, got.stdout)
+
+
 def main():
     scripts = sorted(SOURCE.glob('scripts/**/*.mms'))
     tap.ok(len(scripts) > 50, f'{len(scripts)} scripts')
@@ -151,6 +167,8 @@ def main():
         if path.parent.name == 'sweeps':
             check_sweep(path)
             continue
+        if path.parent.name == 'stories':
+            check_verdicts(path)
         guest = re.search(r'^vm\s', path.read_text(), re.M) and not OWN_KIND.search(path.read_text())
         for profile in profiles():
             for mmu in (None, *MMUS) if guest else (None,):

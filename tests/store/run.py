@@ -279,6 +279,8 @@ def test_hostile():
         merged = run('merge', 'from-hostile.db', './' + store)
         tap.ok(merged.returncode == 0, 'merged', merged.stderr)
     files = [row[0] for row in ask('hostile.db', 'SELECT DISTINCT file FROM run')]
+    # SQLite's own words were "unable to open database file (No such file or directory)"
+    expect(3, 'run', '-q', '--store', deep + '/x.db', HEAD, err='SQLite takes whole paths of at most')
     tap.ok(os.fsencode(names[0]) in files and not damage('hostile.db'), 'names are as they were', files)
     for path in ('one.db', 'other.db'):
         run('run', '-q', '--store', path, '-P', 'n=1', '-p', path == 'one.db' and 'linux-6.1' or 'linux-6.12',

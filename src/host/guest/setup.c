@@ -57,6 +57,20 @@ static void unload(const char *name)
 	(void)syscall(SYS_delete_module, name, 0);
 }
 
+/*
+ * With the mitigation for good off, where the kernel knows that (6.5), a VM's first run makes no
+ * thread in the process: it would count for the NUMA scanner, which starts again when one is made.
+ */
+static int load_kvm(const char *tdp_mmu)
+{
+	char params[64];
+	int err;
+
+	snprintf(params, sizeof(params), "%s nx_huge_pages=never", tdp_mmu);
+	err = setup_module("kvm", params);
+	return err == -EINVAL ? setup_module("kvm", tdp_mmu) : err;
+}
+
 /* KVM with the MMU that a script wants; loaded anew only when the wish changes. */
 int setup_kvm(enum script_mmu mmu, bool tdp_mmu)
 {
@@ -74,7 +88,7 @@ int setup_kvm(enum script_mmu mmu, bool tdp_mmu)
 	now = -1;
 	err = setup_module("irqbypass", "");
 	if (!err)
-		err = setup_module("kvm", tdp_mmu ? "tdp_mmu=1" : "tdp_mmu=0");
+		err = load_kvm(tdp_mmu ? "tdp_mmu=1" : "tdp_mmu=0");
 	if (!err)
 		err = setup_module("kvm-amd", mmu == SCRIPT_MMU_SHADOW ? "npt=0" : "npt=1");
 	if (!err)

@@ -38,6 +38,8 @@
  *	table at once (up to 6.3); else it is synchronised
  * @lockless_aging: aging takes no mmu_lock (7.x); no difference in one thread
  * @aging_no_flush: clear_flush_young flushes no TLB (KVM_ELIDE_TLB_FLUSH_IF_YOUNG, 6.13)
+ * @probes_poison: a read of the guest's that cannot be translated is tried as a write, too, to
+ *	learn whether the page is poisoned (check_user_page_hwpoison(), to 6.12)
  * @narrow_error_code: the lockless path knows 32 bits of the error code (6.1)
  * @changed_last: an entry that pointed to a table is told after what was in the table (7.2)
  * @zap_collapsed_later: a table that is replaced by nothing, so that a large page can come, goes in
@@ -65,6 +67,7 @@ struct kvm_profile {
 	bool invlpg_maps;
 	bool lockless_aging;
 	bool aging_no_flush;
+	bool probes_poison;
 	bool narrow_error_code;
 	bool changed_last;
 	bool zap_collapsed_later;

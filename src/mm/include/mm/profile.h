@@ -40,6 +40,8 @@ enum wp_reuse {
  * @numa_vma_state: the NUMA scanner remembers each VMA's last scan (6.4)
  * @pagemap_scan: the PAGEMAP_SCAN ioctl exists (6.7)
  * @uffd_wp_vmas: UFFDIO_WRITEPROTECT may span several VMAs (6.5)
+ * @uffd_raw_prot: lifting uffd-wp makes shared memory writable as if it were not registered, and
+ *	private memory not at once (uffd_wp_range(), to 6.2)
  * @split_to_zeropage: splitting a huge page maps what is all zeros to the zero page (6.12)
  * @hugetlb_unmap_notifies: unmapping hugetlb memory sends UNMAP of its own, nested where the
  *	caller has notified, too (to 6.2)
@@ -49,6 +51,7 @@ enum wp_reuse {
  * @map_unmap_enomem: mmap() says ENOMEM when it cannot unmap what is in the way (6.1)
  * @unmap_extra_split: the same for try_to_unmap of a file's huge page (6.1)
  * @shmem_thp_any_vma: shmem allocates huge pages for VMAs that cannot map them as a whole (6.1)
+ * @maps_folio: a fault in an object maps all of its huge page by PTEs where it fits (6.12)
  * @nohuge_maps_small: VM_NOHUGEPAGE keeps a VMA from mapping a file's huge page as a whole
  * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, makes missing tables to
  *	map a file's huge page, and is content with a range that holds no block (7.x)
@@ -88,6 +91,7 @@ struct mm_profile {
 	bool numa_vma_state;
 	bool pagemap_scan;
 	bool uffd_wp_vmas;
+	bool uffd_raw_prot;
 	bool hugetlb_unmap_notifies;
 	bool dax_cold_bug;
 	bool failed_map_unmaps;
@@ -95,6 +99,7 @@ struct mm_profile {
 	bool collapse_target_only;
 	bool unmap_extra_split;
 	bool shmem_thp_any_vma;
+	bool maps_folio;
 	bool nohuge_maps_small;
 	bool map_unmap_enomem;
 	bool pageout_keeps_referenced;
