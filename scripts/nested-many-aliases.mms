@@ -8,7 +8,26 @@ vm      vm0 nested
 memslot vm0 0 gpa=0 ram 256M
 guest   vm0 w 1M 4K
 l2_map  vm0 1G 1M 40000K rwx tables=64M dirty same
-guest   vm0 w l2=1G 40000K
+guest   vm0 w l2=1G 2000K
+guest   vm0 w l2=1G+2000K 2000K
+guest   vm0 w l2=1G+4000K 2000K
+guest   vm0 w l2=1G+6000K 2000K
+guest   vm0 w l2=1G+8000K 2000K
+guest   vm0 w l2=1G+10000K 2000K
+guest   vm0 w l2=1G+12000K 2000K
+guest   vm0 w l2=1G+14000K 2000K
+guest   vm0 w l2=1G+16000K 2000K
+guest   vm0 w l2=1G+18000K 2000K
+guest   vm0 w l2=1G+20000K 2000K
+guest   vm0 w l2=1G+22000K 2000K
+guest   vm0 w l2=1G+24000K 2000K
+guest   vm0 w l2=1G+26000K 2000K
+guest   vm0 w l2=1G+28000K 2000K
+guest   vm0 w l2=1G+30000K 2000K
+guest   vm0 w l2=1G+32000K 2000K
+guest   vm0 w l2=1G+34000K 2000K
+guest   vm0 w l2=1G+36000K 2000K
+guest   vm0 w l2=1G+38000K 2000K
 assert  max_mmu_rmap_size <= 1001
 assert  pages_4k <= 1021
 mprotect ram+1M 4K r
