@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <base/fd.h>
+
 /* The first bytes of every trace.dat: trace-cmd.dat(5) */
 static const char magic[] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g' };
 
@@ -24,10 +26,10 @@ static const char magic[] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g
 /* A compressed trace.dat that grows beyond this is refused: trace-cmd compresses by itself. */
 #define UNPACKED_LIMIT (4ULL << 30)
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define SANITIZED 1
 #endif
 #endif
@@ -52,21 +54,6 @@ static int open_temporary(void)
 	return fd;
 }
 
-static int write_all(int fd, const char *s, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, s, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		s += n;
-		len -= n;
-	}
-	return 0;
-}
-
 /* All of the input, into a file in which libtracecmd can seek. */
 static int copy_input(struct import *im, struct trace_dat *dat, int fd)
 {
@@ -78,7 +65,7 @@ static int copy_input(struct import *im, struct trace_dat *dat, int fd)
 		dat->bytes += n;
 		if (im->input.zstd && dat->bytes > UNPACKED_LIMIT)
 			return imp_fail(im, "a trace.dat of more than 4 GiB, compressed: unpack it first");
-		err = write_all(fd, bytes, n);
+		err = fd_write(fd, bytes, n);
 		if (err)
 			return err;
 	}

@@ -3,6 +3,7 @@
  * The invariants of the secondary side (ARCHITECTURE.md), checked by walking what exists.
  */
 #include "kvm_internal.h"
+#include "rmap_internal.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

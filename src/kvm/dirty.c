@@ -5,6 +5,7 @@
  * from the moment that an SPTE lets the guest write to it.
  */
 #include "kvm_internal.h"
+#include "rmap_internal.h"
 
 #include <errno.h>
 #include <string.h>

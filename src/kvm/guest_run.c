@@ -12,6 +12,7 @@
  * Whatever else comes up ends the run, and the caller goes on page by page.
  */
 #include "kvm_internal.h"
+#include "rmap_internal.h"
 
 #include <assert.h>
 

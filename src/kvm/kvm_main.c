@@ -4,6 +4,8 @@
  * 5.1 of the semantics.
  */
 #include "kvm_internal.h"
+#include "paging_internal.h"
+#include "rmap_internal.h"
 
 #include <assert.h>
 #include <errno.h>

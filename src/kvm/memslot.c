@@ -4,6 +4,7 @@
  * KVM_SET_USER_MEMORY_REGION.
  */
 #include "kvm_internal.h"
+#include "rmap_internal.h"
 
 #include <assert.h>
 #include <errno.h>

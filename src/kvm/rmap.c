@@ -4,6 +4,7 @@
  * first, then the heads of a slot, then the walk of a notification.
  */
 #include "kvm_internal.h"
+#include "rmap_internal.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -8,6 +8,7 @@
  * or clears its bit, and one more per level only where a word becomes non-zero or zero.
  */
 #include "kvm_internal.h"
+#include "rmap_internal.h"
 
 /* The word as the heads themselves have it. */
 static uint64_t literal_word(const struct slot_rmap *rmap, unsigned int level, uint64_t index)

@@ -3,7 +3,8 @@
 #ifndef KVM_SHADOW_MMU_H
 #define KVM_SHADOW_MMU_H
 
-#include "kvm_internal.h"
+#include "paging_internal.h"
+#include "rmap_internal.h"
 
 static inline struct kvm_mmu_page *child_of(const struct kvm *kvm, spte_t spte)
 {

@@ -4,6 +4,7 @@
  * arch/x86/kvm/mmu/tdp_mmu.c: which entries are looked at, in which order they change.
  */
 #include "kvm_internal.h"
+#include "paging_internal.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -4,6 +4,7 @@
  * walk of a notification against a literal scan written down again here.
  */
 #include "kvm_internal.h"
+#include "rmap_internal.h"
 
 #include <base/rng.h>
 

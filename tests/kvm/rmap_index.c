@@ -4,6 +4,7 @@
  * yield, what it looks at in the dense and in the empty case, and what it costs in memory.
  */
 #include "kvm_internal.h"
+#include "rmap_internal.h"
 
 #include <base/rng.h>
 
