@@ -54,8 +54,11 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool w
 	return 0;
 }
 
-/* The huge entry becomes a table of 512 small ones with the same rights. */
-static int split_pmd_to_table(struct vm_area_struct *vma, pte_t *pmd)
+/*
+ * The huge entry becomes a table of 512 small ones with the same rights. Migration entries keep what
+ * was dirty (@freeze), present ones of 6.1 leave it to the folio.
+ */
+static int split_pmd_to_table(struct vm_area_struct *vma, pte_t *pmd, bool freeze)
 {
 	struct machine *m = vma->vm_mm->machine;
 	uint64_t pfn = pte_pfn(*pmd), table_pfn;
@@ -67,6 +70,10 @@ static int split_pmd_to_table(struct vm_area_struct *vma, pte_t *pmd)
 
 	if (err)
 		return err;
+	if (m->profile->pte_change_dirty && !freeze && pte_dirty(*pmd)) {
+		page_set_dirty(m, pfn);
+		bits = pte_mkclean((pte_t){ bits }).val;
+	}
 	table = (pte_t *)pt_arena_table(&m->tables, table_pfn);
 	info = pt_info(m, table);
 	for (i = 0; i < PTRS_PER_PTE; i++) {
@@ -85,7 +92,7 @@ static int split_pmd_to_table(struct vm_area_struct *vma, pte_t *pmd)
 	return 0;
 }
 
-void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr)
+static void split_pmd_notify(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr, bool freeze)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct mmu_notifier_range range;
@@ -96,7 +103,7 @@ void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr)
 		before_change(mm, block, block + PMD_SIZE);
 		mm->machine->stat.thp_split_pmd++;
 		if (vma_is_anonymous(vma)) {
-			if (split_pmd_to_table(vma, pmd))
+			if (split_pmd_to_table(vma, pmd, freeze))
 				mm->machine->oom = true;
 		} else {
 			uint64_t pfn = pte_pfn(*pmd);
@@ -108,6 +115,11 @@ void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr)
 		}
 	}
 	notify_end(mm, &range);
+}
+
+void __split_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t addr)
+{
+	split_pmd_notify(vma, pmd, addr, false);
 }
 
 /* Nothing smaller can map what is left of a device's 1 GiB page: it is faulted in again. */
@@ -177,11 +189,11 @@ static void unmap_folio_one(struct rmap_vma *at)
 	pte_t *pmd = pt_lookup(mm, at->start, PT_LEVEL_PMD, NULL);
 
 	if (mm->machine->profile->migrate_extra_split && pmd)
-		__split_huge_pmd(at->vma, pmd, at->start);
+		split_pmd_notify(at->vma, pmd, at->start, true);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, at->start, at->end);
 	if (pmd && pte_leaf(*pmd, PT_LEVEL_PMD)) {
 		before_change(mm, at->start, at->end);
-		if (split_pmd_to_table(at->vma, pmd))
+		if (split_pmd_to_table(at->vma, pmd, true))
 			mm->machine->oom = true;
 	}
 	notify_end(mm, &range);

@@ -169,8 +169,10 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 			(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE, true);
 			continue;
 		}
-		if (free)
+		if (free) {
 			before_change(walk->mm, addr, addr + PAGE_SIZE);
+			pt_info(walk->m, pte)->maybe_shared = true;
+		}
 		*pte = pte_mkold(free ? pte_mkclean(*pte) : *pte);
 		advise_lru(walk, pte_pfn(*pte));
 	}

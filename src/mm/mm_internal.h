@@ -231,7 +231,7 @@ static inline bool userfaultfd_pte_wp(const struct vm_area_struct *vma, pte_t pt
 /**
  * struct pt_info - record of one page table
  * @used: entries that are not none
- * @maybe_shared: (PTE tables) some entry may map a page that is not anonymous and exclusive
+ * @maybe_shared: (PTE tables) some entry may map a page that is not anonymous, exclusive and dirty
  * @first, @last: no entry outside [first, last] is in use; meaningless while @used is 0
  */
 

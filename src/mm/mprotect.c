@@ -54,8 +54,11 @@ static bool can_change_pte_writable(const struct change *change, pte_t pte)
 		return false;
 	if (!(change->vma->vm_flags & VM_SOFTDIRTY) && !pte_soft_dirty(pte))
 		return false;
+	if (!pte_dirty(pte) &&
+	    ((change->vma->vm_flags & VM_SHARED) || change->m->profile->pte_change_dirty))
+		return false;
 	if (change->vma->vm_flags & VM_SHARED)
-		return pte_dirty(pte);
+		return true;
 	return page_flags(change->m, pte_pfn(pte)) & PG_ANON_EXCLUSIVE;
 }
 

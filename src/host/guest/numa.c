@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define MAX_NODES 64
-#define MOVE_BATCH 512
+#define MOVE_BATCH (1u << 18)
 
 /* Memory that the scanner never touches: hugetlbfs, devices, no access at all. */
 static bool never_hinted(const char *prot, const char *path)

@@ -28,6 +28,8 @@ enum wp_reuse {
  * @mremap_realign: move_page_tables may start at the PMD boundary below (6.7)
  * @mremap_multi_vma: a pure move may span several VMAs (6.17)
  * @pmd_change_writable: mprotect makes exclusive huge pages writable at once (6.2)
+ * @pte_change_dirty: mprotect makes private pages writable at once only where the entry is dirty, and
+ *	splitting a huge page leaves entries that are not (6.1)
  * @reclaim_pt: MADV_DONTNEED frees empty PTE tables (6.14)
  * @migrate_extra_split: try_to_migrate of a huge page sends a CLEAR of its own for the split
  * @huge_zero_replace: a write to the huge zero page replaces it in place (7.x)
@@ -79,6 +81,7 @@ struct mm_profile {
 	bool mremap_realign;
 	bool mremap_multi_vma;
 	bool pmd_change_writable;
+	bool pte_change_dirty;
 	bool reclaim_pt;
 	bool migrate_extra_split;
 	bool huge_zero_replace;
