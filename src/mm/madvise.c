@@ -135,7 +135,8 @@ static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t add
 		return old ? 2 : 1;
 	if (advise_split(walk, pfn, addr))
 		return 2;
-	return pte_none(*pte);
+	/* of pages that were never written the split may leave the zero page */
+	return pte_none(*pte) || !pfn_has_record(pte_pfn(*pte));
 }
 
 /* What others map, too, is not for us to deactivate. */
