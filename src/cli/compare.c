@@ -167,10 +167,10 @@ static int compare_all(struct comparison *c)
 	return status;
 }
 
-static void add_row(struct report_table *table, const struct comparison *c,
-		    const struct compare_row *row)
+/* A new row of a table, and what names it: kernel, designs, MMU. */
+static void begin_row(struct report_table *table, const struct comparison *c,
+		      const struct compare_row *row)
 {
-	const uint64_t *counters = row->result.counters;
 	struct strbuf names = STRBUF_INIT;
 
 	report_table_row(table);
@@ -181,6 +181,14 @@ static void add_row(struct report_table *table, const struct comparison *c,
 		strbuf_release(&names);
 	}
 	report_table_str(table, compare_mmu(c, row->mmu));
+}
+
+static void add_row(struct report_table *table, const struct comparison *c,
+		    const struct compare_row *row)
+{
+	const uint64_t *counters = row->result.counters;
+
+	begin_row(table, c, row);
 	report_table_count(table, counters[SIM_NOTIFICATIONS]);
 	report_table_size(table, counters[SIM_BYTES_NOTIFIED]);
 	report_table_size(table, counters[SIM_BYTES_POPULATED]);
@@ -243,14 +251,7 @@ static void add_stalls(struct report_table *table, const struct comparison *c,
 	unsigned int i;
 
 	for (i = 0; i <= lines->nr; i++) {
-		report_table_row(table);
-		report_table_str(table, row->profile);
-		if (c->any) {
-			design_add_names(&text, row->designs, ",");
-			report_table_str(table, strbuf_str(&text));
-			strbuf_reset(&text);
-		}
-		report_table_str(table, compare_mmu(c, row->mmu));
+		begin_row(table, c, row);
 		if (i < lines->nr)
 			strbuf_addf(&text, "%u", lines->line[i].op->line);
 		report_table_str(table, i < lines->nr ? strbuf_str(&text) : "total");

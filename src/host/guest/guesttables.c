@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The page tables of a script's guest, its own in every format or L1's nested ones: the loader writes them into
- * the memory slots through the process, in the order in which a walk from the top needs
- * them. What was written is kept here, too, so that nothing has to be read back: a read
+ * The page tables of a script's guest, its own in every format or L1's nested ones: the loader
+ * writes them into the memory slots through the process, in the order in which a walk from the top
+ * needs them. What was written is kept here, too, so that nothing has to be read back: a read
  * would be an access of the process that the script does not have.
  */
 #include "guest_internal.h"

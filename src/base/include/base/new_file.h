@@ -25,8 +25,8 @@ struct new_file {
  * new_file_open() - write to @path, "-" for standard output.
  * A regular file is written without a name (beside its final one where the file system cannot do
  * that), with the rights that creating it would have given, and gets its name from
- * new_file_close(): no partial result looks whole. Of a symbolic link the
- * target is replaced. A device or pipe is written as it is.
+ * new_file_close(): no partial result looks whole. Of a symbolic link the target is replaced. A
+ * device or pipe is written as it is.
  * Return: 0, or a negative errno; *@ret_file is untouched then.
  */
 int new_file_open(struct new_file *ret_file, const char *path);
