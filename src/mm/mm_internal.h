@@ -232,13 +232,15 @@ static inline bool userfaultfd_pte_wp(const struct vm_area_struct *vma, pte_t pt
  * struct pt_info - record of one page table
  * @used: entries that are not none
  * @maybe_shared: (PTE tables) some entry may map a page that is not anonymous, exclusive and dirty
+ * @maybe_marker: some entry may be a marker
  * @first, @last: no entry outside [first, last] is in use; meaningless while @used is 0
  */
 
 struct pt_info {
 	uint16_t used;
 	uint8_t level;
-	uint8_t maybe_shared;
+	uint8_t maybe_shared : 1;
+	uint8_t maybe_marker : 1;
 	uint16_t first;
 	uint16_t last;
 };
