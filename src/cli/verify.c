@@ -492,7 +492,7 @@ static const struct option options[] = {
 	OPT_UINT('o', "ops", &ops, "N", "operations in each (60 if not given)"),
 	OPT_CHOICES('f', "features", &features, "NAME,...", "what is in them (all but memslot and age if not given):",
 		    verify_random_names),
-	OPT_UINT(0, "shrink", &shrink_max, "N",
+	OPT_UINT0(0, "shrink", &shrink_max, "N",
 		 "make up to N differing scripts small (3 with --random, else 0)"),
 	OPT_STRING(0, "save", &save_dir, "DIR", "keep the small ones there"),
 	OPT_STRING(0, "keep", &keep_dir, "DIR", "keep all scripts and streams there"),
