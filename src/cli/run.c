@@ -211,7 +211,7 @@ static struct script *load(const char *path, bool warn, struct run *run)
 
 	run->options = sim_options(&run->cost);
 	run->options.designs |= designs & DESIGN_NONE; /* the script is not asked then */
-	script = model_load_with(path, &run->options, warn, values, nr_values);
+	script = model_load(path, &run->options, warn, values, nr_values);
 	run->options.designs &= ~(uint64_t)DESIGN_NONE;
 	if (!run->options.profile)
 		run->options.profile = DEFAULT_PROFILE;

@@ -104,11 +104,13 @@ unsigned int verify_random_features(uint64_t chosen);
 extern const char *const verify_random_names[];
 
 /**
- * verify_scripts_load() - files given by the user.
+ * verify_scripts_load() - @nr files given by the user.
+ * @values: of their parameters, @nr_values of them
  * @warn: print the first warnings about each
  * Return: false after a message.
  */
-bool verify_scripts_load(struct verify_scripts *scripts, char **paths, size_t nr, bool warn);
+bool verify_scripts_load(struct verify_scripts *scripts, char **paths, size_t nr,
+			 const struct script_value *values, size_t nr_values, bool warn);
 
 /**
  * verify_scripts_random() - @nr scripts, of the seeds @seed, @seed + 1, ...
