@@ -116,9 +116,7 @@ struct queue {
 
 static int queue_folio(struct queue *queue, uint64_t addr, uint64_t pfn)
 {
-	const struct migrate_list *list = &queue->list;
-	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
-	bool large = page_is_large(queue->m, pfn);
+	bool first = queue->m->profile->moves_by_page;
 
 	/* pages of 1 GiB stay: whether there is another one is the machine's affair */
 	if (pfn_is_zero(pfn) || pfn_is_gigantic(pfn) || (queue->nodes >> page_node(queue->m, pfn) & 1))
@@ -127,11 +125,8 @@ static int queue_folio(struct queue *queue, uint64_t addr, uint64_t pfn)
 		queue->found = true;
 		return 0;
 	}
-	if (large && list->nr && page_is_large(queue->m, list->at[list->nr - 1].pfn) &&
-	    list->at[list->nr - 1].pfn - head < HPAGE_PMD_NR)
-		return 0;
-	if (migrate_shared(queue->vma, addr,
-			   large && queue->m->profile->moves_by_page ? head : pfn))
+	if (migrate_list_has(queue->m, &queue->list, pfn) ||
+	    migrate_shared(queue->vma, addr, first ? folio_head(queue->m, pfn) : pfn))
 		return 0;
 	return migrate_list_add(&queue->list, addr, pfn);
 }

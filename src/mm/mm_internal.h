@@ -411,10 +411,12 @@ int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_
 int filemap_add_huge(struct mm_file *file, uint64_t index, uint64_t *ret_pfn);
 /* The folio of the pages from @index goes away from the VMAs, one by one until nobody maps it. */
 int try_to_unmap_file(struct mm_file *file, uint64_t index, uint64_t head);
-/* May others map the huge page of @pfn, whose first page has index @index? For madvise. */
+/* May others map the large folio of @pfn, whose first page has index @index? For madvise. */
 bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t index);
-/* A huge page becomes small ones, mapped nowhere. */
+/* A large folio becomes small ones, mapped nowhere. */
 int split_file_folio(struct mm_file *file, uint64_t index);
+/* The same where the pages on one side of @index go: the others may stay in large folios. */
+int split_file_folio_at(struct mm_file *file, uint64_t index);
 
 /* truncate.c */
 /* The VMAs of a file that map some of its pages, in the order of Linux's interval tree. */
@@ -515,6 +517,8 @@ struct migrate_list {
 };
 #define MIGRATE_BY_POLICY (-1)
 int migrate_list_add(struct migrate_list *list, uint64_t addr, uint64_t pfn);
+/* Is the large folio of @pfn the last of the list? */
+bool migrate_list_has(const struct machine *m, const struct migrate_list *list, uint64_t pfn);
 /* Move and forget them. */
 int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node);
 unsigned int page_node(const struct machine *m, uint64_t pfn);
