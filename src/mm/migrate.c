@@ -75,12 +75,12 @@ static int migrate_one(struct mm_struct *mm, const struct migrate_at *at, int no
 {
 	struct vm_area_struct *vma = find_vma(mm, at->addr);
 	struct machine *m = mm->machine;
-	bool huge = page_is_large(m, at->pfn);
 	int err = rmap_walk_clear(vma, at->addr, at->pfn, false);
 
 	if (!err && !page_pinned(m, at->pfn) && !pfn_is_gigantic(at->pfn))
 		page_set_node(m, at->pfn, node == MIGRATE_BY_POLICY ?
-						policy_node(vma, at->addr, huge) : (unsigned int)node);
+						migration_node(vma, at->addr, at->pfn) :
+						(unsigned int)node);
 	return err;
 }
 

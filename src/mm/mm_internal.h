@@ -453,6 +453,11 @@ struct rmap {
  * entries go away, otherwise they are back at once.
  */
 int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, bool unmap);
+/*
+ * Has the folio of frame @pfn, which @vma maps at @addr, been used since it was last asked for? Every
+ * entry of it becomes old, the secondary MMUs' too (Linux: folio_referenced()).
+ */
+bool folio_referenced(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
 /* The VMAs that may map the huge anonymous folio of @pfn, whose first page has offset @pgoff. */
 int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_rmap);
 void rmap_release(struct rmap *rmap);
@@ -505,6 +510,11 @@ uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t 
 uint8_t vma_policy(const struct vm_area_struct *vma, uint64_t addr, bool huge);
 /* The node that a new page comes from. */
 unsigned int policy_node(const struct vm_area_struct *vma, uint64_t addr, bool huge);
+/*
+ * Where mbind() moves the folio of frame @pfn, mapped at @addr: the policy of the address or, where
+ * moves_by_page, that of the first page of the folio which the VMA holds (new_page() of 6.1).
+ */
+unsigned int migration_node(const struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
 
 /* migrate.c: folios on their way to another node (Linux: migrate_pages()) */
 struct migrate_at {

@@ -535,6 +535,14 @@ void page_set_dirty(struct machine *m, uint64_t pfn)
 		pfn_page(m, folio_head(m, pfn))->flags |= PG_DIRTY;
 }
 
+void page_clear_dirty(struct machine *m, uint64_t pfn)
+{
+	if (page_is_large(m, pfn))
+		pfn_folio(m, pfn)->flags &= ~PG_DIRTY;
+	else
+		pfn_page(m, pfn)->flags &= ~PG_DIRTY;
+}
+
 bool page_is_dirty(const struct machine *m, uint64_t pfn)
 {
 	if (page_is_large(m, pfn))

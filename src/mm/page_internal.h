@@ -66,7 +66,7 @@ enum {
 	PG_CACHE = 1 << 2,	    /* a file holds it */
 	PG_FREE = 1 << 3,
 	PG_LAZYFREE = 1 << 4, /* MADV_FREE took it off the swap-backed list */
-	PG_DIRTY = 1 << 5,    /* of an object: holds what nothing else does */
+	PG_DIRTY = 1 << 5,    /* was written to, whatever its entries say */
 	PG_KSM = 1 << 6,      /* merged by ksmd: never written again */
 	PG_PARTIAL = 1 << 7,  /* of a huge folio: some of its pages have been unmapped */
 	PG_PINNED = 1 << 8,   /* for DMA; of a folio as a whole */
@@ -264,8 +264,12 @@ static inline void page_written(struct machine *m, uint64_t pfn)
 		pfn_folio(m, pfn)->written[index / 64] |= UINT64_C(1) << index % 64;
 }
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
-/* The page of an object holds what nothing else does; a huge one as a whole. */
+/*
+ * The page was written to, and its entries need not say so: what an object's page holds nothing else
+ * does, and of an anonymous one MADV_FREE has to clear it. A huge one as a whole.
+ */
 void page_set_dirty(struct machine *m, uint64_t pfn);
+void page_clear_dirty(struct machine *m, uint64_t pfn);
 bool page_is_dirty(const struct machine *m, uint64_t pfn);
 /* Linux: folio_maybe_dma_pinned() */
 bool page_pinned(const struct machine *m, uint64_t pfn);
