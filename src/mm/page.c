@@ -504,7 +504,9 @@ bool page_pinned(const struct machine *m, uint64_t pfn)
 {
 	if (!pfn_has_record(pfn))
 		return false;
-	return (pfn_is_huge(pfn) || pfn_is_gigantic(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
+	if (pfn_is_huge(pfn) || pfn_is_gigantic(pfn))
+		return pfn_folio(m, pfn)->flags & PG_PINNED;
+	return pfn_page(m, pfn)->flags & PG_PINNED;
 }
 
 void page_pin(struct machine *m, uint64_t pfn)

@@ -368,6 +368,7 @@ static const struct {
 	{random_populate, 3, 0},
 	{random_slots, 80, SCRIPT_RANDOM_MEMSLOT},
 	{random_age, 25, SCRIPT_RANDOM_AGE},
+	{random_exec, 4, SCRIPT_RANDOM_EXEC},
 };
 
 static void random_operation(struct random_state *r)
