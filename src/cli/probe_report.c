@@ -200,7 +200,8 @@ static void print_machine(const struct probe_result *result)
 	printf("mprotect   %s (%s); as %s\n", probe_placement_names[result->placement],
 	       result->placement_source, result->profile);
 	printf("measured   medians of %u calls in %u rounds, cold caches%s; UNDISTURBED is the least\n\n",
-	       result->plan->samples * result->plan->rounds, result->plan->rounds, info->realtime ? ", real-time priority" : "");
+	       result->plan->samples * result->plan->rounds, result->plan->rounds,
+	       info->realtime ? ", real-time priority" : "");
 }
 
 int probe_print(const struct probe_result *result, bool headings)

@@ -14,7 +14,7 @@
 const char *const verify_random_names[] = {
 	"anon",	   "shmem",    "file",	    "thp",   "hugetlb", "dax", "fork",	  "numa", "guest",
 	"mremap",  "truncate", "collapse",  "shmem_thp", "track", "place", "ksm", "pageout",
-	"heap",	   "nested",   "shadow",    "memslot",  "age", NULL,
+	"heap",	   "nested",   "shadow",    "memslot",  "age", "exec", NULL,
 };
 
 unsigned int verify_random_features(uint64_t chosen, uint64_t kinds)

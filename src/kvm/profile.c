@@ -19,8 +19,8 @@
 #define PROFILE_6_12                                                                     \
 	.gfn_based_retry = true, .early_retry = true, .rmap_yields = true,               \
 	.prefetch = true, .desc_newest_first = true, .zap_each_level = true,             \
-	.nonpresent = SPTE_NONPRESENT_VE, .zap_collapsed_later = true, .desc_capacity = 14, .rmap_recycle = 1000,     \
-	.rmap_budget = KVM_NO_BUDGET
+	.nonpresent = SPTE_NONPRESENT_VE, .zap_collapsed_later = true,                   \
+	.desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
 
 static const struct kvm_profile profiles[] = {
 	{ .name = "linux-3.14", PROFILE_6_1, .clean_rewrite = true, .update_flushes = true,

@@ -172,13 +172,14 @@ void mmu_free_obsolete_root(struct kvm *kvm, uint64_t *root_pfn)
 	kvm_flush_remote_tlbs(kvm);
 }
 
-static void free_rmap_roots(struct kvm *kvm)
+void kvm_mmu_free_roots(struct kvm *kvm)
 {
 	unsigned int as_id;
 
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !kvm->tdp_mmu; as_id++)
 		if (kvm->root_pfn[as_id])
 			mmu_free_root(kvm, &kvm->root_pfn[as_id]);
+	kvm_free_guest_roots(kvm);
 }
 
 void kvm_mmu_zap_all(struct kvm *kvm)
@@ -189,8 +190,6 @@ void kvm_mmu_zap_all(struct kvm *kvm)
 		prepare_zap_page(kvm, sp);
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm, false);
-	free_rmap_roots(kvm);
-	kvm_free_guest_roots(kvm);
 }
 
 void kvm_mmu_count_zap_all(struct kvm *kvm)

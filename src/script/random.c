@@ -368,6 +368,7 @@ static const struct {
 	{random_populate, 3, 0},
 	{random_slots, 80, SCRIPT_RANDOM_MEMSLOT},
 	{random_age, 25, SCRIPT_RANDOM_AGE},
+	{random_exec, 4, SCRIPT_RANDOM_EXEC},
 };
 
 /* Zero for what the script does not have; what it is about comes more often than the rest. */

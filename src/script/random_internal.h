@@ -215,6 +215,7 @@ bool random_nested(struct random_state *r);
 void random_fork(struct random_state *r);
 void random_switch(struct random_state *r);
 void random_exit(struct random_state *r);
+void random_exec(struct random_state *r);
 
 /* random_kernel.c */
 void random_uffd(struct random_state *r);

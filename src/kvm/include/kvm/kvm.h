@@ -77,8 +77,9 @@ struct kvm_config {
 int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm);
 
 /**
- * kvm_release() - the process goes: unsubscribe, zap everything (kvm_mmu_zap_all(), which may
- * yield behind each page). Only kvm_get_stat(), kvm_rmap_bytes() and kvm_destroy() after that.
+ * kvm_release() - the VM goes: unsubscribe, zap everything (kvm_mmu_zap_all(), which may yield
+ * behind each page) unless the process went first and told so, free the roots. Only
+ * kvm_get_stat(), kvm_rmap_bytes() and kvm_destroy() after that.
  * Source: virt/kvm/kvm_main.c:kvm_mmu_notifier_release().
  */
 void kvm_release(struct kvm *kvm);

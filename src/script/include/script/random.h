@@ -30,6 +30,7 @@ enum {
 	SCRIPT_RANDOM_SHADOW = 1 << 19, /* a guest with page tables of its own */
 	SCRIPT_RANDOM_MEMSLOT = 1 << 20, /* slots that change, dirty logs, two VMs */
 	SCRIPT_RANDOM_AGE = 1 << 21, /* accessed bits of guests are asked for and taken away */
+	SCRIPT_RANDOM_EXEC = 1 << 22, /* exec; no guests then */
 };
 
 /**
