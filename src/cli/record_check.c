@@ -129,14 +129,14 @@ static int read_recording(const char *path, uint32_t pid, struct recording *r)
 
 /*
  * struct watcher - hears what KVM heard
- * @probed: the recorder's VM is there all the time
+ * @always: there is a VM all the time, the recorder's or an older one
  * @main: the first process is the running one; @vm: it has a VM
  * @deaf: an exec is at work: KVM is gone with the old address space before that is unmapped
  */
 struct watcher {
 	struct event_sink sink;
 	struct ranges *ranges;
-	bool probed;
+	bool always;
 	bool main;
 	bool vm;
 	bool deaf;
@@ -161,7 +161,7 @@ static void emit(struct event_sink *sink, const struct event *event)
 	struct watcher *watcher = (struct watcher *)sink;
 
 	if (event->id == EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START && event->pid == MAIN &&
-	    (watcher->probed || watcher->vm) && !watcher->deaf)
+	    (watcher->always || watcher->vm) && !watcher->deaf)
 		add_range(watcher->ranges, event->arg[1], event->arg[2]);
 }
 
@@ -171,10 +171,10 @@ static void note_nothing(void *ctx, const char *text)
 	(void)text;
 }
 
-static int run_script(const struct script *script, const char *profile, bool probed,
+static int run_script(const struct script *script, const char *profile, bool always,
 		      struct ranges *ranges)
 {
-	struct watcher watcher = { .sink = { emit }, .ranges = ranges, .main = true, .probed = probed };
+	struct watcher watcher = { .sink = { emit }, .ranges = ranges, .main = true, .always = always };
 	const struct sim_options options = { .profile = profile, .mmu = -1, .note = note_nothing,
 					     .sink = &watcher.sink, .op_begin = op_begins,
 					     .ctx = &watcher };
@@ -195,7 +195,7 @@ static int predict(const char *path, const struct recording *r, const char *prof
 	if (diag.len && err)
 		error("%s", strbuf_str(&diag));
 	if (!err)
-		err = run_script(script, profile, r->report->probed, ranges);
+		err = run_script(script, profile, r->report->probed || r->report->older_vm, ranges);
 	script_free(script);
 	strbuf_release(&diag);
 	return err;
@@ -312,9 +312,11 @@ int record_check(const char *path, const char *release, uint32_t pid, struct rec
 	struct recording r;
 	struct record_check check = { 0 };
 	int err = read_recording(path, 0, &r), status = STATUS_BROKEN;
+	uint32_t first;
 
 	if (err)
 		goto out;
+	first = r.report->first;
 	check.pid = choose_process(&r, pid);
 	release = release ? release : r.report->release;
 	if (!check.pid) {
@@ -330,8 +332,8 @@ int record_check(const char *path, const char *release, uint32_t pid, struct rec
 	if (read_process(path, &r, check.pid))
 		goto out;
 	if (!r.report->ops) {
-		error("%s: nothing of process %" PRIu32 " in it (threads are told with their process)",
-		      path, check.pid);
+		error("%s: nothing of process %" PRIu32 " in it (threads are told with their process); "
+		      "the first one is %" PRIu32, path, check.pid, first);
 		goto out;
 	}
 	err = check_process(path, &r, &check);

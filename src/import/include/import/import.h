@@ -195,6 +195,7 @@ struct import_call {
  * @release: of the kernel that was recorded, "" where the recording does not say
  * @first: the process (thread group) that the script starts in, 0 for none
  * @probed: the first process in which mmuscope record made a VM, 0 for none
+ * @older_vm: KVM reported a notification of a process whose VM the recording does not show being made
  * @calls: @nr_calls names in order of appearance
  * @error_line: line of the recording at which it ended with an error; 0 for none
  * @error: what was wrong there, without file and line; "" for none
@@ -223,6 +224,7 @@ struct import_report {
 	char release[65];
 	uint32_t first;
 	uint32_t probed;
+	bool older_vm;
 	uint64_t nr_bad;
 	struct {
 		uint64_t line;
