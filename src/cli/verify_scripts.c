@@ -17,9 +17,9 @@ const char *const verify_random_names[] = {
 	"heap",	   "nested",   "shadow",    "memslot",  "age", "exec", NULL,
 };
 
-unsigned int verify_random_features(uint64_t chosen)
+unsigned int verify_random_features(uint64_t chosen, uint64_t kinds)
 {
-	return chosen ? chosen : (SCRIPT_RANDOM_SHADOW << 1) - 1;
+	return chosen ? chosen : ((kinds ? SCRIPT_RANDOM_AGE : SCRIPT_RANDOM_SHADOW) << 1) - 1;
 }
 
 static bool out_of_memory(void)

@@ -311,6 +311,7 @@ struct kvm_page_fault {
 	unsigned int host_level;
 	uint64_t error_code;
 	bool map_writable;
+	bool map_clean; /* struct mm_translation.clean */
 	bool fast; /* done without mmu_lock */
 };
 
@@ -522,6 +523,15 @@ bool kvm_tdp_mmu_write_protect(struct kvm *kvm, unsigned int as_id, uint64_t gfn
  * @shared: faults may run meanwhile: absent entries are frozen, too
  */
 void kvm_tdp_mmu_zap_all(struct kvm *kvm, bool shared);
+
+/* ---- split.c ---- */
+
+/**
+ * kvm_shadow_mmu_split_range() - large leaves in reverse maps of frames [@start, @end), which is
+ * not empty, down to 4 KiB. Return: 0 or -ENOMEM.
+ */
+int kvm_shadow_mmu_split_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
+			       uint64_t end);
 
 /* ---- shadow_mmu.c ---- */
 

@@ -23,10 +23,12 @@
 	.desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
 
 static const struct kvm_profile profiles[] = {
-	{ .name = "linux-3.14", PROFILE_6_1, .clean_rewrite = true },
-	{ .name = "linux-6.1", PROFILE_6_1, .clean_rewrite = true },
+	{ .name = "linux-3.14", PROFILE_6_1, .clean_rewrite = true, .update_flushes = true,
+	  .split_flushes = true },
+	{ .name = "linux-6.1", PROFILE_6_1, .clean_rewrite = true, .update_flushes = true,
+	  .split_flushes = true },
 	{ .name = "linux-6.12", PROFILE_6_12, .frozen = SPTE_FROZEN, .clean_rewrite = true,
-	  .probes_poison = true },
+	  .update_flushes = true, .split_flushes = true, .probes_poison = true },
 	{ .name = "linux-7.2",
 	  PROFILE_6_12,
 	  .frozen = SPTE_FROZEN_7,

@@ -273,7 +273,7 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 	object->guest = guest;
 	guest->seen[0] = UINT64_MAX; /* told in any case, as the executor does */
 	guest->shadow = config.mmu == KVM_MMU_SHADOW;
-	guest->followed = sim->options->executor && sim_follows_executor(sim->script, op->name);
+	guest->followed = sim->options->executor;
 	/* its vCPUs; under verify none has a thread of its own */
 	if (!sim->options->executor)
 		mm_set_threaded(sim->process->mm);

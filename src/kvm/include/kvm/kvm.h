@@ -309,6 +309,15 @@ int kvm_load_cr3(struct kvm *kvm, uint64_t cr3, enum kvm_guest_paging format);
 int kvm_set_cr3(struct kvm *kvm, uint64_t cr3);
 
 /**
+ * kvm_set_sregs() - user space sets the control registers of a SHADOW guest: all roots are thrown
+ * away, kept ones included. @paging: on, by the top table at @cr3 of @format, which is not yet
+ * loaded; else off, and both mean nothing.
+ * Return: 0; -EINVAL: not for this kind of MMU; -EACCES: PAE's top entries cannot be read; -ENOMEM.
+ * Source: arch/x86/kvm/x86.c:__set_sregs(), kvm_mmu_reset_context().
+ */
+int kvm_set_sregs(struct kvm *kvm, bool paging, uint64_t cr3, enum kvm_guest_paging format);
+
+/**
  * kvm_set_l1_nx() - L1's EFER.NXE, before the first kvm_set_cr3(): without it (as a VM
  * starts) KVM_GPTE_NX is reserved in nested tables.
  */
