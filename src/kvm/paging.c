@@ -137,12 +137,13 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault,
 }
 
 /*
- * is_self_change_mapping() of 6.1: the page, as large as the guest maps it, holds one of the
- * tables that were walked. Then it is mapped with 4 KiB pages, whatever is written.
+ * is_self_change_mapping() of 6.1: the page, as large as a page of its level, holds one of the
+ * tables that were walked. Then it is mapped with 4 KiB pages, whatever is written. Of the 4 MiB
+ * that two-level tables map it looks at 2.
  */
-static bool maps_own_tables(const struct kvm *kvm, const struct guest_walker *w)
+static bool maps_own_tables(const struct guest_walker *w)
 {
-	uint64_t mask = ~(gpte_frames(guest_format(kvm), w->level) - 1);
+	uint64_t mask = ~(spte_pages(w->level) - 1);
 	unsigned int level;
 
 	if (!(w->pte_access & SPTE_ACC_WRITE))
@@ -211,7 +212,7 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, const spt
 	ret = kvm_fault_begin(kvm);
 	if (ret)
 		return ret;
-	max_level = kvm->profile->self_map_4k && maps_own_tables(kvm, w) ? SPTE_LEVEL_4K :
+	max_level = kvm->profile->self_map_4k && maps_own_tables(w) ? SPTE_LEVEL_4K :
 									   w->level;
 	ret = kvm_fault_end(kvm, fault, kvm_faultin_pfn(kvm, fault, max_level));
 	return ret ? ret : fetch(kvm, fault, w, max_level);
