@@ -311,6 +311,7 @@ struct kvm_page_fault {
 	unsigned int host_level;
 	uint64_t error_code;
 	bool map_writable;
+	bool map_clean; /* struct mm_translation.clean */
 	bool fast; /* done without mmu_lock */
 };
 

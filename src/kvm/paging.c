@@ -100,6 +100,7 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault,
 		.slot = fault->slot,
 		.acc = w->pte_access,
 		.host_writable = fault->map_writable,
+		.host_clean = fault->map_clean,
 		.write_fault = fault->access & KVM_ACCESS_WRITE,
 	};
 	unsigned int level = shadow_root_level(kvm);
@@ -137,9 +138,8 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault,
 }
 
 /*
- * is_self_change_mapping() of 6.1: the page, as large as a page of its level, holds one of the
- * tables that were walked. Then it is mapped with 4 KiB pages, whatever is written. Of the 4 MiB
- * that two-level tables map it looks at 2.
+ * is_self_change_mapping() of 6.1: the page, as large as an SPTE of the guest's level maps it, holds
+ * one of the tables that were walked. Then it is mapped with 4 KiB pages, whatever is written.
  */
 static bool maps_own_tables(const struct guest_walker *w)
 {

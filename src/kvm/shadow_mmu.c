@@ -300,6 +300,8 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 		new.val &= ~SPTE_DIRTY;
 	if (spte_writable(new))
 		mark_page_dirty(kvm, req->slot, req->gfn);
+	if (spte_writable(new) && req->host_clean)
+		mm_page_dirtied(kvm->mm, req->pfn);
 	if (sptep->val == new.val)
 		return wrprot && req->write_fault ? RET_PF_EMULATE : RET_PF_SPURIOUS;
 	sp->used += !spte_present(*sptep);
@@ -344,6 +346,7 @@ static bool prefetch_many(struct kvm *kvm, spte_t *sptep, uint64_t gfn, unsigned
 			.pfn = t[i].pfn,
 			.acc = acc,
 			.host_writable = true,
+			.host_clean = t[i].clean,
 			.prefetch = true,
 		};
 
@@ -385,6 +388,7 @@ int direct_map(struct kvm *kvm, struct kvm_page_fault *fault)
 		.pfn = fault->pfn & ~mask,
 		.acc = SPTE_ACC_ALL,
 		.host_writable = fault->map_writable,
+		.host_clean = fault->map_clean,
 		.write_fault = fault->access & KVM_ACCESS_WRITE,
 	};
 	unsigned int level;

@@ -75,6 +75,7 @@ void mmu_free_obsolete_root(struct kvm *kvm, uint64_t *root_pfn);
 /**
  * struct spte_request - what mmu_set_spte() is to install
  * @acc: rights that the guest side grants
+ * @host_clean: struct mm_translation.clean
  * @write_fault: for a write: when write tracking forbids it, it has to be emulated
  */
 struct spte_request {
@@ -83,6 +84,7 @@ struct spte_request {
 	uint64_t pfn;
 	unsigned int acc;
 	bool host_writable;
+	bool host_clean;
 	bool prefetch;
 	bool write_fault;
 };

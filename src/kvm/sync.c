@@ -46,6 +46,7 @@ bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sptep, uint
 	    mm_translate(kvm->mm, slot_hva(req.slot, req.gfn), &t) || !t.writable)
 		return false;
 	req.pfn = t.pfn;
+	req.host_clean = t.clean;
 	mmu_set_spte(kvm, sptep, SPTE_LEVEL_4K, &req);
 	return true;
 }

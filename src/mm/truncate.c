@@ -109,17 +109,36 @@ static int hugetlb_remove(struct mm_file *file, uint64_t first, uint64_t last, b
 	return err;
 }
 
-/* Forget the pages; huge ones that the range covers in part become small first. */
-static int shmem_undo_range(struct mm_file *file, uint64_t first, uint64_t last)
+/*
+ * The folio of page @index, unless all of it lies in the bytes from @start to the pages from @last:
+ * it is dirty, and gets a boundary at either end (Linux: truncate_inode_partial_folio()).
+ */
+static int truncate_partial_folio(struct mm_file *file, uint64_t index, uint64_t start,
+				  uint64_t last)
 {
-	uint64_t mask = HPAGE_PMD_NR - 1;
-	int err = 0;
+	struct machine *m = file->machine;
+	uint64_t pfn = filemap_find(file, index), base, end;
+	int err;
 
-	if (first & mask)
-		err = split_file_folio(file, first);
-	if (!err && (last & mask))
-		err = split_file_folio(file, last);
-	filemap_truncate(file, first, last);
+	if (!pfn)
+		return 0;
+	base = index - (pfn - folio_head(m, pfn));
+	end = base + (UINT64_C(1) << folio_order(m, pfn));
+	if (start <= base << PAGE_SHIFT && last >= end)
+		return 0;
+	page_set_dirty(m, pfn);
+	err = split_file_folio_at(file, start >> PAGE_SHIFT > base ? start >> PAGE_SHIFT : base);
+	return !err && last < end ? split_file_folio_at(file, last) : err;
+}
+
+/* Forget the pages; what the range covers of a folio is first made folios of its own. */
+static int shmem_undo_range(struct mm_file *file, uint64_t start, uint64_t last)
+{
+	int err = truncate_partial_folio(file, start >> PAGE_SHIFT, start, last);
+
+	if (!err)
+		err = truncate_partial_folio(file, last - 1, start, last);
+	filemap_truncate(file, PAGE_ALIGN(start) >> PAGE_SHIFT, last);
 	return err;
 }
 
@@ -138,7 +157,7 @@ int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 	if (vma->vm_flags & VM_HUGETLB)
 		return hugetlb_remove(vma->vm_file, first, last, false);
 	err = unmap_mapping_pages(vma->vm_file, first, last, false);
-	return err ? err : shmem_undo_range(vma->vm_file, first, last);
+	return err ? err : shmem_undo_range(vma->vm_file, first << PAGE_SHIFT, last);
 }
 
 /*
@@ -151,9 +170,8 @@ static int shmem_truncate(struct mm_file *file, uint64_t old, uint64_t size)
 	bool unmap = old > PAGE_ALIGN(size);
 	int err = unmap ? unmap_mapping_pages(file, hole, end, true) : 0;
 
-	if (!err && !IS_ALIGNED(size, PMD_SIZE))
-		err = split_file_folio(file, size >> PAGE_SHIFT);
-	filemap_truncate(file, hole, end);
+	if (!err)
+		err = shmem_undo_range(file, size, end);
 	if (!err && unmap)
 		err = unmap_mapping_pages(file, hole, end, true);
 	return err;

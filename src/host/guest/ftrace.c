@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The notifier stream: kprobes on __mmu_notifier_invalidate_range_start() and _end(),
- * with the field offsets of struct mmu_notifier_range from the kernel's own BTF; and on
- * __mmu_notifier_release().
+ * with the field offsets of struct mmu_notifier_range from the kernel's own BTF; on
+ * __mmu_notifier_release(); and on the three functions that age, for whose memory it is.
  *
  * Marks that the executor writes: "M n" (the next start over the probe page has process
  * n's mm), "O n p" (operation with index n begins in process p, counted from 1), "R err"
@@ -33,7 +33,7 @@ static struct {
 	uint64_t probe;
 	uint32_t proc;
 	uint32_t has_vm;
-	uint8_t window[MAX_WINDOWS]; /* whose memory the open notifications are about */
+	uint8_t window[MAX_WINDOWS]; /* whose memory open notifications and aging are about */
 	unsigned int nr_windows;
 	uint64_t mm[GUEST_MAX_PROCS];
 	uint32_t wait_mm;
@@ -68,6 +68,24 @@ static int add_release_probe(void)
 			"p:mmuscope/release __mmu_notifier_release m=%di:x64\n");
 }
 
+static int add_aging_probes(void)
+{
+	static const char *const functions[] = { "clear_flush_young", "clear_young",
+						 "test_young" };
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < sizeof(functions) / sizeof(functions[0]) && !err; i++) {
+		err = put_filef(TRACING "kprobe_events",
+				"p:mmuscope/young%u __mmu_notifier_%s m=%%di:x64\n", i,
+				functions[i]);
+		if (!err)
+			err = put_filef(TRACING "kprobe_events",
+					"r:mmuscope/aged%u __mmu_notifier_%s\n", i, functions[i]);
+	}
+	return err;
+}
+
 static int add_probes(void)
 {
 	struct strbuf blob = STRBUF_INIT;
@@ -83,6 +101,8 @@ static int add_probes(void)
 		err = add_probe(&btf, "end", "__mmu_notifier_invalidate_range_end");
 	if (!err)
 		err = add_release_probe();
+	if (!err)
+		err = add_aging_probes();
 	strbuf_release(&blob);
 	return err;
 }
@@ -159,7 +179,7 @@ static uint64_t field(const char *line, const char *name)
 	return at ? strtoull(at + strlen(name), NULL, 0) : 0;
 }
 
-/* KVM's records inside a notification are about that memory, whoever changes it. */
+/* KVM's records inside a notification or of aging are about that memory, whoever is at work. */
 static void take_window(char sign, unsigned int proc)
 {
 	if (sign == '+' && trace.nr_windows < MAX_WINDOWS)
@@ -222,6 +242,10 @@ static void take_line(char *line)
 		take_event('-', line);
 	} else if (!strncmp(line, "release: ", 9)) {
 		take_release(line);
+	} else if (!strncmp(line, "young", 5)) {
+		take_window('+', proc_of_mm(field(line, " m=")));
+	} else if (!strncmp(line, "aged", 4)) {
+		take_window('-', 0);
 	} else if (line[0] == 'k') {
 		if (kvm_proc() && trace.has_vm & 1u << (kvm_proc() - 1))
 			kvmtrace_line(line, kvm_proc(), trace.maps, trace.slots);
