@@ -150,7 +150,7 @@ def test_figures():
         for figure, new in figures(lines):
             good = expect_caught(name, kernel, figure, lines, new)
             seen[figure] = seen.get(figure, True) and good
-    for figure in ('pages_4k', 'pages_2m', 'mmu_shadow_zapped', 'mmu_cache_miss', 'mmu_unsync',
+    for figure in ('pages_4k', 'mmu_cache_miss', 'mmu_unsync', 'pf_emulate', 'pf_spurious',
                    'mmu_pte_write', 'max_mmu_rmap_size', 'pf_taken', 'pf_fixed', 'pf_guest',
                    'invlpg'):
         ok(seen.get(figure), f'{figure} one too high: caught', seen)
