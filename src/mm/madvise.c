@@ -136,7 +136,7 @@ static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t add
 	if (advise_shared(walk, pfn, addr))
 		return old ? 2 : 1;
 	if (advise_split(walk, pfn, addr))
-		return 2;
+		return old ? 2 : 1;
 	/* of pages that were never written the split may leave the zero page */
 	return pte_none(*pte) || !pfn_has_record(pte_pfn(*pte));
 }
@@ -188,7 +188,7 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 	if (pfn_is_zero(pte_pfn(*pmd)) || advise_shared(walk, pfn, addr))
 		return;
 	if (walk->pageout) {
-		if (page_pinned(walk->m, pte_pfn(*pmd)))
+		if (vma_is_anonymous(walk->vma) && page_pinned(walk->m, pte_pfn(*pmd)))
 			return;
 		(void)reclaim_folio(walk->vma, addr, pmd, PT_LEVEL_PMD,
 				    end - addr == PMD_SIZE);

@@ -70,6 +70,7 @@ enum {
 	PG_KSM = 1 << 6,      /* merged by ksmd: never written again */
 	PG_PARTIAL = 1 << 7,  /* of a huge folio: some of its pages have been unmapped */
 	PG_PINNED = 1 << 8,   /* for DMA; of a folio as a whole */
+	PG_ISOLATED = 1 << 9, /* of a large folio: on its way to another node */
 	PG_ORDER = 15 << 12,  /* of a page whose block was split: of the folio that it is in now */
 };
 #define PG_ORDER_SHIFT 12
@@ -92,7 +93,7 @@ static_assert(sizeof(struct page) == 8, "8 bytes of frame data per populated pag
  * @entire_mapcount: entries that map it as a whole; next free block while PG_FREE
  * @nr_mapped: sum of the mapcounts of its pages
  * @split: it has been made smaller folios, each page knows of which order; what a folio of these
- *	is as a whole (PG_DIRTY, PG_PINNED) says its first page. The block is free when all are
+ *	is as a whole (PG_DIRTY, PG_PINNED, PG_ISOLATED) says its first page. The block is free when all are
  * @anon_id: the anon_vma that it belongs to
  */
 struct folio {
@@ -246,6 +247,8 @@ void folio_map_to_pages(struct machine *m, uint64_t pfn);
 void folio_split(struct machine *m, uint64_t pfn);
 /* The same for @pfn alone; the others are halves, quarters, and so on, of what there was. */
 void folio_split_at(struct machine *m, uint64_t pfn);
+/* The flags of the folio as a whole. */
+uint16_t *folio_flags(const struct machine *m, uint64_t pfn);
 /* How many entries map it or one of its pages. */
 uint64_t folio_mapcount(const struct machine *m, uint64_t pfn);
 /* Whether @pfn is part of a 2 MiB folio that was not split. */
