@@ -7,9 +7,9 @@ map m 0x100000000000 4M rw shmem shared huge
 touch m 4M w
 pin m 4K
 madvise m+1M 2M remove
-> CLEAR m+1M m+3M
-> CLEAR m m+2M
-> CLEAR m+2M m+4M
+> linux-6.1+ CLEAR m+1M m+3M
+> linux-6.1+ CLEAR m m+2M
+> linux-6.1+ CLEAR m+2M m+4M
 > linux-6.1 CLEAR m+2M m+4M
 > linux-6.1 CLEAR m+2M m+4M
 > linux-6.12 CLEAR m+2M m+4M
