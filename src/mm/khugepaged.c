@@ -76,6 +76,16 @@ static bool table_pinned(const struct machine *m, pte_t pmd)
 	return false;
 }
 
+/* Of what the table maps, to the huge page from @head on. */
+static void copy_content(struct machine *m, const pte_t *pte, uint64_t head)
+{
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_PTE; i++)
+		if (pte_present(pte[i]) && page_has_content(m, pte_pfn(pte[i])))
+			page_written(m, head + i);
+}
+
 static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t addr)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -97,6 +107,7 @@ static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t a
 		return COLLAPSE_STOP;
 	}
 	pfn_folio(m, pfn)->anon_id = vma->anon_vma->id;
+	copy_content(m, pt_table(m, *pmd), pfn);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
 	drop_pte_table(mm, pmd, addr);
 	set_huge_pmd(vma, pmd, pfn, true);

@@ -480,6 +480,17 @@ void page_share_anon(const struct vm_area_struct *vma, uint64_t pfn)
 	page_set_exclusive(m, pfn, false);
 }
 
+bool page_has_content(const struct machine *m, uint64_t pfn)
+{
+	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
+
+	if (pfn_is_zero(pfn))
+		return false;
+	if (pfn_is_huge(pfn))
+		return pfn_folio(m, pfn)->written[index / 64] >> index % 64 & 1;
+	return pfn - PFN_SMALL_BASE >= PFN_SMALL_MAX || !(pfn_page(m, pfn)->flags & PG_ZEROS);
+}
+
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive)
 {
 	struct page *page = pfn_page(m, pfn);

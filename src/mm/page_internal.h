@@ -71,6 +71,7 @@ enum {
 	PG_PARTIAL = 1 << 7,  /* of a huge folio: some of its pages have been unmapped */
 	PG_PINNED = 1 << 8,   /* for DMA; of a folio as a whole */
 	PG_ISOLATED = 1 << 9, /* of a large folio: on its way to another node */
+	PG_ZEROS = 1 << 10,   /* of a small page: nothing was written to it */
 	PG_ORDER = 15 << 12,  /* of a page whose block was split: of the folio that it is in now */
 };
 #define PG_ORDER_SHIFT 12
@@ -134,6 +135,8 @@ struct machine {
 	bool numa_off;
 	bool oom;
 	bool ending; /* see machine_end() */
+	bool populating; /* writes of now are for the faults, and write nothing */
+	bool zeros;	 /* some page has been PG_ZEROS */
 	void (*before_change)(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
 	void *ctx;
 	struct pt_arena tables;
@@ -265,7 +268,11 @@ static inline void page_written(struct machine *m, uint64_t pfn)
 
 	if (pfn_is_huge(pfn))
 		pfn_folio(m, pfn)->written[index / 64] |= UINT64_C(1) << index % 64;
+	else if (m->zeros && pfn - PFN_SMALL_BASE < PFN_SMALL_MAX)
+		pfn_page(m, pfn)->flags &= ~PG_ZEROS;
 }
+/* False when the page is all zeros, as far as is known. */
+bool page_has_content(const struct machine *m, uint64_t pfn);
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
 /* The page of an object holds what nothing else does; a huge one as a whole. */
 void page_set_dirty(struct machine *m, uint64_t pfn);
