@@ -526,10 +526,11 @@ struct migrate_list {
 	size_t nr, cap;
 };
 #define MIGRATE_BY_POLICY (-1)
-int migrate_list_add(struct migrate_list *list, uint64_t addr, uint64_t pfn);
-/* Is the large folio of @pfn the last of the list? */
-bool migrate_list_has(const struct machine *m, const struct migrate_list *list, uint64_t pfn);
-/* Move and forget them. */
+int migrate_list_add(struct machine *m, struct migrate_list *list, uint64_t addr, uint64_t pfn);
+/* Is the large folio of @pfn in a list already? */
+bool migrate_isolated(const struct machine *m, uint64_t pfn);
+void migrate_list_free(struct machine *m, struct migrate_list *list);
+/* Move and forget them. Return: 1 when one of them has to stay; negative: out of memory. */
 int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node);
 unsigned int page_node(const struct machine *m, uint64_t pfn);
 void page_set_node(struct machine *m, uint64_t pfn, unsigned int node);
