@@ -202,6 +202,12 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 					   uint32_t flags, struct anon_vma *anon_vma,
 					   bool anon_chained, struct mm_file *file,
 					   uint64_t pgoff, uint8_t policy);
+/*
+ * The same for a copy of a part of @vma, for [@start, @end) with offset @pgoff. @stays: the part
+ * stays where it is, too (MREMAP_DONTUNMAP), and the copy does not join @vma itself.
+ */
+struct vm_area_struct *vma_merge_copy(const struct vm_area_struct *vma, uint64_t start,
+				      uint64_t end, uint64_t pgoff, bool stays);
 /* The boundary of @vma moves to @addr: tell about the 2 MiB block around it. */
 void vma_adjust_trans_huge(struct vm_area_struct *vma, uint64_t addr);
 
