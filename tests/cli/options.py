@@ -72,6 +72,8 @@ def test_ignored():
         refused('--trace - prints no table', 'run', '--trace', '-', option, 'plain.mms')
     refused('--list lists all', 'bench', '--list', '--json')
     refused('--list lists all', 'bench', '--list', 'start')
+    for date in ('', 'a # b', 'a\nhead_scanned 1', 'x' * 32):
+        refused('--date is one line of 1 to 31 bytes', 'probe', '--quick', '--date', date)
     refused('--param is for scripts', 'verify', '--param', 'a=1', '--random', '1')
     refused('wants NAME=VALUE', 'verify', '--param', 'a', 'plain.mms')
     refused('wants NAME=VALUE', 'report', '--param', 'a', 'plain.mms')
