@@ -10,6 +10,7 @@
 enum collapse_result {
 	COLLAPSE_DONE,
 	COLLAPSE_NEXT, /* not this block; the others are tried */
+	COLLAPSE_BUSY, /* the same, and it may be worth another try */
 	COLLAPSE_STOP
 };
 
@@ -64,6 +65,27 @@ static bool table_writable(const struct machine *m, pte_t pmd)
 	return false;
 }
 
+static bool table_pinned(const struct machine *m, pte_t pmd)
+{
+	const pte_t *pte = pt_table(m, pmd);
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_PTE; i++)
+		if (pte_present(pte[i]) && page_pinned(m, pte_pfn(pte[i])))
+			return true;
+	return false;
+}
+
+/* Of what the table maps, to the huge page from @head on. */
+static void copy_content(struct machine *m, const pte_t *pte, uint64_t head)
+{
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_PTE; i++)
+		if (pte_present(pte[i]) && page_has_content(m, pte_pfn(pte[i])))
+			page_written(m, head + i);
+}
+
 static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t addr)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -78,11 +100,14 @@ static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t a
 		return COLLAPSE_DONE;
 	if (!m->profile->collapse_lenient && !table_writable(m, *pmd))
 		return COLLAPSE_NEXT;
+	if (table_pinned(m, *pmd))
+		return COLLAPSE_BUSY;
 	if (folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn)) {
 		m->oom = true;
 		return COLLAPSE_STOP;
 	}
 	pfn_folio(m, pfn)->anon_id = vma->anon_vma->id;
+	copy_content(m, pt_table(m, *pmd), pfn);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
 	drop_pte_table(mm, pmd, addr);
 	set_huge_pmd(vma, pmd, pfn, true);
@@ -98,6 +123,19 @@ static int unmap_folio_of(struct mm_file *file, uint64_t index)
 	if (!folio_mapcount(file->machine, pfn))
 		return 0;
 	return try_to_unmap_file(file, index - (pfn - head), head);
+}
+
+static bool block_pinned(const struct mm_file *file, uint64_t first)
+{
+	uint64_t at;
+
+	for (at = first; at < first + HPAGE_PMD_NR; at++) {
+		uint64_t pfn = filemap_find(file, at);
+
+		if (pfn && page_pinned(file->machine, pfn))
+			return true;
+	}
+	return false;
 }
 
 /* A huge page takes the place of the small ones and of the holes between them. */
@@ -207,6 +245,8 @@ static enum collapse_result collapse_file(struct vm_area_struct *vma, uint64_t a
 		return map_file_huge(vma, addr);
 	if (filemap_next(vma->vm_file, first, first + HPAGE_PMD_NR) == first + HPAGE_PMD_NR)
 		return COLLAPSE_STOP;
+	if (block_pinned(vma->vm_file, first))
+		return COLLAPSE_BUSY;
 	ok = target_retractable(vma, addr);
 	if (replace_pages(vma->vm_file, first) || retract_page_tables(vma, first)) {
 		m->oom = true;
@@ -219,7 +259,7 @@ int madvise_collapse(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	uint64_t from = (start + PMD_SIZE - 1) & PMD_MASK, to = end & PMD_MASK, addr;
 	enum collapse_result result = COLLAPSE_DONE;
-	bool failed = from > to && !vma->vm_mm->machine->profile->collapse_lenient;
+	int err = from > to && !vma->vm_mm->machine->profile->collapse_lenient ? -EINVAL : 0;
 
 	if (!collapse_allowed(vma))
 		return -EINVAL;
@@ -229,7 +269,8 @@ int madvise_collapse(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 			result = collapse_anon(vma, addr);
 		else
 			result = collapse_file(vma, addr);
-		failed |= result != COLLAPSE_DONE;
+		if (result != COLLAPSE_DONE)
+			err = result == COLLAPSE_BUSY ? -EAGAIN : -EINVAL;
 	}
-	return failed ? -EINVAL : 0;
+	return err;
 }

@@ -109,24 +109,33 @@ static int hugetlb_remove(struct mm_file *file, uint64_t first, uint64_t last, b
 	return err;
 }
 
+/* Where the folio of page @index begins, and where it ends. */
+static uint64_t folio_at(const struct mm_file *file, uint64_t index, uint64_t *ret_end)
+{
+	uint64_t pfn = filemap_find(file, index), base;
+
+	base = index - (pfn - folio_head(file->machine, pfn));
+	*ret_end = base + (UINT64_C(1) << folio_order(file->machine, pfn));
+	return base;
+}
+
 /*
  * The folio of page @index, unless all of it lies in the bytes from @start to the pages from @last:
- * it is dirty, and gets a boundary at either end (Linux: truncate_inode_partial_folio()).
+ * it is dirty, and gets a boundary at either end (Linux: truncate_inode_partial_folio()). -EAGAIN
+ * when it has to stay as it is.
  */
 static int truncate_partial_folio(struct mm_file *file, uint64_t index, uint64_t start,
 				  uint64_t last)
 {
-	struct machine *m = file->machine;
 	uint64_t pfn = filemap_find(file, index), base, end;
 	int err;
 
 	if (!pfn)
 		return 0;
-	base = index - (pfn - folio_head(m, pfn));
-	end = base + (UINT64_C(1) << folio_order(m, pfn));
+	base = folio_at(file, index, &end);
 	if (start <= base << PAGE_SHIFT && last >= end)
 		return 0;
-	page_set_dirty(m, pfn);
+	page_set_dirty(file->machine, pfn);
 	err = split_file_folio_at(file, start >> PAGE_SHIFT > base ? start >> PAGE_SHIFT : base);
 	return !err && last < end ? split_file_folio_at(file, last) : err;
 }
@@ -134,12 +143,17 @@ static int truncate_partial_folio(struct mm_file *file, uint64_t index, uint64_t
 /* Forget the pages; what the range covers of a folio is first made folios of its own. */
 static int shmem_undo_range(struct mm_file *file, uint64_t start, uint64_t last)
 {
+	uint64_t first = PAGE_ALIGN(start) >> PAGE_SHIFT, to = last, end;
 	int err = truncate_partial_folio(file, start >> PAGE_SHIFT, start, last);
 
-	if (!err)
+	if (err == -EAGAIN)
+		(void)folio_at(file, start >> PAGE_SHIFT, &first);
+	if (!err || err == -EAGAIN)
 		err = truncate_partial_folio(file, last - 1, start, last);
-	filemap_truncate(file, PAGE_ALIGN(start) >> PAGE_SHIFT, last);
-	return err;
+	if (err == -EAGAIN)
+		to = folio_at(file, last - 1, &end);
+	filemap_truncate(file, first, to);
+	return err == -EAGAIN ? 0 : err;
 }
 
 int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
