@@ -197,6 +197,34 @@ int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 	return ret;
 }
 
+int populate_range(struct mm_struct *mm, uint64_t addr, uint64_t end, bool write)
+{
+	int err;
+
+	mm->machine->populating = true;
+	err = mm_access(mm, addr, end - addr, PAGE_SIZE, write ? MM_WRITE : MM_READ);
+	mm->machine->populating = false;
+	return err;
+}
+
+int mm_populate(struct mm_struct *mm, uint64_t addr, uint64_t len)
+{
+	uint64_t end = addr + len, stop;
+	struct vm_area_struct *vma = find_vma_intersection(mm, addr, end);
+	int err = 0;
+
+	for (; !err && vma && vma->vm_start < end; vma = vma_next(vma)) {
+		stop = vma->vm_end < end ? vma->vm_end : end;
+		if (addr < vma->vm_start)
+			addr = vma->vm_start;
+		if (vma_is_accessible(vma))
+			err = populate_range(mm, addr, stop,
+					     (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE);
+		addr = stop;
+	}
+	return err;
+}
+
 void mm_page_written(struct mm_struct *mm, uint64_t pfn)
 {
 	page_written(mm->machine, pfn);
@@ -207,6 +235,8 @@ void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_
 	struct machine *m = mm->machine;
 	uint64_t i;
 
+	if (m->populating)
+		return;
 	if (step == 1 && nr == HPAGE_PMD_NR && pfn_is_huge(pfn) && !(pfn % HPAGE_PMD_NR)) {
 		memset(pfn_folio(m, pfn)->written, 0xff, sizeof(pfn_folio(m, pfn)->written));
 		return;

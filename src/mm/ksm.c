@@ -162,11 +162,7 @@ static uint64_t mergeable_page(struct mm_struct *mm, uint64_t addr)
 
 static unsigned int content_of(const struct machine *m, uint64_t pfn)
 {
-	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
-
-	if (!pfn_is_huge(pfn))
-		return 1;
-	return pfn_folio(m, pfn)->written[index / 64] >> index % 64 & 1;
+	return !page_is_zeros(m, pfn);
 }
 
 /*

@@ -331,7 +331,7 @@ static int madvise_populate(struct vm_area_struct *vma, uint64_t start, uint64_t
 {
 	if (write ? !(vma->vm_flags & VM_WRITE) : !(vma->vm_flags & VM_READ))
 		return -EINVAL;
-	return mm_access(vma->vm_mm, start, end - start, PAGE_SIZE, write ? MM_WRITE : MM_READ);
+	return populate_range(vma->vm_mm, start, end, write);
 }
 
 /* Linux: madvise_vma_behavior(); *@vma is the VMA that holds the range afterwards. */

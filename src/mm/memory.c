@@ -15,6 +15,8 @@ static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t *
 		m->oom = true;
 		return err;
 	}
+	if (m->populating)
+		page_set_zeros(m, *ret_pfn);
 	if (vma_policy(vma, addr, false))
 		pfn_page(m, *ret_pfn)->node = policy_node(vma, addr, false);
 	lru_add(m, *ret_pfn);
@@ -86,6 +88,20 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 	}
 }
 
+/* A copy that nobody writes to is as empty as its original; of objects that is known of some. */
+static void copy_contents(struct machine *m, uint64_t pfn, uint64_t old)
+{
+	bool zeros = pfn_is_zero(old);
+
+	if (!m->populating)
+		return;
+	if (pfn_has_record(old))
+		zeros = page_flags(m, old) & PG_ANON ? page_is_zeros(m, old) :
+						       !page_is_dirty(m, old);
+	if (!zeros)
+		pfn_page(m, pfn)->flags &= ~PG_ZEROS;
+}
+
 /* A private copy of a file page that was not mapped yet: no notification. */
 static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
@@ -100,6 +116,7 @@ static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 		page_put_map(vma->vm_mm->machine, pfn);
 		return err;
 	}
+	copy_contents(vma->vm_mm->machine, pfn, cached);
 	pt_set(vma->vm_mm->machine, ptep,
 	       mk_written(vma, pfn_pte(pfn, vm_get_page_prot(vma->vm_flags))));
 	return 0;
@@ -187,6 +204,7 @@ static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 		return err;
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, page, page + PAGE_SIZE);
 	before_change(mm, page, page + PAGE_SIZE);
+	copy_contents(mm->machine, pfn, old);
 	page_get_map(mm->machine, pfn);
 	pt_set(mm->machine, ptep,
 	       mk_written(vma, pfn_pte(pfn, vm_get_page_prot(vma->vm_flags))));
@@ -200,8 +218,13 @@ static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 int break_cow(struct vm_area_struct *vma, uint64_t addr)
 {
 	pte_t *pte = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, NULL);
+	int err = -EFAULT;
 
-	return pte ? wp_page_copy(vma, addr, pte) : -EFAULT;
+	vma->vm_mm->machine->populating = true;
+	if (pte)
+		err = wp_page_copy(vma, addr, pte);
+	vma->vm_mm->machine->populating = false;
+	return err;
 }
 
 static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
@@ -341,12 +364,20 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 	return handle_pte_fault(vma, addr, entry, access);
 }
 
+static unsigned int fresh_flags(struct machine *m)
+{
+	if (!m->populating)
+		return PG_ANON | PG_ANON_EXCLUSIVE;
+	m->has_zeros = true;
+	return PG_ANON | PG_ANON_EXCLUSIVE | PG_ZEROS;
+}
+
 /* @model in each of the @nr entries, with frames that nobody ever had; how many there were. */
 static uint64_t fill_fresh(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
 {
 	uint64_t pfn, i;
 
-	nr = page_alloc_run(m, PG_ANON | PG_ANON_EXCLUSIVE, nr, &pfn);
+	nr = page_alloc_run(m, fresh_flags(m), nr, &pfn);
 	for (i = 0; i < nr; i++) {
 		pfn_page(m, pfn + i)->mapcount = 1;
 		pte[i].val = model.val | (pfn + i) << PAGE_SHIFT;
@@ -362,7 +393,7 @@ static uint64_t fill_from_free(struct machine *m, pte_t *pte, uint64_t nr, pte_t
 	uint64_t pfn, i;
 
 	for (i = 0; i < nr && m->free_page; i++) {
-		(void)page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+		(void)page_alloc(m, fresh_flags(m), &pfn);
 		pfn_page(m, pfn)->mapcount = 1;
 		pte[i].val = model.val | pfn << PAGE_SHIFT;
 		lru_add(m, pfn);

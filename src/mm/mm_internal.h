@@ -489,6 +489,8 @@ int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t nr);
 /* One access, faults handled; *@ret_entry is the leaf of *@ret_level that it used. */
 int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access,
 		pte_t **ret_entry, unsigned int *ret_level);
+/* The pages of [@addr, @end) are faulted in, by write faults with @write; nothing is written. */
+int populate_range(struct mm_struct *mm, uint64_t addr, uint64_t end, bool write);
 /* What the processor does on a hit. */
 static inline void mark_accessed(pte_t *entry, enum mm_access access)
 {

@@ -508,6 +508,21 @@ bool page_is_dirty(const struct machine *m, uint64_t pfn)
 	       PG_DIRTY;
 }
 
+bool page_is_zeros(const struct machine *m, uint64_t pfn)
+{
+	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
+
+	if (pfn_is_huge(pfn))
+		return !(pfn_folio(m, pfn)->written[index / 64] >> index % 64 & 1);
+	return pfn_page(m, pfn)->flags & PG_ZEROS;
+}
+
+void page_set_zeros(struct machine *m, uint64_t pfn)
+{
+	m->has_zeros = true;
+	pfn_page(m, pfn)->flags |= PG_ZEROS;
+}
+
 bool page_pinned(const struct machine *m, uint64_t pfn)
 {
 	if (!pfn_has_record(pfn))

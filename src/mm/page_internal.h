@@ -69,6 +69,7 @@ enum {
 	PG_KSM = 1 << 6,      /* merged by ksmd: never written again */
 	PG_PARTIAL = 1 << 7,  /* of a huge folio: some of its pages have been unmapped */
 	PG_PINNED = 1 << 8,   /* for DMA; of a 2 MiB block as a whole */
+	PG_ZEROS = 1 << 9,    /* of a small anonymous one: holds nothing but zeros */
 };
 
 /**
@@ -128,6 +129,8 @@ struct machine {
 	enum thp_mode shmem_thp;
 	bool numa_off;
 	bool oom;
+	bool populating; /* pages are faulted in, and not written to */
+	bool has_zeros;	 /* there may be pages with PG_ZEROS */
 	bool ending; /* see machine_end() */
 	void (*before_change)(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
 	void *ctx;
@@ -235,9 +238,17 @@ static inline void page_written(struct machine *m, uint64_t pfn)
 {
 	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
 
+	if (m->populating)
+		return;
 	if (pfn_is_huge(pfn))
 		pfn_folio(m, pfn)->written[index / 64] |= UINT64_C(1) << index % 64;
+	else if (m->has_zeros && pfn_has_record(pfn) && !pfn_is_gigantic(pfn))
+		pfn_page(m, pfn)->flags &= ~PG_ZEROS;
 }
+/* Does the anonymous page hold nothing but zeros? */
+bool page_is_zeros(const struct machine *m, uint64_t pfn);
+/* The small page that was just made does. */
+void page_set_zeros(struct machine *m, uint64_t pfn);
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
 /*
  * The page was written to, and its entries need not say so: what an object's page holds nothing else

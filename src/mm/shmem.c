@@ -175,6 +175,15 @@ bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t 
 	return here != folio->entire_mapcount + folio->nr_mapped;
 }
 
+/* The small pages of a split folio that lie behind the end of the file go at once. */
+static void trim_behind_end(struct mm_file *file, uint64_t first)
+{
+	uint64_t end = PAGE_ALIGN(file->size) >> PAGE_SHIFT;
+
+	if (end < first + HPAGE_PMD_NR)
+		filemap_truncate(file, end > first ? end : first, first + HPAGE_PMD_NR);
+}
+
 int split_file_folio(struct mm_file *file, uint64_t index)
 {
 	uint64_t pfn = filemap_find(file, index);
@@ -186,7 +195,9 @@ int split_file_folio(struct mm_file *file, uint64_t index)
 	if (page_pinned(file->machine, pfn))
 		return -EAGAIN;
 	err = try_to_unmap_file(file, index - in_folio, pfn - in_folio);
-	if (!err)
-		folio_split(file->machine, pfn - in_folio);
-	return err;
+	if (err)
+		return err;
+	folio_split(file->machine, pfn - in_folio);
+	trim_behind_end(file, index - in_folio);
+	return 0;
 }

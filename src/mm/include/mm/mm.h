@@ -293,6 +293,13 @@ enum mm_access { MM_READ, MM_WRITE, MM_EXEC };
 int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 	      enum mm_access access);
 
+/**
+ * mm_populate() - fault the pages of [@addr, @addr + @len) in as MAP_POPULATE does: private writable
+ * ones by write faults, shared ones by reads (mm/gup.c:populate_vma_page_range()).
+ * Return: 0; -EFAULT when one or more cannot be had; -ENOMEM.
+ */
+int mm_populate(struct mm_struct *mm, uint64_t addr, uint64_t len);
+
 /** mm_set_threaded() - the process has more than one thread: NUMA hinting takes local pages, too. */
 void mm_set_threaded(struct mm_struct *mm);
 
