@@ -6,6 +6,7 @@
 #   make check      every test; SAN=address,undefined or SAN=thread for a sanitizer's build
 #   make fuzz       the libFuzzer targets, FUZZ_SECONDS (20) seconds each; FUZZ_SEED=N replays,
 #                   FUZZ_RUNS=N stops after N inputs instead
+#   make avx512     the vector variants on an emulated processor, where this one lacks AVX-512
 #   make package    the Debian packages, in build-package; checked with lintian
 #   make format     the lines of C that differ from HEAD by .clang-format
 #   make install    PREFIX (/usr/local), DESTDIR
@@ -53,6 +54,11 @@ fuzz:
 	@ninja -C build-fuzz
 	@FUZZ_SEED='$(FUZZ_SEED)' FUZZ_RUNS='$(FUZZ_RUNS)' tools/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
+avx512: build/build.ninja
+	@tools/setup.sh emulate
+	@ninja -C build --quiet mmuscope
+	@tools/avx512.sh build
+
 package:
 	@tools/setup.sh build package
 	@tools/package.sh build-package
@@ -67,4 +73,4 @@ install: all
 clean:
 	rm -rf build build-address* build-undefined* build-thread* build-fuzz build-package
 
-.PHONY: all demo check fuzz package format install clean
+.PHONY: all demo check fuzz avx512 package format install clean

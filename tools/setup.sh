@@ -4,7 +4,7 @@
 # Installs the Debian packages that a purpose needs and that are not there yet, as root or
 # through sudo without a password; otherwise prints the command to run and fails.
 #
-# usage: tools/setup.sh build|check|browser|sweep|fuzz|package|ci...
+# usage: tools/setup.sh build|check|browser|sweep|emulate|fuzz|package|ci...
 
 set -eu
 
@@ -19,6 +19,8 @@ check_optional="scdoc man-db qemu-system-x86 xz-utils protobuf-compiler g++ bash
 sweep="parallel slurmctld slurmd slurm-client munge"
 # The report in a real browser: 300 MB, so only where it is asked for, and in CI.
 browser="chromium chromium-driver fonts-dejavu-core"
+# A processor with AVX-512, emulated: tools/avx512.sh.
+emulate="bochs bochs-term bochsbios vgabios grub-common grub-pc-bin xorriso mtools cpio"
 fuzz="clang llvm libclang-rt-14-dev"
 # The Debian packages, checked and tried in a clean system.
 package="dpkg-dev debhelper fakeroot git lintian scdoc man-db python3"
@@ -94,12 +96,14 @@ for purpose in "$@"; do
 	check) required="$required $check" optional="$optional $check_optional" ;;
 	browser) optional="$optional $browser" ;;
 	sweep) optional="$optional $sweep" ;;
+	emulate) optional="$optional $emulate" ;;
 	fuzz) required="$required $fuzz" ;;
 	package) required="$required $package" optional="$optional $package_optional" ;;
 	ci)
 		required="$required $check $fuzz"
-		optional="$optional $check_optional $browser $sweep $package $package_optional" ;;
-	*) echo "usage: tools/setup.sh build|check|browser|fuzz|package|ci..." >&2; exit 2 ;;
+		optional="$optional $check_optional $browser $sweep $emulate $package"
+		optional="$optional $package_optional" ;;
+	*) echo "usage: tools/setup.sh build|check|browser|sweep|emulate|fuzz|package|ci..." >&2; exit 2 ;;
 	esac
 done
 

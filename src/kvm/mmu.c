@@ -128,6 +128,9 @@ int kvm_load_root(struct kvm *kvm, unsigned int as_id)
 		return kvm_load_off_root(kvm);
 	if (!kvm->tdp_mmu)
 		mmu_free_obsolete_root(kvm, &kvm->root_pfn[as_id]);
+	/* L1 runs: L2's roots are looked at, too */
+	if (kvm->mmu == KVM_MMU_NESTED)
+		free_obsolete_roots(kvm);
 	if (kvm->root_pfn[as_id])
 		return 0;
 	return kvm->tdp_mmu ? kvm_tdp_mmu_alloc_root(kvm, as_id) :

@@ -46,7 +46,8 @@ static void pte_prefetch(struct kvm *kvm, spte_t *sptep)
 		if (&table[i] == sptep || spte_present(table[i]))
 			continue;
 		if (!prefetch_gpte(kvm, sp, &table[i],
-				   guest_get(kvm, level1_gpa(kvm, sp) + i * size, size)))
+				   guest_get(kvm, level1_gpa(kvm, sp) + i * size, size),
+				   true))
 			break;
 	}
 }
@@ -193,6 +194,7 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, const spt
 	/* the emulator translates by itself, and finds what the guest may not do */
 	if (!ret && known)
 		return -ENODEV;
+	kvm->stat.pf_guest += ret == -EACCES && !kvm->paging.nested;
 	if (ret && w->denied) {
 		int err = invalidate_address(kvm, fault->gpa);
 
@@ -328,12 +330,13 @@ static spte_t *written_sptes(const struct kvm *kvm, struct kvm_mmu_page *sp, uin
 static bool track_write_page(struct kvm *kvm, struct kvm_mmu_page *sp, uint64_t gpa,
 			     unsigned int bytes)
 {
-	bool present = false;
+	bool present = false, entry = bytes > 1 && guest_get(kvm, gpa, bytes);
 	unsigned int nr;
 	spte_t *sptep;
 
 	if (misaligned(sp, gpa, bytes) ||
 	    (sp_level(sp) > SPTE_LEVEL_4K && ++sp->write_flooding >= WRITE_FLOODING)) {
+		kvm->stat.mmu_flooded++;
 		prepare_zap_page(kvm, sp);
 		return true;
 	}
@@ -341,6 +344,7 @@ static bool track_write_page(struct kvm *kvm, struct kvm_mmu_page *sp, uint64_t 
 	for (; sptep && nr; nr--, sptep++) {
 		present |= spte_present(*sptep);
 		mmu_page_zap_pte(kvm, sptep, sp_level(sp), kvm->profile->zap_orphans);
+		kvm->stat.mmu_pde_zapped += entry && sp_level(sp) > SPTE_LEVEL_4K;
 	}
 	return present;
 }

@@ -23,8 +23,11 @@ bool lpage_tracked(struct kvm *kvm, unsigned int as_id, uint64_t gfn, unsigned i
  */
 bool mmu_try_to_unsync_pages(struct kvm *kvm, uint64_t gfn, unsigned int as_id,
 			     bool can_unsync, bool prefetch);
-/** kvm_write_protect_gfn() - no SPTE of the frame stays writable. */
-void kvm_write_protect_gfn(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
+/**
+ * kvm_write_protect_gfn() - no SPTE of the frame stays writable, the lockless path does not undo it.
+ * True: a flush is due.
+ */
+bool kvm_write_protect_gfn(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
 void kvm_tracked_release(struct kvm *kvm);
 
 /* ---- guest_memory.c ---- */
@@ -75,6 +78,8 @@ void kvm_sync_children(struct kvm *kvm, struct kvm_mmu_page *sp);
 
 /** kvm_set_vcpu_mode() - SHADOW: another mode has other roots; all there are go. */
 void kvm_set_vcpu_mode(struct kvm *kvm, enum vcpu_mode mode);
+/** free_obsolete_roots() - of the guest's tables, before it runs (kvm_mmu_free_obsolete_roots). */
+void free_obsolete_roots(struct kvm *kvm);
 /** kvm_load_off_root() - the roots of a guest with paging off. Return: 0 or -ENOMEM. */
 int kvm_load_off_root(struct kvm *kvm);
 /** kvm_free_guest_roots() - let go of them all. True: one was zapped before, a flush is due. */

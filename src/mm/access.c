@@ -33,7 +33,7 @@ static void note_write(struct machine *m, pte_t entry, unsigned int level, uint6
 {
 	uint64_t offset = level == PT_LEVEL_PMD ? (addr & ~PMD_MASK) >> PAGE_SHIFT : 0;
 
-	if (level <= PT_LEVEL_PMD)
+	if (level <= PT_LEVEL_PMD && !m->populating)
 		page_written(m, pte_pfn(entry) + offset);
 }
 
@@ -119,7 +119,7 @@ static uint64_t note_writes(struct mm_struct *mm, pte_t entry, unsigned int leve
 {
 	uint64_t more = (end - addr - 1) / step, i;
 
-	if (access != MM_WRITE || level > PT_LEVEL_PMD)
+	if (access != MM_WRITE || level > PT_LEVEL_PMD || mm->machine->populating)
 		return more * step;
 	if (step % PAGE_SIZE == 0)
 		mm_pages_written(mm, pte_pfn(entry) + ((addr & ~PMD_MASK) >> PAGE_SHIFT),
@@ -197,31 +197,13 @@ int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 	return ret;
 }
 
-int populate_range(struct mm_struct *mm, uint64_t addr, uint64_t end, bool write)
+int mm_populate(struct mm_struct *mm, uint64_t addr, uint64_t len, bool write)
 {
 	int err;
 
 	mm->machine->populating = true;
-	err = mm_access(mm, addr, end - addr, PAGE_SIZE, write ? MM_WRITE : MM_READ);
+	err = mm_access(mm, addr, len, PAGE_SIZE, write ? MM_WRITE : MM_READ);
 	mm->machine->populating = false;
-	return err;
-}
-
-int mm_populate(struct mm_struct *mm, uint64_t addr, uint64_t len)
-{
-	uint64_t end = addr + len, stop;
-	struct vm_area_struct *vma = find_vma_intersection(mm, addr, end);
-	int err = 0;
-
-	for (; !err && vma && vma->vm_start < end; vma = vma_next(vma)) {
-		stop = vma->vm_end < end ? vma->vm_end : end;
-		if (addr < vma->vm_start)
-			addr = vma->vm_start;
-		if (vma_is_accessible(vma))
-			err = populate_range(mm, addr, stop,
-					     (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE);
-		addr = stop;
-	}
 	return err;
 }
 
@@ -235,8 +217,6 @@ void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_
 	struct machine *m = mm->machine;
 	uint64_t i;
 
-	if (m->populating)
-		return;
 	if (step == 1 && nr == HPAGE_PMD_NR && pfn_is_huge(pfn) && !(pfn % HPAGE_PMD_NR)) {
 		memset(pfn_folio(m, pfn)->written, 0xff, sizeof(pfn_folio(m, pfn)->written));
 		return;

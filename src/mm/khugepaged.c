@@ -10,6 +10,7 @@
 enum collapse_result {
 	COLLAPSE_DONE,
 	COLLAPSE_NEXT, /* not this block; the others are tried */
+	COLLAPSE_BUSY, /* the same, and it may be worth another try */
 	COLLAPSE_STOP
 };
 
@@ -64,6 +65,27 @@ static bool table_writable(const struct machine *m, pte_t pmd)
 	return false;
 }
 
+static bool table_pinned(const struct machine *m, pte_t pmd)
+{
+	const pte_t *pte = pt_table(m, pmd);
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_PTE; i++)
+		if (pte_present(pte[i]) && page_pinned(m, pte_pfn(pte[i])))
+			return true;
+	return false;
+}
+
+/* Of what the table maps, to the huge page from @head on. */
+static void copy_content(struct machine *m, const pte_t *pte, uint64_t head)
+{
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_PTE; i++)
+		if (pte_present(pte[i]) && page_has_content(m, pte_pfn(pte[i])))
+			page_written(m, head + i);
+}
+
 static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t addr)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -78,11 +100,14 @@ static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t a
 		return COLLAPSE_DONE;
 	if (!m->profile->collapse_lenient && !table_writable(m, *pmd))
 		return COLLAPSE_NEXT;
+	if (table_pinned(m, *pmd))
+		return COLLAPSE_BUSY;
 	if (folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn)) {
 		m->oom = true;
 		return COLLAPSE_STOP;
 	}
 	pfn_folio(m, pfn)->anon_id = vma->anon_vma->id;
+	copy_content(m, pt_table(m, *pmd), pfn);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
 	drop_pte_table(mm, pmd, addr);
 	set_huge_pmd(vma, pmd, pfn, true);
@@ -90,34 +115,27 @@ static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t a
 	return COLLAPSE_DONE;
 }
 
-/* The page goes away from the VMAs, in their order, until nobody maps it. */
-static int unmap_small(struct mm_file *file, uint64_t index, uint64_t pfn)
+/* The folio that has page @index goes away from the VMAs, if any maps it. */
+static int unmap_folio_of(struct mm_file *file, uint64_t index)
 {
-	struct machine *m = file->machine;
-	struct mappings found;
-	size_t i;
-	int err;
+	uint64_t pfn = filemap_find(file, index), head = folio_head(file->machine, pfn);
 
-	if (!pfn_page(m, pfn)->mapcount)
+	if (!folio_mapcount(file->machine, pfn))
 		return 0;
-	err = find_mappings(file, index, index + 1, &found);
-	for (i = 0; !err && i < found.nr && pfn_page(m, pfn)->mapcount; i++) {
-		struct mm_struct *mm = found.at[i].vma->vm_mm;
-		uint64_t addr = found.at[i].start;
-		pte_t *pte = pt_lookup(mm, addr, PT_LEVEL_PTE, NULL);
-		struct mmu_notifier_range range;
+	return try_to_unmap_file(file, index - (pfn - head), head);
+}
 
-		notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PAGE_SIZE);
-		if (pte && pte_present(*pte) && pte_pfn(*pte) == pfn) {
-			before_change(mm, addr, addr + PAGE_SIZE);
-			pt_set(m, pte, (pte_t){ 0 });
-			page_put_map(m, pfn);
-		}
-		notify_end(mm, &range);
+static bool block_pinned(const struct mm_file *file, uint64_t first)
+{
+	uint64_t at;
+
+	for (at = first; at < first + HPAGE_PMD_NR; at++) {
+		uint64_t pfn = filemap_find(file, at);
+
+		if (pfn && page_pinned(file->machine, pfn))
+			return true;
 	}
-	if (!err)
-		mem_free(found.at);
-	return err;
+	return false;
 }
 
 /* A huge page takes the place of the small ones and of the holes between them. */
@@ -128,7 +146,7 @@ static int replace_pages(struct mm_file *file, uint64_t first)
 
 	for (at = filemap_next(file, first, last); !err && at < last;
 	     at = filemap_next(file, at + 1, last))
-		err = unmap_small(file, at, filemap_find(file, at));
+		err = unmap_folio_of(file, at);
 	if (err)
 		return err;
 	filemap_truncate(file, first, last);
@@ -227,6 +245,8 @@ static enum collapse_result collapse_file(struct vm_area_struct *vma, uint64_t a
 		return map_file_huge(vma, addr);
 	if (filemap_next(vma->vm_file, first, first + HPAGE_PMD_NR) == first + HPAGE_PMD_NR)
 		return COLLAPSE_STOP;
+	if (block_pinned(vma->vm_file, first))
+		return COLLAPSE_BUSY;
 	ok = target_retractable(vma, addr);
 	if (replace_pages(vma->vm_file, first) || retract_page_tables(vma, first)) {
 		m->oom = true;
@@ -239,7 +259,7 @@ int madvise_collapse(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	uint64_t from = (start + PMD_SIZE - 1) & PMD_MASK, to = end & PMD_MASK, addr;
 	enum collapse_result result = COLLAPSE_DONE;
-	bool failed = from > to && !vma->vm_mm->machine->profile->collapse_lenient;
+	int err = from > to && !vma->vm_mm->machine->profile->collapse_lenient ? -EINVAL : 0;
 
 	if (!collapse_allowed(vma))
 		return -EINVAL;
@@ -249,7 +269,8 @@ int madvise_collapse(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 			result = collapse_anon(vma, addr);
 		else
 			result = collapse_file(vma, addr);
-		failed |= result != COLLAPSE_DONE;
+		if (result != COLLAPSE_DONE)
+			err = result == COLLAPSE_BUSY ? -EAGAIN : -EINVAL;
 	}
-	return failed ? -EINVAL : 0;
+	return err;
 }

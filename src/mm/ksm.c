@@ -160,11 +160,6 @@ static uint64_t mergeable_page(struct mm_struct *mm, uint64_t addr)
 	return pfn;
 }
 
-static unsigned int content_of(const struct machine *m, uint64_t pfn)
-{
-	return !page_is_zeros(m, pfn);
-}
-
 /*
  * Linux: try_to_merge_one_page(): write-protect the page; then it becomes @kpage, or with 0 the
  * merged page itself. Return: 0, or negative when it may not be merged.
@@ -279,7 +274,7 @@ static int merge_page(struct ksm_pass *pass, size_t index, uint64_t pfn)
 {
 	struct ksm_item *item = &pass->items[index];
 	struct ksm *ksm = pass->ksm;
-	unsigned int content = content_of(ksm->m, pfn);
+	unsigned int content = page_has_content(ksm->m, pfn);
 	uint64_t kpage;
 
 	if (is_ksm(ksm->m, pfn)) {

@@ -83,15 +83,17 @@ struct advise_walk {
 	bool pageout;
 };
 
-/* Do the entries from @pte on map the whole folio in order, up to @end? 6.12 and later ask. */
-static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
+/*
+ * Do the entries from @pte on map the whole folio of @nr pages in order, up to @end? 6.12 and later
+ * ask.
+ */
+static bool maps_whole_folio(const pte_t *pte, uint64_t nr, uint64_t addr, uint64_t end)
 {
-	uint64_t pfn = pte_pfn(*pte);
-	unsigned int i;
+	uint64_t pfn = pte_pfn(*pte), i;
 
-	if ((pfn & (HPAGE_PMD_NR - 1)) || end - addr < PMD_SIZE)
+	if ((pfn & (nr - 1)) || end - addr < nr << PAGE_SHIFT)
 		return false;
-	for (i = 0; i < HPAGE_PMD_NR; i++)
+	for (i = 0; i < nr; i++)
 		if (!pte_present(pte[i]) || pte_pfn(pte[i]) != pfn + i)
 			return false;
 	return true;
@@ -100,7 +102,7 @@ static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
 /* May others map the folio, of which @pfn is at @addr? */
 static bool advise_shared(const struct advise_walk *walk, uint64_t pfn, uint64_t addr)
 {
-	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
+	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn - folio_head(walk->m, pfn));
 
 	if (page_flags(walk->m, pfn) & PG_ANON)
 		return folio_shared(walk->mm, pfn, pgoff);
@@ -115,26 +117,26 @@ static int advise_split(struct advise_walk *walk, uint64_t pfn, uint64_t addr)
 }
 
 /*
- * A page of a huge folio that is not advised as a whole: the folio is split, unless others may
+ * A page of a large folio that is not advised as a whole: the folio is split, unless others may
  * map it. Below *@whole the folio is advised as a whole.
  * Return: 0 to go on with the entry; 1 to leave it alone; 2 to leave the whole block.
  */
 static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t addr, uint64_t end,
 			uint64_t *whole)
 {
-	uint64_t pfn = pte_pfn(*pte);
+	uint64_t pfn = pte_pfn(*pte), nr = UINT64_C(1) << folio_order(walk->m, pfn);
 	bool old = walk->m->profile->wp_reuse == WP_REUSE_PAGE_COUNT;
 
 	if (addr < *whole)
 		return 0;
-	if (!old && maps_whole_folio(pte, addr, end)) {
-		*whole = addr + PMD_SIZE;
+	if (!old && maps_whole_folio(pte, nr, addr, end)) {
+		*whole = addr + (nr << PAGE_SHIFT);
 		return 0;
 	}
 	if (advise_shared(walk, pfn, addr))
 		return old ? 2 : 1;
 	if (advise_split(walk, pfn, addr))
-		return 2;
+		return old ? 2 : 1;
 	/* of pages that were never written the split may leave the zero page */
 	return pte_none(*pte) || !pfn_has_record(pte_pfn(*pte));
 }
@@ -205,7 +207,7 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 
 		if (!pte_present(*pte) || !pfn_has_record(pte_pfn(*pte)))
 			continue;
-		if (page_is_large(walk->m, pte_pfn(*pte)))
+		if (folio_order(walk->m, pte_pfn(*pte)))
 			skip = advise_large(walk, pte, addr, end, &whole);
 		if (skip == 2)
 			break;
@@ -331,7 +333,7 @@ static int madvise_populate(struct vm_area_struct *vma, uint64_t start, uint64_t
 {
 	if (write ? !(vma->vm_flags & VM_WRITE) : !(vma->vm_flags & VM_READ))
 		return -EINVAL;
-	return populate_range(vma->vm_mm, start, end, write);
+	return mm_populate(vma->vm_mm, start, end - start, write);
 }
 
 /* Linux: madvise_vma_behavior(); *@vma is the VMA that holds the range afterwards. */

@@ -4,19 +4,27 @@
 
 #define FAULT_AROUND_PAGES 16u
 
-static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t *ret_pfn)
+/* The flags of a new small page that a copy of @from, or zeros, is going to be in. */
+static unsigned int anon_flags(struct machine *m, uint64_t from)
+{
+	if (!m->populating || page_has_content(m, from))
+		return PG_ANON | PG_ANON_EXCLUSIVE;
+	m->zeros = true;
+	return PG_ANON | PG_ANON_EXCLUSIVE | PG_ZEROS;
+}
+
+static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t from,
+			   uint64_t *ret_pfn)
 {
 	struct machine *m = vma->vm_mm->machine;
 	int err = anon_vma_prepare(vma);
 
 	if (!err)
-		err = page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, ret_pfn);
+		err = page_alloc(m, anon_flags(m, from), ret_pfn);
 	if (err) {
 		m->oom = true;
 		return err;
 	}
-	if (m->populating)
-		page_set_zeros(m, *ret_pfn);
 	if (vma_policy(vma, addr, false))
 		pfn_page(m, *ret_pfn)->node = policy_node(vma, addr, false);
 	lru_add(m, *ret_pfn);
@@ -52,20 +60,55 @@ static int do_anonymous_page(struct vm_area_struct *vma, uint64_t addr, pte_t *p
 		map_page(vma, ptep, PFN_ZERO, pte_set(pfn_pte(PFN_ZERO, prot), _PAGE_SPECIAL));
 		return 0;
 	}
-	err = anon_page_alloc(vma, addr, &pfn);
+	err = anon_page_alloc(vma, addr, PFN_ZERO, &pfn);
 	if (err)
 		return err;
 	map_page(vma, ptep, pfn, mk_written(vma, pfn_pte(pfn, prot)));
 	return 0;
 }
 
+/* The folio that has page @index of an object, as a VMA would map it in small pages. */
+struct file_folio {
+	uint64_t base; /* address of its first page */
+	uint64_t pfn;
+	uint64_t nr;
+};
+
+/* All of the folio of @pfn, whose page @addr is, where the VMA and one table have room for it. */
+static bool folio_fits(const struct vm_area_struct *vma, uint64_t addr, uint64_t pfn,
+		       struct file_folio *ret_folio)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t head = folio_head(m, pfn), nr = UINT64_C(1) << folio_order(m, pfn);
+	uint64_t before = (pfn - head) << PAGE_SHIFT, base = (addr & PAGE_MASK) - before;
+
+	if (nr == 1 || (addr & PAGE_MASK) - vma->vm_start < before ||
+	    vma->vm_end - base < nr << PAGE_SHIFT ||
+	    (base ^ (base + (nr << PAGE_SHIFT) - 1)) & PMD_MASK)
+		return false;
+	*ret_folio = (struct file_folio){ .base = base, .pfn = head, .nr = nr };
+	return true;
+}
+
+/* What is missing of the folio; @pte is its first page's entry. */
+static void map_missing(struct vm_area_struct *vma, const struct file_folio *folio, pte_t *pte)
+{
+	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
+	uint64_t i;
+
+	for (i = 0; i < folio->nr; i++)
+		if (pte_none(pte[i]))
+			map_page(vma, &pte[i], folio->pfn + i, pfn_pte(folio->pfn + i, prot));
+}
+
 /*
  * Linux: do_fault_around(): what the file has in memory near @addr is mapped at once: 16 pages from
  * a multiple of 64K on, or from the start of the VMA or page table if that is later, to where these
- * end at most.
+ * end at most; 6.18 on (filemap_map_folio_range()): and all of a large folio that is among them.
  */
 static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
+	bool around = vma->vm_mm->machine->profile->around_maps_folio;
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
 	uint64_t at = addr & ~(FAULT_AROUND_PAGES * PAGE_SIZE - 1);
 	uint64_t end = (addr & PMD_MASK) + PMD_SIZE;
@@ -82,41 +125,35 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 		pte_t *p = ptep + ((int64_t)(at - (addr & PAGE_MASK)) >> PAGE_SHIFT);
 		uint64_t index = linear_page_index(vma, at);
 		uint64_t pfn = filemap_find(vma->vm_file, index);
+		struct file_folio folio;
 
-		if (pte_none(*p) && pfn && index < PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT)
+		if (!pfn || index >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT)
+			continue;
+		if (around && folio_fits(vma, at, pfn, &folio)) {
+			map_missing(vma, &folio, p - ((at - folio.base) >> PAGE_SHIFT));
+			at = folio.base + ((folio.nr - 1) << PAGE_SHIFT);
+		} else if (pte_none(*p)) {
 			map_page(vma, p, pfn, pfn_pte(pfn, prot));
+		}
 	}
-}
-
-/* A copy that nobody writes to is as empty as its original; of objects that is known of some. */
-static void copy_contents(struct machine *m, uint64_t pfn, uint64_t old)
-{
-	bool zeros = pfn_is_zero(old);
-
-	if (!m->populating)
-		return;
-	if (pfn_has_record(old))
-		zeros = page_flags(m, old) & PG_ANON ? page_is_zeros(m, old) :
-						       !page_is_dirty(m, old);
-	if (!zeros)
-		pfn_page(m, pfn)->flags &= ~PG_ZEROS;
 }
 
 /* A private copy of a file page that was not mapped yet: no notification. */
 static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
 	uint64_t pfn, cached;
-	int err = anon_page_alloc(vma, addr, &pfn);
+	int err = anon_page_alloc(vma, addr, PFN_ZERO, &pfn);
 
 	if (err)
 		return err;
 	err = file_fault_page(vma, addr, &cached);
+	if (!err && page_has_content(vma->vm_mm->machine, cached))
+		page_written(vma->vm_mm->machine, pfn);
 	page_get_map(vma->vm_mm->machine, pfn);
 	if (err) {
 		page_put_map(vma->vm_mm->machine, pfn);
 		return err;
 	}
-	copy_contents(vma->vm_mm->machine, pfn, cached);
 	pt_set(vma->vm_mm->machine, ptep,
 	       mk_written(vma, pfn_pte(pfn, vm_get_page_prot(vma->vm_flags))));
 	return 0;
@@ -135,26 +172,25 @@ static pte_t file_pte(const struct vm_area_struct *vma, uint64_t pfn, bool write
 }
 
 /*
- * All of a huge page at once where the VMA and one table have room for it and nothing is there yet
+ * All of a large folio at once where the VMA and one table have room for it and nothing is there yet
  * (Linux 6.12: finish_fault()).
  */
 static bool map_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, uint64_t pfn,
 		      bool write)
 {
-	struct machine *m = vma->vm_mm->machine;
-	uint64_t nr = pfn % HPAGE_PMD_NR, base = (addr & PAGE_MASK) - (nr << PAGE_SHIFT);
-	pte_t *pte = ptep - nr;
+	struct file_folio folio;
+	pte_t *pte;
 	uint64_t i;
 
-	if (!m->profile->maps_folio || !page_is_large(m, pfn) || userfaultfd_wp(vma))
+	if (!vma->vm_mm->machine->profile->maps_folio || userfaultfd_wp(vma) ||
+	    !folio_fits(vma, addr, pfn, &folio))
 		return false;
-	if (base & ~PMD_MASK || base < vma->vm_start || base + PMD_SIZE > vma->vm_end)
-		return false;
-	for (i = 0; i < HPAGE_PMD_NR; i++)
+	pte = ptep - (pfn - folio.pfn);
+	for (i = 0; i < folio.nr; i++)
 		if (!pte_none(pte[i]))
 			return false;
-	for (i = 0; i < HPAGE_PMD_NR; i++)
-		map_page(vma, &pte[i], pfn - nr + i, file_pte(vma, pfn - nr + i, write));
+	for (i = 0; i < folio.nr; i++)
+		map_page(vma, &pte[i], folio.pfn + i, file_pte(vma, folio.pfn + i, write));
 	return true;
 }
 
@@ -198,13 +234,12 @@ static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 	uint64_t old = pte_pfn(*ptep);
 	uint64_t page = addr & PAGE_MASK;
 	uint64_t pfn;
-	int err = anon_page_alloc(vma, addr, &pfn);
+	int err = anon_page_alloc(vma, addr, old, &pfn);
 
 	if (err)
 		return err;
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, page, page + PAGE_SIZE);
 	before_change(mm, page, page + PAGE_SIZE);
-	copy_contents(mm->machine, pfn, old);
 	page_get_map(mm->machine, pfn);
 	pt_set(mm->machine, ptep,
 	       mk_written(vma, pfn_pte(pfn, vm_get_page_prot(vma->vm_flags))));
@@ -218,12 +253,14 @@ static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 int break_cow(struct vm_area_struct *vma, uint64_t addr)
 {
 	pte_t *pte = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, NULL);
-	int err = -EFAULT;
+	struct machine *m = vma->vm_mm->machine;
+	int err;
 
-	vma->vm_mm->machine->populating = true;
-	if (pte)
-		err = wp_page_copy(vma, addr, pte);
-	vma->vm_mm->machine->populating = false;
+	if (!pte)
+		return -EFAULT;
+	m->populating = true;
+	err = wp_page_copy(vma, addr, pte);
+	m->populating = false;
 	return err;
 }
 
@@ -364,20 +401,12 @@ int handle_mm_fault(struct vm_area_struct *vma, uint64_t addr, enum mm_access ac
 	return handle_pte_fault(vma, addr, entry, access);
 }
 
-static unsigned int fresh_flags(struct machine *m)
-{
-	if (!m->populating)
-		return PG_ANON | PG_ANON_EXCLUSIVE;
-	m->has_zeros = true;
-	return PG_ANON | PG_ANON_EXCLUSIVE | PG_ZEROS;
-}
-
 /* @model in each of the @nr entries, with frames that nobody ever had; how many there were. */
 static uint64_t fill_fresh(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
 {
 	uint64_t pfn, i;
 
-	nr = page_alloc_run(m, fresh_flags(m), nr, &pfn);
+	nr = page_alloc_run(m, anon_flags(m, PFN_ZERO), nr, &pfn);
 	for (i = 0; i < nr; i++) {
 		pfn_page(m, pfn + i)->mapcount = 1;
 		pte[i].val = model.val | (pfn + i) << PAGE_SHIFT;
@@ -390,10 +419,11 @@ static uint64_t fill_fresh(struct machine *m, pte_t *pte, uint64_t nr, pte_t mod
 /* The same with frames that were freed, as far as they go. */
 static uint64_t fill_from_free(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
 {
+	unsigned int flags = anon_flags(m, PFN_ZERO);
 	uint64_t pfn, i;
 
 	for (i = 0; i < nr && m->free_page; i++) {
-		(void)page_alloc(m, fresh_flags(m), &pfn);
+		(void)page_alloc(m, flags, &pfn);
 		pfn_page(m, pfn)->mapcount = 1;
 		pte[i].val = model.val | pfn << PAGE_SHIFT;
 		lru_add(m, pfn);

@@ -238,13 +238,15 @@ static inline bool userfaultfd_pte_wp(const struct vm_area_struct *vma, pte_t pt
  * struct pt_info - record of one page table
  * @used: entries that are not none
  * @maybe_shared: (PTE tables) some entry may map a page that is not anonymous, exclusive and dirty
+ * @maybe_marker: some entry may be a marker
  * @first, @last: no entry outside [first, last] is in use; meaningless while @used is 0
  */
 
 struct pt_info {
 	uint16_t used;
 	uint8_t level;
-	uint8_t maybe_shared;
+	uint8_t maybe_shared : 1;
+	uint8_t maybe_marker : 1;
 	uint16_t first;
 	uint16_t last;
 };
@@ -415,10 +417,12 @@ int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_
 int filemap_add_huge(struct mm_file *file, uint64_t index, uint64_t *ret_pfn);
 /* The folio of the pages from @index goes away from the VMAs, one by one until nobody maps it. */
 int try_to_unmap_file(struct mm_file *file, uint64_t index, uint64_t head);
-/* May others map the huge page of @pfn, whose first page has index @index? For madvise. */
+/* May others map the large folio of @pfn, whose first page has index @index? For madvise. */
 bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t index);
-/* A huge page becomes small ones, mapped nowhere. */
+/* A large folio becomes small ones, mapped nowhere. */
 int split_file_folio(struct mm_file *file, uint64_t index);
+/* The same where the pages on one side of @index go: the others may stay in large folios. */
+int split_file_folio_at(struct mm_file *file, uint64_t index);
 
 /* truncate.c */
 /* The VMAs of a file that map some of its pages, in the order of Linux's interval tree. */
@@ -489,8 +493,6 @@ int64_t fault_anon_run(struct vm_area_struct *vma, pte_t *pte, uint64_t nr);
 /* One access, faults handled; *@ret_entry is the leaf of *@ret_level that it used. */
 int access_page(struct vm_area_struct *vma, uint64_t addr, enum mm_access access,
 		pte_t **ret_entry, unsigned int *ret_level);
-/* The pages of [@addr, @end) are faulted in, by write faults with @write; nothing is written. */
-int populate_range(struct mm_struct *mm, uint64_t addr, uint64_t end, bool write);
 /* What the processor does on a hit. */
 static inline void mark_accessed(pte_t *entry, enum mm_access access)
 {
@@ -530,8 +532,11 @@ struct migrate_list {
 	size_t nr, cap;
 };
 #define MIGRATE_BY_POLICY (-1)
-int migrate_list_add(struct migrate_list *list, uint64_t addr, uint64_t pfn);
-/* Move and forget them. */
+int migrate_list_add(struct machine *m, struct migrate_list *list, uint64_t addr, uint64_t pfn);
+/* Is the large folio of @pfn in a list already? */
+bool migrate_isolated(const struct machine *m, uint64_t pfn);
+void migrate_list_free(struct machine *m, struct migrate_list *list);
+/* Move and forget them. Return: 1 when one of them has to stay; negative: out of memory. */
 int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node);
 unsigned int page_node(const struct machine *m, uint64_t pfn);
 void page_set_node(struct machine *m, uint64_t pfn, unsigned int node);

@@ -226,7 +226,7 @@ static void lru_batch_release(struct machine *m, struct lru_batch *batch)
 
 static void lru_batch_hold(struct machine *m, struct lru_batch *batch, uint64_t pfn)
 {
-	if (page_is_large(m, pfn)) {
+	if (folio_order(m, pfn)) {
 		lru_batch_release(m, batch);
 		return;
 	}
@@ -375,12 +375,12 @@ void folio_map_to_pages(struct machine *m, uint64_t pfn)
 	folio->entire_mapcount--;
 }
 
-void folio_split(struct machine *m, uint64_t pfn)
+/* What the record of the block says is from now on in those of its pages. */
+static void folio_split_block(struct machine *m, uint64_t head)
 {
-	struct folio *folio = pfn_folio(m, pfn);
-	struct page *page = pfn_page(m, pfn & ~(uint64_t)(HPAGE_PMD_NR - 1));
+	struct folio *folio = pfn_folio(m, head);
+	struct page *page = pfn_page(m, head);
 
-	assert(!folio->entire_mapcount && !folio->split);
 	for (unsigned int i = 0; i < HPAGE_PMD_NR; i++) {
 		if (!folio->nr_mapped)
 			page[i] = (struct page){ .node = folio->node };
@@ -389,6 +389,54 @@ void folio_split(struct machine *m, uint64_t pfn)
 	}
 	folio->flags &= ~PG_CACHE;
 	folio->split = true;
+}
+
+void folio_split(struct machine *m, uint64_t pfn)
+{
+	uint64_t nr = UINT64_C(1) << folio_order(m, pfn), i;
+	struct page *page = pfn_page(m, folio_head(m, pfn));
+
+	assert(!pfn_folio(m, pfn)->entire_mapcount && nr > 1);
+	if (nr == HPAGE_PMD_NR) {
+		folio_split_block(m, folio_head(m, pfn));
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		page[i].flags = (page[i].flags & ~PG_ORDER) | (page[0].flags & PG_DIRTY);
+}
+
+void folio_split_at(struct machine *m, uint64_t pfn)
+{
+	unsigned int order = folio_order(m, pfn);
+
+	folio_split(m, pfn);
+	while (order--) {
+		uint64_t nr = UINT64_C(1) << order, i;
+		struct page *page = pfn_page(m, (pfn ^ nr) & ~(nr - 1));
+
+		for (i = 0; i < nr; i++)
+			page[i].flags |= order << PG_ORDER_SHIFT;
+	}
+}
+
+uint16_t *folio_flags(const struct machine *m, uint64_t pfn)
+{
+	if (page_is_large(m, pfn) || pfn_is_gigantic(pfn))
+		return &pfn_folio(m, pfn)->flags;
+	return &pfn_page(m, folio_head(m, pfn))->flags;
+}
+
+uint64_t folio_mapcount(const struct machine *m, uint64_t pfn)
+{
+	uint64_t nr = UINT64_C(1) << folio_order(m, pfn), count = 0, i;
+	const struct page *page;
+
+	if (nr == HPAGE_PMD_NR || pfn_is_gigantic(pfn))
+		return pfn_folio(m, pfn)->entire_mapcount + pfn_folio(m, pfn)->nr_mapped;
+	page = pfn_page(m, pfn & ~(nr - 1));
+	for (i = 0; i < nr; i++)
+		count += page[i].mapcount;
+	return count;
 }
 
 bool page_is_large(const struct machine *m, uint64_t pfn)
@@ -430,6 +478,17 @@ void page_share_anon(const struct vm_area_struct *vma, uint64_t pfn)
 	if (!pfn_is_huge(pfn) && (pfn_page(m, pfn)->flags & PG_ANON_EXCLUSIVE))
 		((uint32_t *)m->anon_ids.base)[pfn - PFN_SMALL_BASE] = vma->anon_vma->id;
 	page_set_exclusive(m, pfn, false);
+}
+
+bool page_has_content(const struct machine *m, uint64_t pfn)
+{
+	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
+
+	if (pfn_is_zero(pfn))
+		return false;
+	if (pfn_is_huge(pfn))
+		return pfn_folio(m, pfn)->written[index / 64] >> index % 64 & 1;
+	return pfn - PFN_SMALL_BASE >= PFN_SMALL_MAX || !(pfn_page(m, pfn)->flags & PG_ZEROS);
 }
 
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive)
@@ -488,10 +547,7 @@ void page_set_dirty(struct machine *m, uint64_t pfn)
 {
 	if (!pfn_has_record(pfn) || pfn_is_gigantic(pfn))
 		return;
-	if (page_is_large(m, pfn))
-		pfn_folio(m, pfn)->flags |= PG_DIRTY;
-	else
-		pfn_page(m, pfn)->flags |= PG_DIRTY;
+	*folio_flags(m, pfn) |= PG_DIRTY;
 }
 
 void page_clear_dirty(struct machine *m, uint64_t pfn)
@@ -504,40 +560,19 @@ void page_clear_dirty(struct machine *m, uint64_t pfn)
 
 bool page_is_dirty(const struct machine *m, uint64_t pfn)
 {
-	return (page_is_large(m, pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) &
-	       PG_DIRTY;
-}
-
-bool page_is_zeros(const struct machine *m, uint64_t pfn)
-{
-	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
-
-	if (pfn_is_huge(pfn))
-		return !(pfn_folio(m, pfn)->written[index / 64] >> index % 64 & 1);
-	return pfn_page(m, pfn)->flags & PG_ZEROS;
-}
-
-void page_set_zeros(struct machine *m, uint64_t pfn)
-{
-	m->has_zeros = true;
-	pfn_page(m, pfn)->flags |= PG_ZEROS;
+	return *folio_flags(m, pfn) & PG_DIRTY;
 }
 
 bool page_pinned(const struct machine *m, uint64_t pfn)
 {
-	if (!pfn_has_record(pfn))
-		return false;
-	return (pfn_is_huge(pfn) || pfn_is_gigantic(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
+	return pfn_has_record(pfn) && (*folio_flags(m, pfn) & PG_PINNED);
 }
 
 void page_pin(struct machine *m, uint64_t pfn)
 {
 	if (!pfn_has_record(pfn) || page_pinned(m, pfn))
 		return;
-	if (pfn_is_huge(pfn) || pfn_is_gigantic(pfn)) {
-		pfn_folio(m, pfn)->flags |= PG_PINNED;
-		return;
-	}
-	pfn_page(m, pfn)->flags |= PG_PINNED;
-	pfn_page(m, pfn)->held++;
+	*folio_flags(m, pfn) |= PG_PINNED;
+	if (!page_is_large(m, pfn) && !pfn_is_gigantic(pfn))
+		pfn_page(m, folio_head(m, pfn))->held++;
 }

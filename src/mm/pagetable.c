@@ -27,6 +27,7 @@ void pt_set(struct machine *m, pte_t *entry, pte_t val)
 	else if (!pte_none(*entry) && pte_none(val))
 		info->used--;
 	assert(info->used <= PT_TABLE_ENTRIES);
+	info->maybe_marker |= pte_is_marker(val);
 	*entry = val;
 }
 
@@ -87,7 +88,7 @@ static uint64_t populated_in(const struct machine *m, const pte_t *table, unsign
 	const struct pt_info *info = pt_info(m, table);
 	uint64_t bytes = 0, next;
 
-	if (level == PT_LEVEL_PTE && end - addr == pt_size(geo, PT_LEVEL_PMD))
+	if (level == PT_LEVEL_PTE && end - addr == pt_size(geo, PT_LEVEL_PMD) && !info->maybe_marker)
 		return info->used * PAGE_SIZE;
 	if (!pt_info_clip(m, info, level, &addr, &end))
 		return 0;

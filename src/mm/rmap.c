@@ -126,7 +126,7 @@ static uint64_t folio_nr_pages(const struct machine *m, uint64_t pfn)
 {
 	if (pfn_is_gigantic(pfn))
 		return HPAGE_PUD_NR;
-	return page_is_large(m, pfn) ? HPAGE_PMD_NR : 1;
+	return UINT64_C(1) << folio_order(m, pfn);
 }
 
 /* The VMAs that may map the folio of frame @pfn, which @vma maps at @addr. */
@@ -173,13 +173,6 @@ uint64_t folio_mappings(struct mm_struct *mm, uint64_t head, uint64_t nr, uint64
 uint64_t rmap_folio_mappings(const struct rmap_vma *at, uint64_t head)
 {
 	return folio_mappings(at->vma->vm_mm, head, HPAGE_PMD_NR, at->start, at->end);
-}
-
-static uint64_t folio_mapcount(const struct machine *m, uint64_t pfn)
-{
-	if (folio_nr_pages(m, pfn) == 1)
-		return pfn_page(m, pfn)->mapcount;
-	return pfn_folio(m, pfn)->entire_mapcount + pfn_folio(m, pfn)->nr_mapped;
 }
 
 /* The entry of a small page goes; what uffd-wp protects leaves a marker. */
@@ -241,6 +234,9 @@ int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, boo
 			keep_dirty(at, head, nr);
 		notify_end(at->vma->vm_mm, &range);
 		left -= here < left ? here : left;
+		/* pinned anonymous memory stays mapped, and that ends the walk */
+		if (here && !unmap && page_pinned(m, pfn) && (page_flags(m, pfn) & PG_ANON))
+			break;
 	}
 	rmap_release(&rmap);
 	return 0;

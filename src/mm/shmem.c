@@ -91,15 +91,9 @@ int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_
 	return 0;
 }
 
-static bool folio_mapped(const struct machine *m, uint64_t head)
-{
-	const struct folio *folio = pfn_folio(m, head);
-
-	return folio->entire_mapcount || folio->nr_mapped;
-}
-
-/* Whatever of the folio [start, end) maps (Linux: try_to_unmap_one()). */
-static void unmap_folio_pages(struct mm_struct *mm, uint64_t head, uint64_t start, uint64_t end)
+/* Whatever of the @nr pages from @head on [start, end) maps (Linux: try_to_unmap_one()). */
+static void unmap_folio_pages(struct mm_struct *mm, uint64_t head, uint64_t nr, uint64_t start,
+			      uint64_t end)
 {
 	struct machine *m = mm->machine;
 	uint64_t addr;
@@ -112,7 +106,7 @@ static void unmap_folio_pages(struct mm_struct *mm, uint64_t head, uint64_t star
 		if (!entry || !pte_present(*entry))
 			continue;
 		pfn = pte_pfn(*entry);
-		if (pfn - head >= HPAGE_PMD_NR)
+		if (pfn - head >= nr)
 			continue;
 		before_change(mm, addr, addr + pt_size(m->geo, level));
 		if (pte_dirty(*entry))
@@ -125,30 +119,31 @@ static void unmap_folio_pages(struct mm_struct *mm, uint64_t head, uint64_t star
 	}
 }
 
-static void try_to_unmap_one(const struct mapping *at, uint64_t head)
+static void try_to_unmap_one(const struct mapping *at, uint64_t head, uint64_t nr)
 {
 	struct mm_struct *mm = at->vma->vm_mm;
 	pte_t *pmd = pt_lookup(mm, at->start, PT_LEVEL_PMD, NULL);
 	struct mmu_notifier_range range;
 
-	if (mm->machine->profile->unmap_extra_split && pmd)
+	if (mm->machine->profile->unmap_extra_split && pmd && nr == HPAGE_PMD_NR)
 		__split_huge_pmd(at->vma, pmd, at->start);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, at->start, at->end);
-	unmap_folio_pages(mm, head, at->start, at->end);
+	unmap_folio_pages(mm, head, nr, at->start, at->end);
 	notify_end(mm, &range);
 }
 
 int try_to_unmap_file(struct mm_file *file, uint64_t index, uint64_t head)
 {
+	uint64_t nr = UINT64_C(1) << folio_order(file->machine, head);
 	struct mappings found;
 	size_t i;
-	int err = find_mappings(file, index, index + HPAGE_PMD_NR, &found);
+	int err = find_mappings(file, index, index + nr, &found);
 
 	if (err)
 		return err;
 	for (i = 0; i < found.nr; i++) {
-		try_to_unmap_one(&found.at[i], head);
-		if (!folio_mapped(file->machine, head))
+		try_to_unmap_one(&found.at[i], head, nr);
+		if (!folio_mapcount(file->machine, head))
 			break;
 	}
 	mem_free(found.at);
@@ -158,46 +153,68 @@ int try_to_unmap_file(struct mm_file *file, uint64_t index, uint64_t head)
 bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t index)
 {
 	const struct machine *m = vma->vm_mm->machine;
-	uint64_t head = pfn & ~(HPAGE_PMD_NR - 1ull), here = 0;
-	const struct folio *folio = pfn_folio(m, pfn);
+	uint64_t nr = UINT64_C(1) << folio_order(m, pfn), here = 0;
 	struct mappings found;
 	size_t i;
 
 	if (m->profile->wp_reuse != WP_REUSE_LARGE_MAPCOUNT)
 		return folio_shared(vma->vm_mm, pfn, index);
-	if (find_mappings(vma->vm_file, index, index + HPAGE_PMD_NR, &found))
+	if (find_mappings(vma->vm_file, index, index + nr, &found))
 		return true;
 	for (i = 0; i < found.nr; i++)
 		if (found.at[i].vma->vm_mm == vma->vm_mm)
-			here += folio_mappings(vma->vm_mm, head, HPAGE_PMD_NR, found.at[i].start,
+			here += folio_mappings(vma->vm_mm, pfn & ~(nr - 1), nr, found.at[i].start,
 					       found.at[i].end);
 	mem_free(found.at);
-	return here != folio->entire_mapcount + folio->nr_mapped;
+	return here != folio_mapcount(m, pfn);
 }
 
-/* The small pages of a split folio that lie behind the end of the file go at once. */
-static void trim_behind_end(struct mm_file *file, uint64_t first)
+/* What was split off [@first, @last) and lies behind the end of the file goes at once. */
+static void trim_behind_end(struct mm_file *file, uint64_t first, uint64_t last)
 {
-	uint64_t end = PAGE_ALIGN(file->size) >> PAGE_SHIFT;
+	uint64_t end = PAGE_ALIGN(file->size) >> PAGE_SHIFT, index, nr;
 
-	if (end < first + HPAGE_PMD_NR)
-		filemap_truncate(file, end > first ? end : first, first + HPAGE_PMD_NR);
+	for (index = end > first ? end : first; index < last; index += nr) {
+		uint64_t pfn = filemap_find(file, index), in_folio;
+
+		nr = 1;
+		if (!pfn)
+			continue;
+		in_folio = pfn - folio_head(file->machine, pfn);
+		nr = (UINT64_C(1) << folio_order(file->machine, pfn)) - in_folio;
+		if (!in_folio)
+			filemap_truncate(file, index, index + nr);
+	}
+}
+
+static int split_folio(struct mm_file *file, uint64_t index,
+		       void (*split)(struct machine *m, uint64_t pfn))
+{
+	struct machine *m = file->machine;
+	uint64_t pfn = filemap_find(file, index), in_folio, nr;
+	int err;
+
+	if (!pfn || !folio_order(m, pfn))
+		return 0;
+	if (page_pinned(m, pfn))
+		return -EAGAIN;
+	in_folio = pfn - folio_head(m, pfn);
+	nr = UINT64_C(1) << folio_order(m, pfn);
+	err = try_to_unmap_file(file, index - in_folio, pfn - in_folio);
+	if (err)
+		return err;
+	split(m, pfn);
+	trim_behind_end(file, index - in_folio, index - in_folio + nr);
+	return 0;
 }
 
 int split_file_folio(struct mm_file *file, uint64_t index)
 {
-	uint64_t pfn = filemap_find(file, index);
-	uint64_t in_folio = pfn & (HPAGE_PMD_NR - 1);
-	int err;
+	return split_folio(file, index, folio_split);
+}
 
-	if (!pfn || !page_is_large(file->machine, pfn))
-		return 0;
-	if (page_pinned(file->machine, pfn))
-		return -EAGAIN;
-	err = try_to_unmap_file(file, index - in_folio, pfn - in_folio);
-	if (err)
-		return err;
-	folio_split(file->machine, pfn - in_folio);
-	trim_behind_end(file, index - in_folio);
-	return 0;
+int split_file_folio_at(struct mm_file *file, uint64_t index)
+{
+	return split_folio(file, index, file->machine->profile->holes_halve ? folio_split_at :
+									      folio_split);
 }

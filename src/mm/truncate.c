@@ -109,18 +109,51 @@ static int hugetlb_remove(struct mm_file *file, uint64_t first, uint64_t last, b
 	return err;
 }
 
-/* Forget the pages; huge ones that the range covers in part become small first. */
-static int shmem_undo_range(struct mm_file *file, uint64_t first, uint64_t last)
+/* Where the folio of page @index begins, and where it ends. */
+static uint64_t folio_at(const struct mm_file *file, uint64_t index, uint64_t *ret_end)
 {
-	uint64_t mask = HPAGE_PMD_NR - 1;
-	int err = 0;
+	uint64_t pfn = filemap_find(file, index), base;
 
-	if (first & mask)
-		err = split_file_folio(file, first);
-	if (!err && (last & mask))
-		err = split_file_folio(file, last);
-	filemap_truncate(file, first, last);
-	return err;
+	base = index - (pfn - folio_head(file->machine, pfn));
+	*ret_end = base + (UINT64_C(1) << folio_order(file->machine, pfn));
+	return base;
+}
+
+/*
+ * The folio of page @index, unless all of it lies in the bytes from @start to the pages from @last:
+ * it is dirty, and gets a boundary at either end (Linux: truncate_inode_partial_folio()). -EAGAIN
+ * when it has to stay as it is.
+ */
+static int truncate_partial_folio(struct mm_file *file, uint64_t index, uint64_t start,
+				  uint64_t last)
+{
+	uint64_t pfn = filemap_find(file, index), base, end;
+	int err;
+
+	if (!pfn)
+		return 0;
+	base = folio_at(file, index, &end);
+	if (start <= base << PAGE_SHIFT && last >= end)
+		return 0;
+	page_set_dirty(file->machine, pfn);
+	err = split_file_folio_at(file, start >> PAGE_SHIFT > base ? start >> PAGE_SHIFT : base);
+	return !err && last < end ? split_file_folio_at(file, last) : err;
+}
+
+/* Forget the pages; what the range covers of a folio is first made folios of its own. */
+static int shmem_undo_range(struct mm_file *file, uint64_t start, uint64_t last)
+{
+	uint64_t first = PAGE_ALIGN(start) >> PAGE_SHIFT, to = last, end;
+	int err = truncate_partial_folio(file, start >> PAGE_SHIFT, start, last);
+
+	if (err == -EAGAIN)
+		(void)folio_at(file, start >> PAGE_SHIFT, &first);
+	if (!err || err == -EAGAIN)
+		err = truncate_partial_folio(file, last - 1, start, last);
+	if (err == -EAGAIN)
+		to = folio_at(file, last - 1, &end);
+	filemap_truncate(file, first, to);
+	return err == -EAGAIN ? 0 : err;
 }
 
 int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
@@ -138,7 +171,7 @@ int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 	if (vma->vm_flags & VM_HUGETLB)
 		return hugetlb_remove(vma->vm_file, first, last, false);
 	err = unmap_mapping_pages(vma->vm_file, first, last, false);
-	return err ? err : shmem_undo_range(vma->vm_file, first, last);
+	return err ? err : shmem_undo_range(vma->vm_file, first << PAGE_SHIFT, last);
 }
 
 /*
@@ -151,9 +184,8 @@ static int shmem_truncate(struct mm_file *file, uint64_t old, uint64_t size)
 	bool unmap = old > PAGE_ALIGN(size);
 	int err = unmap ? unmap_mapping_pages(file, hole, end, true) : 0;
 
-	if (!err && !IS_ALIGNED(size, PMD_SIZE))
-		err = split_file_folio(file, size >> PAGE_SHIFT);
-	filemap_truncate(file, hole, end);
+	if (!err)
+		err = shmem_undo_range(file, size, end);
 	if (!err && unmap)
 		err = unmap_mapping_pages(file, hole, end, true);
 	return err;

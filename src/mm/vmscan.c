@@ -53,6 +53,18 @@ static int reclaim_object(struct vm_area_struct *vma, uint64_t addr, uint64_t pf
 	return 0;
 }
 
+/* The large folio from @pfn on, whose first page is at @addr. */
+static int reclaim_large_object(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t index = linear_page_index(vma, addr), nr = UINT64_C(1) << folio_order(m, pfn);
+	int err = try_to_unmap_file(vma->vm_file, index, pfn);
+
+	if (!err && !folio_mapcount(m, pfn) && !page_is_dirty(m, pfn) && !page_pinned(m, pfn))
+		filemap_truncate(vma->vm_file, index, index + nr);
+	return err;
+}
+
 /* What is left of a huge page, once nothing maps it. */
 static void reclaim_clean(struct mm_file *file, uint64_t index)
 {
@@ -75,17 +87,23 @@ static int reclaim_huge_object(struct vm_area_struct *vma, uint64_t addr, uint64
 	uint64_t index = linear_page_index(vma, addr);
 	int err;
 
-	if (!m->profile->split_to_zeropage) {
-		err = split_file_folio(file, index);
-		if (!err)
-			reclaim_clean(file, index);
-		return err;
-	}
-	err = try_to_unmap_file(file, index, pfn);
-	if (!err && !pfn_folio(m, pfn)->entire_mapcount && !pfn_folio(m, pfn)->nr_mapped &&
-	    !page_is_dirty(m, pfn))
-		filemap_truncate(file, index, index + HPAGE_PMD_NR);
+	if (m->profile->split_to_zeropage)
+		return reclaim_large_object(vma, addr, pfn);
+	err = split_file_folio(file, index);
+	if (!err)
+		reclaim_clean(file, index);
 	return err;
+}
+
+/* One that is mapped page by page: all of it at its first page, if by nobody else. */
+static int reclaim_pte_mapped(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
+{
+	struct machine *m = vma->vm_mm->machine;
+
+	if (!m->profile->maps_folio || pfn != folio_head(m, pfn) ||
+	    folio_mapcount(m, pfn) != UINT64_C(1) << folio_order(m, pfn))
+		return 0;
+	return reclaim_large_object(vma, addr, pfn);
 }
 
 /*
@@ -124,7 +142,7 @@ int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsig
 		addr &= PMD_MASK;
 	if (level == PT_LEVEL_PMD && whole && keeps(vma, addr, pfn))
 		return 0;
-	if (level == PT_LEVEL_PMD && page_pinned(m, pfn))
+	if (level == PT_LEVEL_PMD && (page_flags(m, pfn) & PG_ANON) && page_pinned(m, pfn))
 		return 0;
 	if (level == PT_LEVEL_PMD && whole && (page_flags(m, pfn) & PG_LAZYFREE))
 		return reclaim_huge_lazyfree(vma, addr, entry);
@@ -133,8 +151,8 @@ int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsig
 	if (page_is_large(m, pfn) && level == PT_LEVEL_PMD)
 		return whole ? reclaim_huge_object(vma, addr, pfn) :
 			       split_file_folio(vma->vm_file, linear_page_index(vma, addr));
-	if (page_is_large(m, pfn))
-		return 0;
+	if (folio_order(m, pfn))
+		return reclaim_pte_mapped(vma, addr, pfn);
 	if (pfn_page(m, pfn)->mapcount != 1 || keeps(vma, addr, pfn))
 		return 0;
 	if (!(page_flags(m, pfn) & PG_ANON))

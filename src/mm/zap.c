@@ -75,6 +75,7 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 		old_dirty = pte_dirty(*pte);
 		if (zap->keep_markers && userfaultfd_pte_wp(zap->vma, *pte)) {
 			*pte = PTE_MARKER;
+			info->maybe_marker = true;
 		} else {
 			pte->val = 0;
 			gone++;
@@ -85,8 +86,10 @@ static void zap_pte_range(struct zap *zap, pte_t *table, uint64_t addr, uint64_t
 		zap->zapped++;
 	}
 	info->used -= gone;
-	if (!info->used)
+	if (!info->used) {
 		info->maybe_shared = false;
+		info->maybe_marker = false;
+	}
 }
 
 static void zap_leaf(struct zap *zap, pte_t *entry, uint64_t addr, uint64_t end)

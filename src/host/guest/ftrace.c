@@ -4,8 +4,8 @@
  * with the field offsets of struct mmu_notifier_range from the kernel's own BTF; on
  * __mmu_notifier_release(); and on the three functions that age, for whose memory it is.
  *
- * Marks that the executor writes: "M n" (the next start over the probe page has process
- * n's mm), "O n p" (operation with index n begins in process p, counted from 1), "R err"
+ * Marks that the executor writes: "M n addr" (the next start over the probe page, at addr, has
+ * process n's mm), "O n p" (operation with index n begins in process p, counted from 1), "R err"
  * (it returned), "V p" (process p has a VM of the script: from here on KVM's tracepoints
  * count), "S vm stat value" (one of KVM's figures has changed), "D vm slot pages hash" (a dirty log
  * was read).
@@ -124,6 +124,16 @@ int ftrace_setup(void)
 	return marker_fd < 0 || pipe_fd < 0 ? -errno : 0;
 }
 
+int ftrace_marker(void)
+{
+	return marker_fd;
+}
+
+void ftrace_set_marker(int fd)
+{
+	marker_fd = fd;
+}
+
 void ftrace_mark(const char *text, size_t len)
 {
 	(void)!write(marker_fd, text, len);
@@ -148,16 +158,6 @@ static uint64_t lost_total(void)
 uint64_t ftrace_lost(void)
 {
 	return lost_total() - trace.lost_before;
-}
-
-bool ranges_touch(const struct ranges *ranges, uint64_t start, uint64_t end)
-{
-	size_t i;
-
-	for (i = 0; i < ranges->nr; i++)
-		if (start < ranges->range[i].end && end > ranges->range[i].start)
-			return true;
-	return false;
 }
 
 /* The number of the process with @mm, counted from 1; 0 when it is none of the script's.
@@ -222,6 +222,16 @@ static void take_release(const char *line)
 		wire_printf("! %u\n", proc);
 }
 
+/* " PROCESS PROBE": an address space that nobody has a VM in yet */
+static void take_process(const char *text)
+{
+	char *end;
+
+	trace.wait_mm = strtoul(text, &end, 10) + 1;
+	trace.probe = strtoul(end, NULL, 16);
+	trace.has_vm &= ~(1u << (trace.wait_mm - 1));
+}
+
 /* "INDEX PROCESS" */
 static void take_op(const char *text)
 {
@@ -252,7 +262,7 @@ static void take_line(char *line)
 	} else if (!strncmp(line, mark, sizeof(mark) - 1)) {
 		line += sizeof(mark) - 1;
 		if (line[0] == 'M')
-			trace.wait_mm = strtoul(line + 1, NULL, 10) + 1;
+			take_process(line + 1);
 		else if (line[0] == 'O')
 			take_op(line + 2);
 		else if (line[0] == 'V')
@@ -292,7 +302,7 @@ int ftrace_drain(void)
 	return n < 0 && errno != EAGAIN ? -errno : 0;
 }
 
-void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_t probe)
+void ftrace_begin(const struct ranges *maps, const struct ranges *slots)
 {
 	static const struct ranges none;
 
@@ -303,7 +313,6 @@ void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_
 	memset(&trace, 0, sizeof(trace));
 	trace.maps = maps;
 	trace.slots = slots;
-	trace.probe = probe;
 	trace.lost_before = lost_total();
 }
 
