@@ -17,6 +17,7 @@
 
 #define ROLE_LEVEL_MASK 0xf
 #define ROLE_DIRECT (1u << 7)
+#define PAGE_CREATED (1u << 1)
 
 /*
  * What both sides record. A guest under shadow paging that reaches beyond 4 GiB without tables of
@@ -75,24 +76,60 @@ static bool is_retry(const struct trace_stream *stream, const struct event *even
 }
 
 /*
+ * The shadow page behind which mmu_sync_children() gave up, if a fault like @event would be the one
+ * that comes back for it: all that @stream has of the fault before it, an equal one, is shadow pages
+ * that were found or made, the last of them found and all records behind it of its children's
+ * synchronisation. Linux: FNAME(fetch), to which need_resched() is the only reason for that.
+ */
+static const struct event *given_up_sync(const struct trace_stream *stream,
+					 const struct event *event)
+{
+	const struct event *parent = NULL, *at = NULL;
+	bool synced = false;
+	size_t i;
+
+	for (i = stream->nr; i > 0; i--) {
+		at = &stream->events[i - 1];
+		if (!parent && at->id == EVENT_KVM_MMU_SYNC_PAGE)
+			synced = true;
+		else if (at->id == EVENT_KVM_MMU_GET_PAGE)
+			parent = parent ? parent : at;
+		else
+			break;
+	}
+	if (!i || !synced || !parent || (parent->arg[3] & PAGE_CREATED) ||
+	    !trace_same_event(at, event, &compare_options))
+		return NULL;
+	return parent;
+}
+
+/*
  * struct taker - one side's records on their way into its stream
+ * @kernel: it is the kernel's side
  * @shadow: the script has a VM with shadow paging
+ * @again: where @is_again, a fault that may be the second half of the one before: it is if @parent
+ *	is got again next, and then neither of the two counts
  * @may_yield: the running operation has walked tables or reverse maps
  * @flushes, @faults: last figures of remote_tlb_flush_requests and pf_taken of each VM; @nr_vms
  *	of them
  */
 struct taker {
 	struct trace_stream stream;
+	bool kernel;
 	bool shadow;
 	bool may_yield;
+	bool is_again;
+	struct event again;
+	struct event parent;
 	uint64_t *flushes;
 	uint64_t *faults;
 	size_t nr_vms;
 };
 
-static int taker_init(struct taker *taker, const struct script *script)
+static int taker_init(struct taker *taker, const struct script *script, bool kernel)
 {
 	*taker = (struct taker){
+		.kernel = kernel,
 		.shadow = has_shadow(script),
 		.nr_vms = script->nr_names,
 	};
@@ -152,6 +189,43 @@ static bool stops_logging(const struct event *mark)
 	       !memmem(mark->text, mark->text_len, log, sizeof(log) - 1);
 }
 
+static void put(struct taker *taker, const struct event *event)
+{
+	taker->stream.sink.emit(&taker->stream.sink, event);
+}
+
+/* Nothing follows, or something else than a second half would have: the fault that waits counts. */
+static void put_waiting(struct taker *taker)
+{
+	if (taker->is_again)
+		put(taker, &taker->again);
+	taker->is_again = false;
+}
+
+/* Only the kernel gives up a synchronisation, so that a model that faults twice is still wrong. */
+static void put_joined(struct taker *taker, const struct event *event)
+{
+	const struct event *parent;
+
+	if (taker->is_again && trace_same_event(event, &taker->again, &compare_options))
+		return;
+	if (taker->is_again && trace_same_event(event, &taker->parent, &compare_options)) {
+		taker->is_again = false;
+		return;
+	}
+	put_waiting(taker);
+	parent = taker->kernel && event->id == EVENT_KVM_PAGE_FAULT ?
+			 given_up_sync(&taker->stream, event) :
+			 NULL;
+	if (!parent) {
+		put(taker, event);
+		return;
+	}
+	taker->is_again = true;
+	taker->again = *event;
+	taker->parent = *parent;
+}
+
 static void take(struct taker *taker, const struct event *event)
 {
 	struct event changed = *event;
@@ -168,7 +242,7 @@ static void take(struct taker *taker, const struct event *event)
 		 event->arg[1] == EVENT_STAT_PF_TAKEN)
 		fault_figure(taker, &changed);
 	if (counts(event, taker->shadow) && !is_retry(&taker->stream, event))
-		taker->stream.sink.emit(&taker->stream.sink, &changed);
+		put_joined(taker, &changed);
 }
 
 /*
@@ -228,7 +302,7 @@ static int model_run(const struct script *script, const char *profile, bool audi
 
 	*model = (struct model){ .sink.emit = emit, .script = script, .stats = stats };
 	*ret_violations = 0;
-	err = taker_init(&model->taker, script);
+	err = taker_init(&model->taker, script, false);
 	if (err)
 		return err;
 	options.sink = &model->sink;
@@ -359,7 +433,7 @@ static int real_load(const struct script *script, const struct host_stream *stre
 	int err;
 
 	*real = (struct real){ .ops = mem_alloc((stream->nr_ops + 1) * sizeof(*real->ops)) };
-	err = taker_init(&real->taker, script);
+	err = taker_init(&real->taker, script, true);
 	if (err || !real->ops)
 		return -ENOMEM;
 	for (i = 0; i < stream->nr_ops; i++) {
@@ -372,6 +446,7 @@ static int real_load(const struct script *script, const struct host_stream *stre
 		if (op->returned && op->err == -EAGAIN)
 			forget_tries(&real->taker.stream);
 	}
+	put_waiting(&real->taker);
 	return real->taker.stream.error;
 }
 

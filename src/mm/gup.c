@@ -63,6 +63,13 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 	return 0;
 }
 
+bool mm_may_read(struct mm_struct *mm, uint64_t address)
+{
+	const struct vm_area_struct *vma = find_vma(mm, address);
+
+	return vma && vma->vm_start <= address && (vma->vm_flags & VM_READ);
+}
+
 uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,
 			 uint64_t nr, uint64_t *ret_pfn)
 {

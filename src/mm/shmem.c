@@ -169,11 +169,29 @@ bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t 
 	return here != folio_mapcount(m, pfn);
 }
 
+/* What was split off [@first, @last) and lies behind the end of the file goes at once. */
+static void trim_behind_end(struct mm_file *file, uint64_t first, uint64_t last)
+{
+	uint64_t end = PAGE_ALIGN(file->size) >> PAGE_SHIFT, index, nr;
+
+	for (index = end > first ? end : first; index < last; index += nr) {
+		uint64_t pfn = filemap_find(file, index), in_folio;
+
+		nr = 1;
+		if (!pfn)
+			continue;
+		in_folio = pfn - folio_head(file->machine, pfn);
+		nr = (UINT64_C(1) << folio_order(file->machine, pfn)) - in_folio;
+		if (!in_folio)
+			filemap_truncate(file, index, index + nr);
+	}
+}
+
 static int split_folio(struct mm_file *file, uint64_t index,
 		       void (*split)(struct machine *m, uint64_t pfn))
 {
 	struct machine *m = file->machine;
-	uint64_t pfn = filemap_find(file, index), in_folio;
+	uint64_t pfn = filemap_find(file, index), in_folio, nr;
 	int err;
 
 	if (!pfn || !folio_order(m, pfn))
@@ -181,10 +199,13 @@ static int split_folio(struct mm_file *file, uint64_t index,
 	if (page_pinned(m, pfn))
 		return -EAGAIN;
 	in_folio = pfn - folio_head(m, pfn);
+	nr = UINT64_C(1) << folio_order(m, pfn);
 	err = try_to_unmap_file(file, index - in_folio, pfn - in_folio);
-	if (!err)
-		split(m, pfn);
-	return err;
+	if (err)
+		return err;
+	split(m, pfn);
+	trim_behind_end(file, index - in_folio, index - in_folio + nr);
+	return 0;
 }
 
 int split_file_folio(struct mm_file *file, uint64_t index)

@@ -142,7 +142,7 @@ int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsig
 		addr &= PMD_MASK;
 	if (level == PT_LEVEL_PMD && whole && keeps(vma, addr, pfn))
 		return 0;
-	if (level == PT_LEVEL_PMD && page_pinned(m, pfn))
+	if (level == PT_LEVEL_PMD && (page_flags(m, pfn) & PG_ANON) && page_pinned(m, pfn))
 		return 0;
 	if (level == PT_LEVEL_PMD && whole && (page_flags(m, pfn) & PG_LAZYFREE))
 		return reclaim_huge_lazyfree(vma, addr, entry);

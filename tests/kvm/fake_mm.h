@@ -191,6 +191,13 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 	return mm_translate(mm, address, ret);
 }
 
+bool mm_may_read(struct mm_struct *mm, uint64_t address)
+{
+	const struct fake_pte *pte = fake_pte_at(mm, address);
+
+	return pte && pte->allowed;
+}
+
 uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,
 			 uint64_t nr, uint64_t *ret_pfn)
 {

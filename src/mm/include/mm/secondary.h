@@ -44,6 +44,9 @@ struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm);
 int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 		     struct mm_translation *ret);
 
+/** mm_may_read() - is @address in a VMA with VM_READ? (virt/kvm/kvm_main.c:vma_is_valid()) */
+bool mm_may_read(struct mm_struct *mm, uint64_t address);
+
 /**
  * mm_get_user_run() - mm_get_user_page() of up to @nr pages from @address on, as far as each is
  * mapped writable by an entry of its own and the access needs no fault.
