@@ -18,6 +18,8 @@
 #define ROLE_LEVEL_MASK 0xf
 #define ROLE_DIRECT (1u << 7)
 #define PAGE_CREATED (1u << 1)
+/* Of EVENT_KVM_STAT, until the two sides are compared: see join_flushes(). */
+#define JOINED 3
 
 /*
  * What both sides record. A guest under shadow paging that reaches beyond 4 GiB without tables of
@@ -108,7 +110,7 @@ static const struct event *given_up_sync(const struct trace_stream *stream,
  * @kernel: it is the kernel's side
  * @shadow: the script has a VM with shadow paging
  * @again: where @is_again, a fault that may be the second half of the one before: it is if @parent
- *	is got again next, and then neither of the two counts
+ *	is got again next, and then neither of the two counts; @joined: such faults in this operation
  * @may_yield: the running operation has walked tables or reverse maps
  * @flushes, @faults: last figures of remote_tlb_flush_requests and pf_taken of each VM; @nr_vms
  *	of them
@@ -119,6 +121,7 @@ struct taker {
 	bool shadow;
 	bool may_yield;
 	bool is_again;
+	unsigned int joined;
 	struct event again;
 	struct event parent;
 	uint64_t *flushes;
@@ -155,6 +158,7 @@ static void flush_figure(struct taker *taker, struct event *event)
 	uint64_t value = event->arg[2];
 
 	event->arg[2] = value - taker->flushes[event->arg[0]];
+	event->arg[JOINED] = taker->joined;
 	taker->flushes[event->arg[0]] = value;
 	if (taker->may_yield && event->arg[2])
 		event->arg[2] = 1;
@@ -165,7 +169,7 @@ static void fault_figure(struct taker *taker, struct event *event)
 {
 	uint64_t value = event->arg[2];
 
-	event->arg[2] = value - taker->faults[event->arg[0]];
+	event->arg[2] = value - taker->faults[event->arg[0]] - taker->joined;
 	taker->faults[event->arg[0]] = value;
 }
 
@@ -211,6 +215,7 @@ static void put_joined(struct taker *taker, const struct event *event)
 		return;
 	if (taker->is_again && trace_same_event(event, &taker->parent, &compare_options)) {
 		taker->is_again = false;
+		taker->joined++;
 		return;
 	}
 	put_waiting(taker);
@@ -226,12 +231,18 @@ static void put_joined(struct taker *taker, const struct event *event)
 	taker->parent = *parent;
 }
 
+static void begin_operation(struct taker *taker, const struct event *mark)
+{
+	taker->may_yield = stops_logging(mark);
+	taker->joined = 0;
+}
+
 static void take(struct taker *taker, const struct event *event)
 {
 	struct event changed = *event;
 
 	if (event->id == EVENT_TRACING_MARK_WRITE)
-		taker->may_yield = stops_logging(event);
+		begin_operation(taker, event);
 	else if (event->id == EVENT_KVM_UNMAP_HVA_RANGE ||
 		 event->id == EVENT_KVM_MMU_PREPARE_ZAP_PAGE)
 		taker->may_yield = true;
@@ -489,6 +500,42 @@ static void set_different(struct verify_result *result, const struct real *real,
 			    model->errs[op] ? errname(model->errs[op]) : "success");
 }
 
+/* The figure of the model for what @stat, of operation @op, is about; NULL for none. */
+static const struct event *model_figure(const struct trace_stream *stream, size_t op,
+					const struct event *stat)
+{
+	size_t i;
+
+	for (i = 0; op < stream->nr_ops && i < stream->ops[op].nr; i++) {
+		const struct event *event = &stream->events[stream->ops[op].mark + 1 + i];
+
+		if (event->id == EVENT_KVM_STAT && event->arg[0] == stat->arg[0] &&
+		    event->arg[1] == stat->arg[1])
+			return event;
+	}
+	return NULL;
+}
+
+/* Each time that mmu_sync_children() gives up it may have flushed once more than otherwise. */
+static void join_flushes(struct trace_stream *real, const struct trace_stream *model)
+{
+	size_t op, i;
+
+	for (op = 0; op < real->nr_ops; op++) {
+		for (i = 0; i < real->ops[op].nr; i++) {
+			struct event *stat = &real->events[real->ops[op].mark + 1 + i];
+			const struct event *other;
+
+			if (stat->id != EVENT_KVM_STAT || !stat->arg[JOINED])
+				continue;
+			other = model_figure(model, op, stat);
+			if (other && stat->arg[2] - other->arg[2] <= stat->arg[JOINED])
+				stat->arg[2] = other->arg[2];
+			stat->arg[JOINED] = 0;
+		}
+	}
+}
+
 static int compare(const struct real *real, const struct model *model,
 		   const char *const titles[2], struct verify_result *result)
 {
@@ -531,6 +578,8 @@ int verify_check(const struct script *script, const struct host_stream *stream,
 		strbuf_addf(&title, "Linux %s", release);
 		titles[0] = strbuf_str(&title);
 		err = real_load(script, stream, &real);
+		if (!err)
+			join_flushes(&real.taker.stream, &model.taker.stream);
 		if (!err)
 			err = compare(&real, &model, titles, &result);
 		real_release(&real);
