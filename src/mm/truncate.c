@@ -109,18 +109,28 @@ static int hugetlb_remove(struct mm_file *file, uint64_t first, uint64_t last, b
 	return err;
 }
 
-/* Forget the pages; huge ones that the range covers in part become small first. */
-static int shmem_undo_range(struct mm_file *file, uint64_t first, uint64_t last)
+/*
+ * Forget the pages of the bytes [@start, @end). A huge one that these cover in part becomes small
+ * first; one that is pinned stays whole, as Linux keeps it (truncate_inode_partial_folio()).
+ */
+static int shmem_undo_range(struct mm_file *file, uint64_t start, uint64_t end)
 {
-	uint64_t mask = HPAGE_PMD_NR - 1;
+	uint64_t first = PAGE_ALIGN(start) >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
 	int err = 0;
 
-	if (first & mask)
-		err = split_file_folio(file, first);
-	if (!err && (last & mask))
-		err = split_file_folio(file, last);
+	if (!IS_ALIGNED(start, PMD_SIZE))
+		err = split_file_folio(file, start >> PAGE_SHIFT);
+	if (err == -EAGAIN)
+		first = ((start | ~PMD_MASK) >> PAGE_SHIFT) + 1;
+	else if (err)
+		return err;
+	err = IS_ALIGNED(end, PMD_SIZE) ? 0 : split_file_folio(file, last);
+	if (err == -EAGAIN)
+		last &= ~(uint64_t)(HPAGE_PMD_NR - 1);
+	else if (err)
+		return err;
 	filemap_truncate(file, first, last);
-	return err;
+	return 0;
 }
 
 int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
@@ -138,7 +148,7 @@ int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 	if (vma->vm_flags & VM_HUGETLB)
 		return hugetlb_remove(vma->vm_file, first, last, false);
 	err = unmap_mapping_pages(vma->vm_file, first, last, false);
-	return err ? err : shmem_undo_range(vma->vm_file, first, last);
+	return err ? err : shmem_undo_range(vma->vm_file, first << PAGE_SHIFT, last << PAGE_SHIFT);
 }
 
 /*
@@ -151,9 +161,8 @@ static int shmem_truncate(struct mm_file *file, uint64_t old, uint64_t size)
 	bool unmap = old > PAGE_ALIGN(size);
 	int err = unmap ? unmap_mapping_pages(file, hole, end, true) : 0;
 
-	if (!err && !IS_ALIGNED(size, PMD_SIZE))
-		err = split_file_folio(file, size >> PAGE_SHIFT);
-	filemap_truncate(file, hole, end);
+	if (!err)
+		err = shmem_undo_range(file, size, UINT64_MAX);
 	if (!err && unmap)
 		err = unmap_mapping_pages(file, hole, end, true);
 	return err;
