@@ -30,7 +30,9 @@ static int add_shared(struct mm_file *file, uint64_t first, uint64_t last, uint8
 		return 0;
 	err = mem_grow(&file->policies, &file->cap_policies, file->nr_policies + 1,
 		       sizeof(file->policies[0]));
-	if (!err)
+	if (err)
+		file->machine->oom = true;
+	else
 		file->policies[file->nr_policies++] =
 			(struct policy_range){ first, last, policy };
 	return err;
@@ -133,7 +135,7 @@ static int queue_folio(struct queue *queue, uint64_t addr, uint64_t pfn)
 	if (migrate_shared(queue->vma, addr,
 			   large && queue->m->profile->moves_by_page ? head : pfn))
 		return 0;
-	return migrate_list_add(&queue->list, addr, pfn);
+	return migrate_list_add(queue->m, &queue->list, addr, pfn);
 }
 
 static int queue_range(struct queue *queue, pte_t *table, unsigned int level, uint64_t addr,

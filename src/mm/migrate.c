@@ -41,11 +41,13 @@ static bool pte_mapped(const struct machine *m, uint64_t pfn)
 	return page_is_large(m, pfn) && pfn_folio(m, pfn)->nr_mapped;
 }
 
-int migrate_list_add(struct migrate_list *list, uint64_t addr, uint64_t pfn)
+int migrate_list_add(struct machine *m, struct migrate_list *list, uint64_t addr, uint64_t pfn)
 {
 	int err = mem_grow(&list->at, &list->cap, list->nr + 1, sizeof(list->at[0]));
 
-	if (!err)
+	if (err)
+		m->oom = true;
+	else
 		list->at[list->nr++] = (struct migrate_at){ addr, pfn };
 	return err;
 }
@@ -62,7 +64,7 @@ static int add_split(struct mm_struct *mm, const struct migrate_at *at, struct m
 		pte_t *pte = pt_lookup(mm, addr, PT_LEVEL_PTE, NULL);
 
 		if (pte && pte_present(*pte) && pte_pfn(*pte) == head + nr)
-			err = migrate_list_add(list, addr, head + nr);
+			err = migrate_list_add(mm->machine, list, addr, head + nr);
 	}
 	return err;
 }
@@ -210,7 +212,7 @@ static int add_page(struct mm_struct *mm, uint64_t addr, unsigned int node,
 		return -EACCES;
 	if (isolated(m, list, pfn))
 		return -EBUSY;
-	err = migrate_list_add(list, level == PT_LEVEL_PMD ? addr & PMD_MASK : addr,
+	err = migrate_list_add(m, list, level == PT_LEVEL_PMD ? addr & PMD_MASK : addr,
 			       level == PT_LEVEL_PMD ? pte_pfn(*entry) : pfn);
 	return err ? err : 1;
 }

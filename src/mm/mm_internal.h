@@ -34,7 +34,7 @@ struct mm_file {
 	struct policy_range {
 		uint64_t first, last; /* page indices, half open */
 		uint8_t policy;
-	} *policies; /* in order (Linux: struct shared_policy) */
+	} *policies; /* disjoint, in no order (Linux: struct shared_policy) */
 	size_t nr_policies, cap_policies;
 };
 
@@ -45,7 +45,10 @@ int filemap_add(struct mm_file *file, uint64_t index, uint64_t pfn);
 int filemap_get(struct mm_file *file, uint64_t index, uint64_t *ret_pfn);
 /* Forget the pages [@first, @last). */
 void filemap_truncate(struct mm_file *file, uint64_t first, uint64_t last);
+/* The first page in [@index, @end) that is in memory; @end when none is. */
 uint64_t filemap_next(const struct mm_file *file, uint64_t index, uint64_t end);
+/* How many tables its tree has. */
+uint64_t filemap_tables(const struct mm_file *file);
 
 /* ---- VMAs: vma.c, vma_merge.c ---- */
 
@@ -514,7 +517,7 @@ struct migrate_list {
 	size_t nr, cap;
 };
 #define MIGRATE_BY_POLICY (-1)
-int migrate_list_add(struct migrate_list *list, uint64_t addr, uint64_t pfn);
+int migrate_list_add(struct machine *m, struct migrate_list *list, uint64_t addr, uint64_t pfn);
 /* Move and forget them. */
 int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node);
 unsigned int page_node(const struct machine *m, uint64_t pfn);

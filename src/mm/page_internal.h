@@ -238,6 +238,15 @@ static inline void page_written(struct machine *m, uint64_t pfn)
 	if (pfn_is_huge(pfn))
 		pfn_folio(m, pfn)->written[index / 64] |= UINT64_C(1) << index % 64;
 }
+/* Is the page not all zeros? A small one is there because it was written to. */
+static inline bool page_is_written(const struct machine *m, uint64_t pfn)
+{
+	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
+
+	if (pfn_is_huge(pfn))
+		return pfn_folio(m, pfn)->written[index / 64] >> index % 64 & 1;
+	return pfn_has_record(pfn);
+}
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
 /* The page of an object holds what nothing else does; a huge one as a whole. */
 void page_set_dirty(struct machine *m, uint64_t pfn);

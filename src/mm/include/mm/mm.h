@@ -263,7 +263,8 @@ int mm_clear_refs(struct mm_struct *mm, uint64_t value);
  * mm_pagemap_scan() - the PAGEMAP_SCAN ioctl over [@addr, @addr + @len) without output, with @wp
  * PM_SCAN_WP_MATCHING. Memory without asynchronous write protection, which this model does not
  * have, is left alone; the notification is sent all the same.
- * Return: 0; -EINVAL for an unaligned @addr; -ENOTTY before 6.7.
+ * Return: 0; -EINVAL for an unaligned @addr; -EFAULT for a range beyond user space; -ENOTTY
+ * before 6.7.
  */
 int mm_pagemap_scan(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp);
 
