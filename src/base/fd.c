@@ -3,6 +3,9 @@
 #include <base/strbuf.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define CHUNK 16384
@@ -56,4 +59,25 @@ int fd_write(int fd, const void *data, size_t len)
 		len -= n;
 	}
 	return 0;
+}
+
+int fd_temporary(void)
+{
+	const char *folder = getenv("TMPDIR");
+	char path[4096];
+	int fd;
+
+	if (!folder || !*folder)
+		folder = "/var/tmp";
+	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	/* not every file system has nameless files */
+	if (snprintf(path, sizeof(path), "%s/mmuscope.XXXXXX", folder) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	return fd;
 }

@@ -182,6 +182,8 @@ static void print_report(const char *path, const struct import_report *report)
 	print_count("maps that the recording uses but does not show being made", report->implied);
 	print_count("outside every known map, left out", report->outside);
 	print_count("page faults that the protection forbids, left out", report->denied);
+	print_count("faults of guests that became accesses", report->guest);
+	print_count("faults of guests outside every known memory slot, left out", report->guest_outside);
 	print_count("LOST when it was recorded, events", report->lost);
 	print_count("calls never finished", report->unfinished);
 	print_count("lines cut for their length", report->cut);
@@ -218,7 +220,9 @@ static void print_json(const char *path, const struct import_report *report)
 		{ "outside", report->outside },	    { "denied", report->denied },
 		{ "failed", report->failed },	    { "elsewhere", report->elsewhere },
 		{ "cut", report->cut },		    { "bad_lines", report->nr_bad },
-		{ "unfinished", report->unfinished }, { "lost", report->lost }, { "processes", report->processes },
+		{ "unfinished", report->unfinished }, { "lost", report->lost },
+		{ "processes", report->processes }, { "guest", report->guest },
+		{ "guest_outside", report->guest_outside },
 		{ "threads", report->threads },	    { "vms", report->vms },
 		{ "assumed_threads", report->assumed_threads },
 	};
@@ -230,6 +234,7 @@ static void print_json(const char *path, const struct import_report *report)
 	report_json_str(&out, "file", path);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		report_json_uint(&out, numbers[i].name, numbers[i].value);
+	report_json_str(&out, "kernel", report->release);
 	report_json_uint(&out, "error_line", report->error_line);
 	report_json_str(&out, "error", report->error);
 	json_calls(&out, report);

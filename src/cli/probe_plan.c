@@ -24,6 +24,7 @@ struct line {
 	uint64_t stride;
 	bool vm;
 	bool guest;
+	unsigned int aliases;
 };
 
 #define MPROTECT HOST_PROBE_MPROTECT
@@ -45,6 +46,9 @@ static const struct line fit_lines[] = {
 	{ MPROTECT, 1, 0, 1024, PAGE, true, true },
 	{ MPROTECT, 1, 0, 4096, PAGE, true, true },
 	{ MPROTECT, 1, 0, 16384, PAGE, true, true },
+	{ MPROTECT, 1, 0, 1024, PAGE, true, true, 3 },
+	{ MPROTECT, 1, 0, 1024, PAGE, true, true, 8 },
+	{ MPROTECT, 1, 0, 256, 2 * PAGE, true, true, 8 },
 	{ REFAULT, 1, 0, 1024, PAGE, true, true },
 	{ REFAULT, 1, 0, 4096, PAGE, true, true },
 	{ MPROTECT, 4, 0, 2048, 2 * MIB, true, false },
@@ -65,6 +69,7 @@ static const struct line check_lines[] = {
 	{ MPROTECT, 2, GIB, 8192, PAGE, true, false },
 	{ REFAULT, 2, 0, 2000, PAGE, true, true },
 	{ MPROTECT, 3, 0, 2500, PAGE, true, true },
+	{ MPROTECT, 3, 0, 800, PAGE, true, true, 5 },
 	{ MPROTECT, 5, 0, 400, 8 * MIB, true, true },
 	{ MPROTECT, 5, 0, 1, 0, true, false },
 	{ MPROTECT, 24, 0, 1, 0, true, false },
@@ -84,6 +89,7 @@ static struct host_probe_shape make_shape(const struct line *line)
 	struct host_probe_shape shape = {
 		.op = line->op, .len = line->gib * GIB, .first = line->first, .nr = line->nr,
 		.stride = line->stride, .vm = line->vm, .guest = line->guest,
+		.aliases = line->aliases,
 	};
 
 	if (line->first == LAST)
@@ -96,7 +102,8 @@ static struct host_probe_shape make_shape(const struct line *line)
 static bool same(const struct host_probe_shape *a, const struct host_probe_shape *b)
 {
 	return a->op == b->op && a->len == b->len && a->first == b->first && a->nr == b->nr &&
-	       a->stride == b->stride && a->vm == b->vm && a->guest == b->guest;
+	       a->stride == b->stride && a->vm == b->vm && a->guest == b->guest &&
+	       a->aliases == b->aliases;
 }
 
 static void add(const struct host_probe *probe, struct probe_plan *plan, const struct line *line,
@@ -106,6 +113,9 @@ static void add(const struct host_probe *probe, struct probe_plan *plan, const s
 	uint64_t bytes = host_probe_bytes(probe, &shape);
 	size_t i;
 
+	/* with two-dimensional paging a page has one SPTE wherever the guest maps it */
+	if (shape.aliases && host_probe_get_info(probe)->mmu != HOST_PROBE_MMU_SHADOW)
+		return;
 	for (i = 0; i < plan->nr; i++) {
 		if (!same(&plan->items[i].shape, &shape))
 			continue;

@@ -46,6 +46,8 @@ static void describe_touched(const struct host_probe_shape *shape, struct strbuf
 	}
 	if (shape->guest)
 		strbuf_addstr(out, ", also by guest");
+	if (shape->aliases)
+		strbuf_addf(out, " at %u addresses", shape->aliases);
 }
 
 static void add_text(struct report_table *table, struct strbuf *text)
@@ -198,7 +200,8 @@ static void print_machine(const struct probe_result *result)
 	printf("mprotect   %s (%s); as %s\n", probe_placement_names[result->placement],
 	       result->placement_source, result->profile);
 	printf("measured   medians of %u calls in %u rounds, cold caches%s; UNDISTURBED is the least\n\n",
-	       result->plan->samples * result->plan->rounds, result->plan->rounds, info->realtime ? ", real-time priority" : "");
+	       result->plan->samples * result->plan->rounds, result->plan->rounds,
+	       info->realtime ? ", real-time priority" : "");
 }
 
 int probe_print(const struct probe_result *result, bool headings)
@@ -243,6 +246,7 @@ static void json_item(struct report_json *out, const struct probe_result *result
 	report_json_uint(out, "stride", shape->stride);
 	report_json_bool(out, "guest", shape->vm);
 	report_json_bool(out, "touched_by_guest", shape->guest);
+	report_json_uint(out, "guest_aliases", shape->aliases);
 	report_json_bool(out, "grid", item->roles & PROBE_GRID);
 	report_json_bool(out, "fitted", item->roles & PROBE_FIT);
 	report_json_bool(out, "checked", item->roles & PROBE_CHECK && !(item->roles & PROBE_FIT));

@@ -18,7 +18,7 @@
 
 #define DEFAULT_OUTPUT "mmuscope.ftrace"
 
-static const char *output, *device, *tracefs, *duration, *from;
+static const char *output, *device, *tracefs, *duration, *from, *kernel;
 static uint64_t pid, buffer = UINT64_MAX;
 static bool check, json, quiet;
 static bool probe = true;
@@ -177,18 +177,9 @@ static int record(struct host_record *recorder, struct strbuf *diag)
 /* Nothing is recorded: a recording that is there. */
 static int check_file(void)
 {
-	uint32_t process = pid;
 	struct record_check c;
-	char release[128];
-	int err = record_find(from, release, sizeof(release), &process), status;
+	int status = record_check(from, kernel, pid, &c);
 
-	if (err == -ENOMSG)
-		error("%s: no recording of mmuscope's with a probe; -p tells the process", from);
-	else if (err)
-		error("%s: %s", from, strerror(-err));
-	if (err)
-		return STATUS_BROKEN;
-	status = record_check(from, release, process, &c);
 	if (status == STATUS_OK && json)
 		return print_check_json(&c);
 	if (status == STATUS_OK)
@@ -208,7 +199,10 @@ static int run(int argc, char **argv)
 	int err, status;
 
 	if (from && (argc || output || duration || pid > INT32_MAX))
-		return usage_error(&command_record, "--from records nothing: it goes with -p and --json only");
+		return usage_error(&command_record,
+				   "--from records nothing: it goes with -p, --kernel and --json only");
+	if (kernel && !from)
+		return usage_error(&command_record, "--kernel is for --from: a recording of now is of this kernel");
 	if (from)
 		return check_file();
 	if (!argc == !pid)
@@ -237,7 +231,9 @@ static const struct option options[] = {
 	OPT_UINT('p', "pid", &pid, "PID", "record this living process instead of starting one"),
 	OPT_STRING('o', "output", &output, "FILE", "the recording (mmuscope.ftrace); - is standard output"),
 	OPT_FLAG('k', "check", &check, "predict the notifications that were recorded, and compare"),
-	OPT_STRING(0, "from", &from, "FILE", "record nothing: check this recording, of the kernel it names"),
+	OPT_STRING(0, "from", &from, "FILE",
+		   "record nothing: check this recording (also trace.dat, perf script's text)"),
+	OPT_STRING(0, "kernel", &kernel, "RELEASE", "with --from: the kernel (what the recording says)"),
 	OPT_FLAG(0, "probe", &probe, "make the program's notifications visible (on)"),
 	OPT_STRING('D', "duration", &duration, "TIME", "end after that: 10s, 500ms"),
 	OPT_SIZE('b', "buffer", &buffer, "SIZE", "of the kernel, per processor (16M)"),
@@ -254,7 +250,7 @@ const struct command command_record = {
 	.wraps = true,
 	.summary = "record what a live program does with its memory",
 	.usage = (const char *const[]){ "[options] [--] COMMAND [ARGUMENT...]", "[options] -p PID",
-					"--from FILE [--json] [-p PID]", NULL },
+					"--from FILE [--json] [-p PID] [--kernel RELEASE]", NULL },
 	.about = "Record memory system calls, page faults and KVM's events of a program and all that it\n"
 		 "starts, as ftrace text that 'mmuscope import ftrace' makes a script of. Uses an own\n"
 		 "instance of tracefs, which is removed again; needs the right to write there (root).\n"

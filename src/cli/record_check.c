@@ -80,139 +80,68 @@ int64_t record_common(const uint64_t (*left)[2], size_t nr_left, const uint64_t 
 }
 
 /*
- * "  comm-12   (     10) [000] ...", as record wrote it: the process, 10, or 0 if it has none; the
- * thread, 12.
+ * struct recording - what import makes of it
+ * @notified: in its order, of all processes
  */
-static uint32_t line_process(const char *line, uint32_t *ret_thread)
-{
-	const char *cpu = NULL, *at = line, *group;
-
-	/* the last, for a thread may be called "x) [" */
-	while ((at = strstr(at, ") [")))
-		cpu = at++;
-	if (!cpu)
-		return 0;
-	for (group = cpu; group > line && *group != '('; group--)
-		;
-	for (at = group; at > line && at[-1] == ' '; at--)
-		;
-	while (at > line && at[-1] >= '0' && at[-1] <= '9')
-		at--;
-	*ret_thread = strtoul(at, NULL, 10);
-	return strtoul(group + 1, NULL, 10);
-}
-
-/*
- * KVM reports a notification once for every VM of the address space, all of them at once.
- * @vms: VMs made so far; the first is the probe
- * @making: the thread inside of KVM_CREATE_VM
- * @thread, @range, @times: the notification reported last, and how often
- */
-struct recorded {
-	uint32_t pid;
-	uint32_t thread;
-	uint32_t making;
-	unsigned int vms;
-	unsigned int times;
-	uint64_t range[2];
-	struct ranges *ranges;
+struct recording {
+	struct strbuf text;
+	struct import_report *report;
+	struct import_notification *notified;
+	size_t nr;
+	size_t cap;
 };
 
-/* Calls that make VMs, and the mark of a probe: a new program, which has no VM yet. */
-static void count_vms(struct recorded *r, const char *line, uint32_t thread)
+static int add_notified(void *ctx, const struct import_notification *notification)
 {
-	const char *result = strstr(line, ": sys_ioctl -> 0x");
-	char begins[64];
+	struct recording *r = ctx;
+	int err = mem_grow(&r->notified, &r->cap, r->nr + 1, sizeof(r->notified[0]));
 
-	snprintf(begins, sizeof(begins), "mmuscope: probe of %" PRIu32 " begins", r->pid);
-	if (strstr(line, begins)) {
-		r->vms = 0;
-	} else if (strstr(line, ": sys_ioctl(") && strstr(line, "cmd: 0xae01,")) {
-		r->making = thread;
-	} else if (result && r->making == thread) {
-		r->making = 0;
-		r->vms += strtoull(result + strlen(": sys_ioctl -> 0x"), NULL, 16) < UINT32_MAX;
-	}
-}
-
-static void add_recorded(struct recorded *r, uint32_t thread, const uint64_t *range)
-{
-	if (r->thread == thread && equal(r->range, range) && r->times < r->vms) {
-		r->times++;
-		return;
-	}
-	r->thread = thread;
-	r->times = 1;
-	memcpy(r->range, range, sizeof(r->range));
-	add_range(r->ranges, range[0], range[1]);
-}
-
-static void read_line(struct recorded *r, const char *line)
-{
-	static const char words[] = "kvm_unmap_hva_range: mmu notifier unmap range: ";
-	const char *at = strstr(line, words);
-	uint32_t thread = 0, process = line_process(line, &thread);
-	uint64_t range[2];
-
-	if (strstr(line, "mmuscope: probe of "))
-		count_vms(r, line, 0);
-	if (process != r->pid)
-		return;
-	if (at && sscanf(at + strlen(words), "%" SCNx64 " -- %" SCNx64, &range[0], &range[1]) == 2) {
-		add_recorded(r, thread, range);
-		return;
-	}
-	/* whatever else the thread does lies between two notifications */
-	if (r->thread == thread)
-		r->thread = 0;
-	count_vms(r, line, thread);
-}
-
-/* What KVM reported for the process, in order. */
-static int read_recorded(const char *path, uint32_t pid, struct ranges *ranges)
-{
-	struct recorded recorded = { .pid = pid, .ranges = ranges };
-	FILE *file = fopen(path, "re");
-	char line[1024];
-	int err;
-
-	if (!file)
-		return -errno;
-	while (fgets(line, sizeof(line), file))
-		read_line(&recorded, line);
-	err = ferror(file) ? -EIO : ranges->err;
-	fclose(file);
+	if (!err)
+		r->notified[r->nr++] = *notification;
 	return err;
 }
 
-/*
- * @text, @line: the script from this line on
- * @deaf: an exec is at work, of which nobody is told
- */
+static void recording_release(struct recording *r)
+{
+	strbuf_release(&r->text);
+	mem_free(r->report);
+	mem_free(r->notified);
+}
+
+/* @pid: only this process; 0 is all of them */
+static int read_recording(const char *path, uint32_t pid, struct recording *r)
+{
+	const struct import_options options = { .name = path, .pid = pid, .no_origin = true,
+						.notified = add_notified, .ctx = r };
+	struct import_sink sink = import_sink_strbuf(&r->text);
+	int err;
+
+	*r = (struct recording){ .text = STRBUF_INIT, .report = mem_zalloc(sizeof(*r->report)) };
+	if (!r->report)
+		return -ENOMEM;
+	err = import_file(IMPORT_FTRACE, path, &options, &sink, r->report);
+	if (err && r->report->error_line)
+		error("%s:%" PRIu64 ": %s", path, r->report->error_line, r->report->error);
+	else if (err)
+		error("%s: %s", path, r->report->error[0] ? r->report->error : strerror(-err));
+	return err;
+}
+
+/* @deaf: an exec is at work: KVM is gone with the old address space before that is unmapped */
 struct watcher {
 	struct event_sink sink;
 	struct ranges *ranges;
-	const char *text;
-	unsigned int line;
 	bool deaf;
 };
 
 static void op_begins(void *ctx, const struct script_op *op, uint64_t index,
 		      const struct sim *view)
 {
-	static const char note[] = "# " IMPORT_EXEC_NOTE;
 	struct watcher *watcher = ctx;
-	size_t len;
 
 	(void)index;
 	(void)view;
-	for (; watcher->line < op->line && *watcher->text; watcher->line++) {
-		watcher->text += strcspn(watcher->text, "\n");
-		watcher->text += *watcher->text == '\n';
-	}
-	len = strcspn(watcher->text, "\n");
-	watcher->deaf = watcher->line == op->line && len >= strlen(note) &&
-			!memcmp(watcher->text + len - strlen(note), note, strlen(note));
+	watcher->deaf = op->code == OP_EXEC;
 }
 
 static void emit(struct event_sink *sink, const struct event *event)
@@ -229,10 +158,9 @@ static void note_nothing(void *ctx, const char *text)
 	(void)text;
 }
 
-static int run_script(const struct script *script, const char *text, const char *profile,
-		      struct ranges *ranges)
+static int run_script(const struct script *script, const char *profile, struct ranges *ranges)
 {
-	struct watcher watcher = { .sink = { emit }, .ranges = ranges, .text = text, .line = 1 };
+	struct watcher watcher = { .sink = { emit }, .ranges = ranges };
 	const struct sim_options options = { .profile = profile, .mmu = -1, .note = note_nothing,
 					     .sink = &watcher.sink, .op_begin = op_begins,
 					     .ctx = &watcher };
@@ -243,28 +171,18 @@ static int run_script(const struct script *script, const char *text, const char 
 	return err ? err : ranges->err;
 }
 
-static int predict(const char *path, const char *profile, struct ranges *ranges)
+static int predict(const char *path, const struct recording *r, const char *profile,
+		   struct ranges *ranges)
 {
-	const struct import_options options = { .name = path, .no_origin = true };
-	struct strbuf text = STRBUF_INIT, diag = STRBUF_INIT;
-	struct import_sink sink = import_sink_strbuf(&text);
-	struct import_report *report = mem_zalloc(sizeof(*report));
+	struct strbuf diag = STRBUF_INIT;
 	struct script *script = NULL;
-	int err = -ENOMEM;
+	int err = script_parse(path, strbuf_str(&r->text), r->text.len, &diag, &script);
 
-	if (report)
-		err = import_file(IMPORT_FTRACE, path, &options, &sink, report);
-	if (err && report && report->error[0])
-		error("%s:%" PRIu64 ": %s", path, report->error_line, report->error);
-	if (!err)
-		err = script_parse(path, strbuf_str(&text), text.len, &diag, &script);
 	if (diag.len && err)
 		error("%s", strbuf_str(&diag));
 	if (!err)
-		err = run_script(script, strbuf_str(&text), profile, ranges);
+		err = run_script(script, profile, ranges);
 	script_free(script);
-	mem_free(report);
-	strbuf_release(&text);
 	strbuf_release(&diag);
 	return err;
 }
@@ -299,41 +217,113 @@ static int compare_ranges(const struct ranges *left, const struct ranges *right,
 	return 0;
 }
 
-int record_find(const char *path, char *ret_release, size_t size, uint32_t *pid)
+/* The one asked for; that with the probe; the first that KVM reported anything of. */
+static uint32_t choose_process(const struct recording *r, uint32_t pid)
 {
-	static const char probe[] = "mmuscope: probe of ", kernel[] = "# kernel ";
-	FILE *file = fopen(path, "re");
-	char line[1024];
+	if (pid || r->report->probed)
+		return pid ? pid : r->report->probed;
+	return r->nr ? r->notified[0].process : 0;
+}
 
-	if (!file)
-		return -errno;
-	ret_release[0] = '\0';
-	while (fgets(line, sizeof(line), file) && (!*pid || !ret_release[0])) {
-		const char *at = strstr(line, probe);
+static uint64_t seen(const struct import_report *report, const char *name)
+{
+	unsigned int i;
 
-		if (!strncmp(line, kernel, strlen(kernel)))
-			snprintf(ret_release, size, "%.*s", (int)strcspn(line + strlen(kernel), "\n"),
-				 line + strlen(kernel));
-		if (at && !*pid)
-			*pid = strtoul(at + strlen(probe), NULL, 10);
+	for (i = 0; i < report->nr_calls; i++)
+		if (!strcmp(report->calls[i].name, name))
+			return report->calls[i].seen;
+	return 0;
+}
+
+/* What the recording says nothing about, and what a prediction therefore cannot know. */
+static void say_lacks(const char *path, const struct import_report *report)
+{
+	const struct import_call *call;
+	uint64_t calls = 0;
+	unsigned int i;
+
+	for (i = 0; i < report->nr_calls; i++) {
+		call = &report->calls[i];
+		calls += call->used && (!strcmp(call->name, "mmap") || !strcmp(call->name, "munmap") ||
+					!strcmp(call->name, "mprotect") || !strcmp(call->name, "madvise"));
 	}
-	fclose(file);
-	return *pid && ret_release[0] ? 0 : -ENOMSG;
+	if (!calls)
+		error("%s: lacks the system calls (events syscalls:* or raw_syscalls:*)", path);
+	if (!seen(report, "page_fault_user"))
+		error("%s: lacks exceptions:page_fault_user: no page counts as touched", path);
+	if (!seen(report, "task_newtask") &&
+	    (seen(report, "clone") || seen(report, "clone3") || seen(report, "vfork")))
+		error("%s: lacks task:task_newtask: what clone3 makes counts as a thread", path);
+	if (report->outside)
+		error("%s: %" PRIu64 " faults and calls are outside of every map that it shows being made; "
+		      "what execve() maps, and what was there before, only mmuscope record keeps",
+		      path, report->outside);
+	if (report->lost)
+		error("%s: %" PRIu64 " events were lost when it was recorded", path, report->lost);
+}
+
+static int check_process(const char *path, struct recording *r, struct record_check *check)
+{
+	struct ranges recorded = { 0 }, predicted = { 0 };
+	size_t i;
+	int err;
+
+	for (i = 0; i < r->nr; i++)
+		if (r->notified[i].process == check->pid)
+			add_range(&recorded, r->notified[i].start, r->notified[i].end);
+	err = recorded.err;
+	if (!err)
+		err = predict(path, r, check->profile, &predicted);
+	if (!err)
+		err = compare_ranges(&recorded, &predicted, check);
+	mem_free(recorded.range);
+	mem_free(predicted.range);
+	return err;
+}
+
+/* The script of one process; that of all does where the process is its first. */
+static int read_process(const char *path, struct recording *r, uint32_t pid)
+{
+	if (r->report->first == pid)
+		return 0;
+	recording_release(r);
+	return read_recording(path, pid, r);
 }
 
 int record_check(const char *path, const char *release, uint32_t pid, struct record_check *ret)
 {
-	struct ranges recorded = { 0 }, predicted = { 0 };
-	struct record_check check = { .pid = pid, .profile = model_profile_by_release(release) };
-	int err = read_recorded(path, pid, &recorded);
+	struct recording r;
+	struct record_check check = { 0 };
+	int err = read_recording(path, 0, &r), status = STATUS_BROKEN;
 
+	if (err)
+		goto out;
+	check.pid = choose_process(&r, pid);
+	release = release ? release : r.report->release;
+	if (!check.pid) {
+		error("%s: no notification in it: kvm:kvm_unmap_hva_range was not recorded, or no program "
+		      "had a VM; -p tells the process to check all the same", path);
+		goto out;
+	}
+	if (!release[0]) {
+		error("%s: does not say which kernel was recorded: --kernel RELEASE (uname -r) does", path);
+		goto out;
+	}
+	check.profile = model_profile_by_release(release);
+	if (read_process(path, &r, check.pid))
+		goto out;
+	if (!r.report->ops) {
+		error("%s: nothing of process %" PRIu32 " in it (threads are told with their process)",
+		      path, check.pid);
+		goto out;
+	}
+	err = check_process(path, &r, &check);
+	status = err ? model_error(path, err) : STATUS_OK;
 	if (!err)
-		err = predict(path, check.profile, &predicted);
-	if (!err)
-		err = compare_ranges(&recorded, &predicted, &check);
+		say_lacks(path, r.report);
 	if (!err)
 		*ret = check;
-	mem_free(recorded.range);
-	mem_free(predicted.range);
-	return err ? model_error(path, err) : STATUS_OK;
+out:
+	recording_release(&r);
+	return status;
 }

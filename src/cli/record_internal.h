@@ -28,18 +28,14 @@ struct record_check {
 };
 
 /**
- * record_check() - import the recording at @path, run it under the profile of @release, compare.
+ * record_check() - import the recording at @path, run it under the profile of its kernel, compare.
+ * @release: of the kernel; NULL is what the recording says
+ * @pid: the process; 0 is that with the recorder's probe, else the first with a notification
+ *
+ * What the recording lacks for a prediction is said on standard error.
  * Return: an exit status; messages have been printed.
  */
 int record_check(const char *path, const char *release, uint32_t pid, struct record_check *ret);
-
-/**
- * record_find() - what record_check() wants to know, from the recording itself.
- * @ret_release: its kernel, @size bytes at most
- * @pid: unless it is not 0: the process with the probe
- * Return: 0; -ENOMSG when it does not say; the errno of reading it.
- */
-int record_find(const char *path, char *ret_release, size_t size, uint32_t *pid);
 
 /**
  * record_common() - length of the longest common subsequence of two sequences of ranges.

@@ -18,7 +18,7 @@
 #define MAX_TOUCHED 4000
 #define SCRIPT_LIMIT_MS 40000 /* an emulated host shadow-walks 512 GiB in some seconds */
 
-static uint64_t kernels_wanted, random_nr, seed, ops = DEFAULT_OPS, features;
+static uint64_t kernels_wanted, random_nr, seed, ops = DEFAULT_OPS, features, kinds;
 static uint64_t shrink_max = UINT64_MAX;
 static int profile = -1;
 static const char *keep_dir, *from_dir, *save_dir;
@@ -79,7 +79,7 @@ static void graver(struct verify *v, int status)
 static bool load_scripts(struct verify *v, int argc, char **argv)
 {
 	const struct script_random_options options = { .ops = ops, .max_touched = MAX_TOUCHED,
-		.features = verify_random_features(features) };
+		.features = verify_random_features(features, kinds), .kinds = kinds };
 	unsigned int drawn;
 
 	if (from_dir)
@@ -439,8 +439,8 @@ static int check_usage(int argc)
 		return usage_error(self, "scripts or --random, not both");
 	if (!random_nr && !from_dir && !argc)
 		return usage_error(self, "which scripts?");
-	if (!random_nr && (features || seed))
-		return usage_error(self, "--seed and --features are for --random");
+	if (!random_nr && (features || kinds || seed))
+		return usage_error(self, "--seed, --features and --kind are for --random");
 	if (random_nr > MAX_RANDOM || !ops || ops > MAX_OPS)
 		return usage_error(self, "--random is at most %d, --ops 1 to %d", MAX_RANDOM, MAX_OPS);
 	if (save_dir && !verify_make_dir(save_dir))
@@ -490,8 +490,9 @@ static const struct option options[] = {
 	OPT_UINT('r', "random", &random_nr, "N", "make N random scripts"),
 	OPT_UINT('s', "seed", &seed, "S", "of the seeds S, S+1, ... (drawn if not given)"),
 	OPT_UINT('o', "ops", &ops, "N", "operations in each (60 if not given)"),
-	OPT_CHOICES('f', "features", &features, "NAME,...", "what is in them (all but memslot and age if not given):",
-		    verify_random_names),
+	OPT_CHOICES('f', "features", &features, "NAME,...",
+		    "what is in them (all but memslot, age and exec if not given):", verify_random_names),
+	OPT_CHOICES(0, "kind", &kinds, "NAME,...", "each has a guest of one of these kinds:", mmu_names),
 	OPT_UINT(0, "shrink", &shrink_max, "N",
 		 "make up to N differing scripts small (3 with --random, else 0)"),
 	OPT_STRING(0, "save", &save_dir, "DIR", "keep the small ones there"),

@@ -36,11 +36,13 @@ static bool counts(const struct event *event, bool shadow)
 	case EVENT_KVM_MMU_SET_SPTE:
 	case EVENT_KVM_MMU_SPTE_REQUESTED:
 	case EVENT_KVM_TDP_MMU_SPTE_CHANGED:
-	case EVENT_KVM_MMU_SPLIT_HUGE_PAGE:
 	case EVENT_FAST_PAGE_FAULT:
 	case EVENT_KVM_DIRTY_LOG:
 	case EVENT_KVM_STAT:
 		return true;
+	case EVENT_KVM_MMU_SPLIT_HUGE_PAGE:
+		/* it has let go of the lock to allocate, or for others, and tries again */
+		return (int32_t)event->arg[3] != -EAGAIN;
 	case EVENT_KVM_MMU_GET_PAGE:
 	case EVENT_KVM_MMU_PREPARE_ZAP_PAGE:
 	case EVENT_KVM_MMU_SYNC_PAGE:
@@ -74,7 +76,6 @@ static bool is_retry(const struct trace_stream *stream, const struct event *even
 
 /*
  * struct taker - one side's records on their way into its stream
- * @script: what runs
  * @shadow: the script has a VM with shadow paging
  * @may_yield: the running operation has walked tables or reverse maps
  * @flushes, @faults: last figures of remote_tlb_flush_requests and pf_taken of each VM; @nr_vms
@@ -82,7 +83,6 @@ static bool is_retry(const struct trace_stream *stream, const struct event *even
  */
 struct taker {
 	struct trace_stream stream;
-	const struct script *script;
 	bool shadow;
 	bool may_yield;
 	uint64_t *flushes;
@@ -93,7 +93,6 @@ struct taker {
 static int taker_init(struct taker *taker, const struct script *script)
 {
 	*taker = (struct taker){
-		.script = script,
 		.shadow = has_shadow(script),
 		.nr_vms = script->nr_names,
 	};
@@ -148,8 +147,6 @@ static void take(struct taker *taker, const struct event *event)
 {
 	struct event changed = *event;
 
-	if (event->id == EVENT_KVM_STAT && !sim_follows_executor(taker->script, event->arg[0]))
-		return;
 	if (event->id == EVENT_TRACING_MARK_WRITE)
 		taker->may_yield = false;
 	else if (event->id == EVENT_KVM_UNMAP_HVA_RANGE ||

@@ -96,9 +96,9 @@ struct verify_minimal {
 
 /**
  * verify_random_features() - bits over verify_random_names[] as SCRIPT_RANDOM_*, which have the
- * same order; 0 is all of them
+ * same order; 0 is all of them, less memslot and age unless there are @kinds of guests
  */
-unsigned int verify_random_features(uint64_t chosen);
+unsigned int verify_random_features(uint64_t chosen, uint64_t kinds);
 
 /** verify_random_names[] - the features as --features knows them, in the order of their bits. */
 extern const char *const verify_random_names[];

@@ -14,12 +14,12 @@
 const char *const verify_random_names[] = {
 	"anon",	   "shmem",    "file",	    "thp",   "hugetlb", "dax", "fork",	  "numa", "guest",
 	"mremap",  "truncate", "collapse",  "shmem_thp", "track", "place", "ksm", "pageout",
-	"heap",	   "nested",   "shadow",    "memslot",  "age", NULL,
+	"heap",	   "nested",   "shadow",    "memslot",  "age", "exec", NULL,
 };
 
-unsigned int verify_random_features(uint64_t chosen)
+unsigned int verify_random_features(uint64_t chosen, uint64_t kinds)
 {
-	return chosen ? chosen : (SCRIPT_RANDOM_SHADOW << 1) - 1;
+	return chosen ? chosen : ((kinds ? SCRIPT_RANDOM_AGE : SCRIPT_RANDOM_SHADOW) << 1) - 1;
 }
 
 static bool out_of_memory(void)

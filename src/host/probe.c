@@ -145,7 +145,7 @@ uint64_t host_probe_bytes(const struct host_probe *probe, const struct host_prob
 	if (shape->vm)
 		bytes += shape->len / PAGE * 10 + shape->len / (2ull << 20) * 16 + (1u << 20);
 	if (shape->guest)
-		bytes += tables(shape) * PAGE * 2;
+		bytes += tables(shape) * PAGE * (2 + shape->aliases);
 	return bytes;
 }
 
@@ -159,14 +159,23 @@ double host_probe_estimate(const struct host_probe *probe, const struct host_pro
 	       (samples + 1) * each + (shape->guest ? samples * shape->nr * ESTIMATE_PAGE : 0);
 }
 
+/* The pages lie below this many bytes from the start of the region. */
+static uint64_t touched_limit(const struct host_probe_shape *shape)
+{
+	uint64_t limit = shape->aliases ? HOST_PROBE_ALIAS_BYTES :
+			 shape->guest ? HOST_PROBE_GUEST_BYTES : shape->len;
+
+	return limit < shape->len ? limit : shape->len;
+}
+
 static bool is_shape(const struct host_probe_shape *shape)
 {
-	uint64_t limit = shape->guest && shape->len > HOST_PROBE_GUEST_BYTES ? HOST_PROBE_GUEST_BYTES :
-									       shape->len;
+	uint64_t limit = touched_limit(shape);
 
 	if (!shape->len || shape->len % GIB || shape->len > (64ull << 40) || shape->op < 0 ||
 	    shape->op >= HOST_PROBE_OP_NR || (shape->guest && !shape->vm) ||
-	    (shape->op == HOST_PROBE_REFAULT && !shape->guest))
+	    (shape->op == HOST_PROBE_REFAULT && !shape->guest) ||
+	    (shape->aliases && (!shape->guest || shape->op == HOST_PROBE_REFAULT)) || shape->aliases > HOST_PROBE_ALIASES)
 		return false;
 	if (!shape->nr)
 		return !shape->guest;
@@ -208,15 +217,26 @@ static int prepare(struct host_probe *probe, const struct host_probe_shape *shap
 	return err;
 }
 
+static int guest_touch(struct host_probe *probe, const struct host_probe_shape *shape)
+{
+	unsigned int alias;
+	int err = 0;
+
+	if (!shape->aliases)
+		return probe_guest_touch(&probe->guest, shape->first, shape->nr, shape->stride);
+	for (alias = 0; alias < shape->aliases && !err; alias++)
+		err = probe_guest_touch_alias(&probe->guest, alias, shape->first, shape->nr,
+					      shape->stride);
+	return err;
+}
+
 static int touch(struct host_probe *probe, const struct host_probe_shape *shape)
 {
 	uint64_t i;
 
 	for (i = 0; i < shape->nr; i++)
 		*(volatile unsigned char *)(region() + shape->first + i * shape->stride) = 1;
-	if (!shape->guest)
-		return 0;
-	return probe_guest_touch(&probe->guest, shape->first, shape->nr, shape->stride);
+	return shape->guest ? guest_touch(probe, shape) : 0;
 }
 
 static void evict(struct host_probe *probe)
@@ -246,7 +266,7 @@ static int call(struct host_probe *probe, const struct host_probe_shape *shape)
 	case HOST_PROBE_MUNMAP:
 		return munmap(region(), shape->len) ? -errno : 0;
 	case HOST_PROBE_REFAULT:
-		return probe_guest_touch(&probe->guest, shape->first, shape->nr, shape->stride);
+		return guest_touch(probe, shape);
 	case HOST_PROBE_OP_NR:
 		break;
 	}
@@ -401,44 +421,3 @@ int host_probe_measure(struct host_probe *probe, const struct host_probe_shape *
 	return 0;
 }
 
-static void script_touch(const struct host_probe_shape *shape, const char *word, uint64_t base,
-			 struct strbuf *out)
-{
-	if (!shape->nr)
-		return;
-	strbuf_addf(out, "%s 0x%llx %llu%s", word, (unsigned long long)(base + shape->first),
-		    (unsigned long long)((shape->nr - 1) * shape->stride + PAGE),
-		    *word == 't' ? " w" : "");
-	if (shape->nr > 1)
-		strbuf_addf(out, " stride=%llu", (unsigned long long)shape->stride);
-	strbuf_addch(out, '\n');
-}
-
-void host_probe_script(const struct host_probe_shape *shape, const char *mmu, struct strbuf *out)
-{
-	uint64_t len = shape->len;
-
-	strbuf_addf(out, "map ram 0x%llx ", HOST_PROBE_ADDR);
-	strbuf_addsize(out, len);
-	strbuf_addstr(out, " rw anon private noreserve nohuge\n");
-	if (shape->vm) {
-		strbuf_addf(out, "vm vm0 %s\nmemslot vm0 0 gpa=4G ram ", mmu);
-		strbuf_addsize(out, len);
-		strbuf_addch(out, '\n');
-	}
-	script_touch(shape, "touch", HOST_PROBE_ADDR, out);
-	if (shape->guest)
-		script_touch(shape, "guest vm0 w", HOST_PROBE_GPA, out);
-	if (shape->op == HOST_PROBE_REFAULT) {
-		strbuf_addf(out, "mprotect ram %llu r\nmprotect ram %llu rw\n",
-			    (unsigned long long)len, (unsigned long long)len);
-		script_touch(shape, "touch", HOST_PROBE_ADDR, out);
-		script_touch(shape, "guest vm0 w", HOST_PROBE_GPA, out);
-	} else {
-		strbuf_addf(out, "%s ram %llu%s\n",
-			    shape->op == HOST_PROBE_DONTNEED ? "madvise" : host_probe_op_names[shape->op],
-			    (unsigned long long)len,
-			    shape->op == HOST_PROBE_MPROTECT ? " r" :
-			    shape->op == HOST_PROBE_DONTNEED ? " dontneed" : "");
-	}
-}

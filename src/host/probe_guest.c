@@ -5,7 +5,9 @@
  * User level, 2 MiB pages and an access to nothing as the way out are what also works where KVM
  * has no hardware support at all: 1 GiB pages are not offered there, and neither port I/O nor
  * privileged code runs on the processor itself. The guest's virtual addresses 0 to 4 GiB are the
- * start of the memslot; above are its code and what it leaves through.
+ * start of the memslot; above are its code and what it leaves through, and then the aliases of the
+ * slot's start: with tables of 4 KiB pages, because KVM has one shadow page for a large guest page
+ * wherever it is mapped.
  */
 #include "probe_internal.h"
 
@@ -22,15 +24,27 @@
 
 #define PAGE 4096ull
 #define WINDOWS (HOST_PROBE_GUEST_BYTES >> 30)
-enum { OWN_PML4, OWN_PDPT, OWN_OWN_PD, OWN_CODE, OWN_PD, OWN_PAGES = OWN_PD + WINDOWS };
+#define ALIAS_TABLES (HOST_PROBE_ALIAS_BYTES >> 21)
+enum {
+	OWN_PML4,
+	OWN_PDPT,
+	OWN_OWN_PD,
+	OWN_CODE,
+	OWN_PD,
+	OWN_ALIAS_PD = OWN_PD + WINDOWS,
+	OWN_ALIAS_PT,
+	OWN_PAGES = OWN_ALIAS_PT + HOST_PROBE_ALIASES * ALIAS_TABLES
+};
 
 /* The guest's own memory, below the region; 2 MiB further on there is nothing. */
 #define OWN_GPA (1ull << 30)
 #define OWN_GVA HOST_PROBE_GUEST_BYTES
 #define NOTHING_GVA (OWN_GVA + (2ull << 20))
+#define ALIAS_GVA (OWN_GVA + (1ull << 30))
 
 #define PTE_TABLE 0x7ull /* present, writable, user */
-#define PTE_LEAF 0xe7ull /* the same, accessed, dirty, large */
+#define PTE_LEAF 0x67ull /* the same, accessed, dirty */
+#define PMD_LEAF 0xe7ull /* large, too */
 #define CR0_PAGED 0x80000011ull
 #define CR4_PAE 0x20ull
 #define EFER_LONG 0x500ull
@@ -55,6 +69,21 @@ static uint64_t *own_table(struct probe_guest *guest, unsigned int page)
 	return (uint64_t *)(guest->own + page * PAGE);
 }
 
+/* Each alias has tables of its own: the same guest pages in other shadow pages. */
+static void fill_aliases(struct probe_guest *guest)
+{
+	unsigned int table, i;
+
+	own_table(guest, OWN_PDPT)[ALIAS_GVA >> 30] = own_gpa(OWN_ALIAS_PD) | PTE_TABLE;
+	for (table = 0; table < HOST_PROBE_ALIASES * ALIAS_TABLES; table++) {
+		uint64_t gpa = HOST_PROBE_GPA + ((uint64_t)(table % ALIAS_TABLES) << 21);
+
+		own_table(guest, OWN_ALIAS_PD)[table] = own_gpa(OWN_ALIAS_PT + table) | PTE_TABLE;
+		for (i = 0; i < 512; i++)
+			own_table(guest, OWN_ALIAS_PT + table)[i] = (gpa + i * PAGE) | PTE_LEAF;
+	}
+}
+
 static void fill_own_memory(struct probe_guest *guest)
 {
 	uint64_t *own_pd = own_table(guest, OWN_OWN_PD);
@@ -66,11 +95,12 @@ static void fill_own_memory(struct probe_guest *guest)
 
 		own_table(guest, OWN_PDPT)[window] = own_gpa(OWN_PD + window) | PTE_TABLE;
 		for (i = 0; i < 512; i++)
-			own_table(guest, OWN_PD + window)[i] = (gpa + ((uint64_t)i << 21)) | PTE_LEAF;
+			own_table(guest, OWN_PD + window)[i] = (gpa + ((uint64_t)i << 21)) | PMD_LEAF;
 	}
 	own_table(guest, OWN_PDPT)[WINDOWS] = own_gpa(OWN_OWN_PD) | PTE_TABLE;
-	own_pd[0] = OWN_GPA | PTE_LEAF;
-	own_pd[1] = (OWN_GPA + (2ull << 20)) | PTE_LEAF;
+	own_pd[0] = OWN_GPA | PMD_LEAF;
+	own_pd[1] = (OWN_GPA + (2ull << 20)) | PMD_LEAF;
+	fill_aliases(guest);
 	memcpy(guest->own + OWN_CODE * PAGE, code, sizeof(code));
 }
 
@@ -251,9 +281,10 @@ static int run_limited(struct probe_guest *guest, unsigned int seconds)
 	return err;
 }
 
-int probe_guest_touch(struct probe_guest *guest, uint64_t first, uint64_t nr, uint64_t stride)
+/* Write at the guest's virtual address @gva and behind. */
+static int touch(struct probe_guest *guest, uint64_t gva, uint64_t nr, uint64_t stride)
 {
-	struct kvm_regs regs = { .rflags = 2, .rip = OWN_GVA + OWN_CODE * PAGE, .rdi = first,
+	struct kvm_regs regs = { .rflags = 2, .rip = OWN_GVA + OWN_CODE * PAGE, .rdi = gva,
 				 .rsi = nr, .rdx = stride, .rbx = NOTHING_GVA };
 	int err;
 
@@ -269,6 +300,17 @@ int probe_guest_touch(struct probe_guest *guest, uint64_t first, uint64_t nr, ui
 	(void)ioctl(guest->vcpu, KVM_RUN, 0);
 	guest->run->immediate_exit = 0;
 	return 0;
+}
+
+int probe_guest_touch(struct probe_guest *guest, uint64_t first, uint64_t nr, uint64_t stride)
+{
+	return touch(guest, first, nr, stride);
+}
+
+int probe_guest_touch_alias(struct probe_guest *guest, unsigned int alias, uint64_t first, uint64_t nr,
+			    uint64_t stride)
+{
+	return touch(guest, ALIAS_GVA + alias * HOST_PROBE_ALIAS_BYTES + first, nr, stride);
 }
 
 bool probe_guest_sptes(const struct probe_guest *guest, uint64_t *ret_nr)

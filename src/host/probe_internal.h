@@ -47,6 +47,13 @@ void probe_guest_destroy(struct probe_guest *guest);
  */
 int probe_guest_touch(struct probe_guest *guest, uint64_t first, uint64_t nr, uint64_t stride);
 
+/**
+ * probe_guest_touch_alias() - the same at alias number @alias (below HOST_PROBE_ALIASES) of the first
+ * HOST_PROBE_ALIAS_BYTES.
+ */
+int probe_guest_touch_alias(struct probe_guest *guest, unsigned int alias, uint64_t first, uint64_t nr,
+			    uint64_t stride);
+
 /** probe_guest_sptes() - 4 KiB SPTEs of the VM now. Return: false where nobody counts them. */
 bool probe_guest_sptes(const struct probe_guest *guest, uint64_t *ret_nr);
 

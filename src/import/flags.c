@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <script/script.h>
+
 struct word {
 	const char *name;
 	uint64_t value;
@@ -198,16 +200,9 @@ bool imp_parse_mbind_flags(const char *s, size_t len, uint64_t *ret_flags)
 
 const char *imp_advice_name(uint64_t advice)
 {
-	static const char *const names[] = {
-		[0] = "normal", [1] = "random", [2] = "sequential", [3] = "willneed",
-		[4] = "dontneed", [8] = "free", [9] = "remove", [10] = "dontfork",
-		[11] = "dofork", [12] = "mergeable", [13] = "unmergeable", [14] = "hugepage",
-		[15] = "nohugepage", [16] = "dontdump", [17] = "dodump", [18] = "wipeonfork",
-		[19] = "keeponfork", [20] = "cold", [21] = "pageout", [22] = "populate_read",
-		[23] = "populate_write", [24] = "dontneed_locked", [25] = "collapse",
-	};
+	const enum script_advice found = script_advice_find(advice);
 
-	return advice < sizeof(names) / sizeof(names[0]) ? names[advice] : NULL;
+	return found < SCRIPT_MADV_NR ? script_advice_name(found) : NULL;
 }
 
 const char *imp_policy_name(uint64_t policy)

@@ -245,9 +245,13 @@ static int event_fault(struct import *im, struct task *task,
 	return 0;
 }
 
-static int event_unmap_hva(struct import *im, const struct ftrace_line *line,
+static int event_unmap_hva(struct import *im, struct task *task, const struct ftrace_line *line,
 			   struct import_call *count)
 {
+	int err = imp_notified(im, task, &line->fields);
+
+	if (err)
+		return err;
 	imp_touch_flush(im);
 	imp_out_str(im, "# kvm_unmap_hva_range:");
 	imp_out_text(im, line->fields.s, line->fields.len, 100);
@@ -259,15 +263,23 @@ static int event_unmap_hva(struct import *im, const struct ftrace_line *line,
 static int event(struct import *im, struct task *task, struct ftrace_line *line)
 {
 	struct import_call *count;
+	int ret;
 
+	if (line->kind == FTRACE_EVENT && imp_token_is(&line->name, "kvm_unmap_hva_range"))
+		return event_unmap_hva(im, task, line,
+				       imp_count_call(im, line->name.s, line->name.len));
+	task->times = 0;
 	if (line->kind != FTRACE_EVENT)
 		return event_syscall(im, task, line);
 	count = imp_count_call(im, line->name.s, line->name.len);
 	if (imp_token_is(&line->name, "page_fault_user") ||
 	    imp_token_is(&line->name, "page_fault_kernel"))
 		return event_fault(im, task, line, count);
-	if (imp_token_is(&line->name, "kvm_unmap_hva_range"))
-		return event_unmap_hva(im, line, count);
+	if (imp_token_is(&line->name, "kvm_page_fault")) {
+		ret = imp_guest_event(im, task, &line->fields);
+		count->used += ret > 0;
+		return ret < 0 ? ret : 0;
+	}
 	if (imp_token_is(&line->name, "task_newtask") ||
 	    imp_token_is(&line->name, "sched_process_fork")) {
 		count->used++;
@@ -305,6 +317,22 @@ static int read_mark(struct import *im, const struct ftrace_line *line)
 	return err == -ENOMSG ? 0 : err;
 }
 
+/* "# kernel 6.12.1" of our recorder, "# os release : 6.12.1" of perf script --header */
+static bool read_release(struct import *im, const struct line *line)
+{
+	static const char *const words[] = { "# kernel ", "# os release : " };
+
+	for (int i = 0; i < 2; i++) {
+		const size_t n = strlen(words[i]);
+
+		if (line->len <= n || memcmp(line->s, words[i], n))
+			continue;
+		imp_set_release(im, line->s + n, line->len - n);
+		return true;
+	}
+	return false;
+}
+
 /* The comments of our recorder. */
 static int read_comment(struct import *im, const struct line *line)
 {
@@ -314,7 +342,7 @@ static int read_comment(struct import *im, const struct line *line)
 	size_t n;
 	int err;
 
-	if (line->len < 3 || line->s[0] != '#')
+	if (line->len < 3 || line->s[0] != '#' || read_release(im, line))
 		return 0;
 	if (imp_token_is(&text, "# mmuscope recording 1"))
 		im->recorded = true;
@@ -367,6 +395,7 @@ static int read_line(struct import *im, const struct line *line)
 	task = imp_task_get(im, split.pid);
 	if (!task)
 		return -ENOMEM;
+	imp_maybe_blank(im);
 	if (!imp_task_is_shown(im, task) || task->mm->state == MM_ABSENT)
 		im->report->elsewhere++;
 	return event(im, task, &split);

@@ -76,6 +76,8 @@ enum mm_state {
 /**
  * struct mm - an address space, shared by threads
  * @number: of the script's process; 0 is the one it starts in
+ * @probed: the recorder made a VM in it
+ * @guessed: what can be guessed of its VM was
  * @brk_start: 0 while the heap's start is unknown
  */
 struct mm {
@@ -84,6 +86,8 @@ struct mm {
 	SLIST_HEAD(, vm) vms;
 	enum mm_state state;
 	uint32_t number;
+	bool probed;
+	bool guessed;
 	unsigned int users;
 	uint64_t brk_start;
 	uint64_t brk;
@@ -98,6 +102,8 @@ struct mm {
  * @args, @nr: the call begun, of an ftrace recording
  * @forking: it is inside fork, vfork or clone, with these CLONE_ flags
  * @forked: the child of that call that has already been seen at work
+ * @notified, @times: the range that KVM reported last, and how often; 0 times when something else
+ *   has happened since
  */
 struct task {
 	LIST_ENTRY(task) list;
@@ -116,6 +122,8 @@ struct task {
 	uint64_t fork_flags;
 	uint64_t fork_order;
 	uint32_t forked;
+	uint64_t notified[2];
+	unsigned int times;
 };
 
 #define TASK_BUCKETS 1024
@@ -131,9 +139,14 @@ struct object {
 	uint8_t name;
 };
 
-/* Page faults waiting to be joined. */
+/*
+ * struct run - page faults waiting to be joined
+ * @guest: 0; or they are accesses of a guest, and this is 1 above the VM's number
+ * @start, @last: first and last page, virtual or guest-physical
+ */
 struct run {
 	struct mm *mm;
+	uint32_t guest;
 	uint64_t start;
 	uint64_t last;
 	uint64_t step;
@@ -407,6 +420,11 @@ int imp_guess_vm(struct import *im, struct mm *mm);
  * recording does not show. Once, with the maps of then. Return: as imp_op_memslot().
  */
 int imp_guess_slots(struct import *im, struct mm *mm, int fd);
+/**
+ * imp_guest_slot() - the memory slot at guest-physical @gpa, of any VM of @mm; where none is known
+ * they are guessed, once. NULL: there is none. @ret_vm: the VM's number
+ */
+const struct slot *imp_guest_slot(struct import *im, struct mm *mm, uint64_t gpa, uint32_t *ret_vm);
 /** imp_guests_flush() - after a round of changes guests use their memslots again. */
 void imp_guests_flush(struct import *im);
 void imp_vms_release(struct import *im, struct mm *mm);
@@ -428,6 +446,8 @@ void imp_touch_resident(struct import *im, struct mm *mm, uint64_t start, uint64
 void imp_touch_forget(struct import *im);
 /** imp_touch_fault() - a page fault of the recording, joined with its neighbours. */
 void imp_touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write);
+/** imp_touch_run() - one more page at @page, as struct run has it. */
+void imp_touch_run(struct import *im, struct mm *mm, uint32_t guest, uint64_t page, bool write);
 /** imp_touch_flush() - write the faults and guests that wait, before anything else is. */
 void imp_touch_flush(struct import *im);
 /** imp_touch_flush_others() - only those that belong to other address spaces than @mm. */
@@ -546,8 +566,17 @@ bool imp_ftrace_field(const struct token *fields, const char *name, unsigned int
  */
 unsigned int imp_ftrace_args(const struct token *fields, uint64_t args[6]);
 
+/* -- guest.c: what KVM says of guests and of notifications -- */
+
+/** imp_guest_event() - kvm_page_fault. Return: 1 used, 0 not, -EBADMSG, or a negative errno. */
+int imp_guest_event(struct import *im, struct task *task, const struct token *fields);
+/** imp_notified() - kvm_unmap_hva_range. Return: 0, -EBADMSG, or what the caller's hook returned. */
+int imp_notified(struct import *im, struct task *task, const struct token *fields);
+
 /* -- summary.c -- */
 
+/** imp_set_release() - the kernel that was recorded, unless it is known already. */
+void imp_set_release(struct import *im, const char *s, size_t len);
 void imp_write_header(struct import *im, const char *assumption);
 void imp_write_summary(struct import *im);
 /** imp_fail() - remember the line and the reason of an error. Return: -EINVAL. */

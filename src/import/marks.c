@@ -4,7 +4,7 @@
  *	map of PID LINE		a line of /proc/PID/maps: the map is there already
  *	touched of PID START-END r|w [huge]	pages that are there already
  *	kvm of PID		it has a VM, whose memslots nobody tells
- *	probe of PID begins, ends	the calls in between are the recorder's
+ *	probe of PID begins; ends, ERR	the calls in between are the recorder's, which make a VM
  * as comments in front of the events, or as marks among them behind "mmuscope: ".
  */
 #include "import_internal.h"
@@ -88,6 +88,8 @@ int imp_mark(struct import *im, const char *s, size_t len)
 	task = imp_task_get(im, pid);
 	if (!task)
 		return -ENOMEM;
+	if (im->strangers)
+		imp_maybe_blank(im);
 	if (what == TOUCHED)
 		return touched(im, task, &text);
 	if (what == MAP)
@@ -96,5 +98,8 @@ int imp_mark(struct import *im, const char *s, size_t len)
 		return imp_guess_vm(im, task->mm);
 	task->probed = starts(&text, "begins");
 	task->in_call = false;
+	task->mm->probed = imp_token_is(&text, "ends, 0");
+	if (!im->report->probed)
+		im->report->probed = task->tgid;
 	return 0;
 }

@@ -85,8 +85,9 @@ static bool may_be_main(const struct import *im, const struct task *task)
 	return !im->next_process && imp_task_is_shown(im, task);
 }
 
-static void make_main(struct import *im, struct mm *mm)
+static void make_main(struct import *im, struct mm *mm, const struct task *task)
 {
+	im->report->first = task->tgid;
 	mm->state = MM_SHOWN;
 	mm->number = 0;
 	im->next_process = 1;
@@ -101,7 +102,7 @@ static void make_main(struct import *im, struct mm *mm)
 static void place_new(struct import *im, struct mm *mm, const struct task *task)
 {
 	if (may_be_main(im, task)) {
-		make_main(im, mm);
+		make_main(im, mm, task);
 		return;
 	}
 	if (!im->blank || !imp_task_is_shown(im, task)) {
@@ -225,14 +226,14 @@ static int fork_mm(struct import *im, struct mm *parent, struct task *child)
  * A child asked for by the options whose parent is not shown: begin with what it
  * inherited.
  */
-static void show_inherited(struct import *im, struct mm *mm)
+static void show_inherited(struct import *im, struct mm *mm, const struct task *task)
 {
 	static const char *const kinds[] = { "anon", "shmem", "file", "hugetlb=2M",
 					     "hugetlb=1G" };
 	const uint64_t brk = mm->brk;
 	struct vma *vma;
 
-	make_main(im, mm);
+	make_main(im, mm, task);
 	if (mm->brk_start) {
 		imp_op_heap(im, mm, mm->brk_start);
 		imp_out_brk(im, mm, mm->brk = brk);
@@ -278,7 +279,7 @@ static int make_child(struct import *im, struct task *parent, uint32_t pid,
 	} else {
 		err = fork_mm(im, parent->mm, child);
 		if (!err && child->mm->state == MM_ABSENT && may_be_main(im, child))
-			show_inherited(im, child->mm);
+			show_inherited(im, child->mm, child);
 	}
 	if (err) {
 		if (child->mm)
@@ -363,7 +364,9 @@ static struct task *task_unknown(struct import *im, uint32_t pid)
 	task->mm->users = 1;
 	if (!im->first_task)
 		im->first_task = task;
-	place_new(im, task->mm, task);
+	/* what strangers have mapped is not known: one of them is enough */
+	if (may_be_main(im, task) || !im->strangers)
+		place_new(im, task->mm, task);
 	return task;
 }
 
@@ -467,19 +470,14 @@ struct task *imp_task_get(struct import *im, uint32_t pid)
 /* The same process runs another program: all that was mapped is gone. */
 static void empty(struct import *im, struct mm *mm)
 {
-	struct vma *first = RB_MIN(imp_vma_tree, &mm->tree);
-	struct vma *last = RB_MAX(imp_vma_tree, &mm->tree);
-
-	if (first && imp_go_to(im, mm)) {
+	if ((!RB_EMPTY(&mm->tree) || !SLIST_EMPTY(&mm->vms)) && imp_go_to(im, mm)) {
 		imp_touch_flush(im);
-		imp_out_str(im, "munmap ");
-		imp_out_hex(im, first->start);
-		imp_out_str(im, " ");
-		imp_out_size(im, last->end - first->start);
-		imp_out_note(im, IMPORT_EXEC_NOTE);
+		imp_out_str(im, "exec");
+		imp_out_end(im);
 	}
 	imp_vma_remove_all(mm);
 	imp_vms_release(im, mm);
+	mm->probed = mm->guessed = false;
 	mm->brk_start = mm->brk = 0;
 	imp_touch_forget(im);
 }
@@ -502,7 +500,7 @@ int imp_task_exec(struct import *im, struct task *task)
 {
 	struct mm *mm = task->mm;
 
-	if (mm->users > 1 || (im->blank && mm != im->main))
+	if (mm->users > 1)
 		return exec_anew(im, task);
 	empty(im, mm);
 	return 0;

@@ -23,6 +23,19 @@ int imp_fail(struct import *im, const char *reason)
 	return -EINVAL;
 }
 
+void imp_set_release(struct import *im, const char *s, size_t len)
+{
+	char *release = im->report->release;
+	size_t n = 0;
+
+	if (release[0])
+		return;
+	while (n < len && n < sizeof(im->report->release) - 1 && s[n] > ' ' && s[n] < 0x7f)
+		n++;
+	memcpy(release, s, n);
+	release[n] = '\0';
+}
+
 void import_time(struct import *im, uint64_t time)
 {
 	if (!im->timed) {
@@ -234,6 +247,8 @@ void imp_write_summary(struct import *im)
 	comment(im, "Maps assumed because a call used them", report->implied);
 	comment(im, "Faults and calls outside all known maps, left out", report->outside);
 	comment(im, "Faults that the protection forbids, left out", report->denied);
+	comment(im, "Faults of guests that became accesses", report->guest);
+	comment(im, "Faults of guests outside every known memory slot, left out", report->guest_outside);
 	comment(im, "Calls of other processes, left out", report->elsewhere);
 	comment(im, "Threads assumed to belong to the first process",
 		report->assumed_threads);

@@ -107,6 +107,16 @@ void imp_touch_pointer(struct import *im, struct mm *mm, uint64_t addr, uint64_t
 	}
 }
 
+static void out_guest(struct import *im, const struct run *run)
+{
+	imp_out_str(im, "guest vm");
+	imp_out_dec(im, run->guest - 1);
+	imp_out_str(im, run->write ? " w " : " r ");
+	imp_out_hex(im, run->start);
+	imp_out_bytes(im, " ", 1);
+	imp_out_size(im, run->last + PAGE - run->start);
+}
+
 static void flush_run(struct import *im)
 {
 	const struct run run = im->run;
@@ -119,7 +129,10 @@ static void flush_run(struct import *im)
 	im->time = run.time;
 	if (imp_go_to(im, run.mm)) {
 		im->report->touched += run.count * PAGE;
-		out_touch(im, run.mm, run.start, run.last + PAGE - run.start, run.write);
+		if (run.guest)
+			out_guest(im, &run);
+		else
+			out_touch(im, run.mm, run.start, run.last + PAGE - run.start, run.write);
 		if (run.count > 1 && run.step != PAGE) {
 			imp_out_str(im, " stride=");
 			imp_out_size(im, run.step);
@@ -148,7 +161,6 @@ void imp_touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write
 {
 	const uint64_t page = addr & ~(PAGE - 1);
 	const struct vma *vma = imp_vma_find(mm, page);
-	struct run *run = &im->run;
 
 	if (im->options.touch == IMPORT_TOUCH_NONE || mm->state != MM_SHOWN)
 		return;
@@ -160,7 +172,15 @@ void imp_touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write
 		im->report->denied++;
 		return;
 	}
-	if (run->count && run->mm == mm && run->write == write && page > run->last &&
+	imp_touch_run(im, mm, 0, page, write);
+}
+
+void imp_touch_run(struct import *im, struct mm *mm, uint32_t guest, uint64_t page, bool write)
+{
+	struct run *run = &im->run;
+
+	if (run->count && run->mm == mm && run->guest == guest && run->write == write &&
+	    page > run->last &&
 	    (run->count == 1 || page - run->last == run->step)) {
 		run->step = page - run->last;
 		run->last = page;
@@ -168,5 +188,5 @@ void imp_touch_fault(struct import *im, struct mm *mm, uint64_t addr, bool write
 		return;
 	}
 	imp_touch_flush(im);
-	*run = (struct run){ mm, page, page, PAGE, 1, write, im->line, im->time };
+	*run = (struct run){ mm, guest, page, page, PAGE, 1, write, im->line, im->time };
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -33,26 +34,6 @@ static const char magic[] = { 0x17, 0x08, 0x44, 't', 'r', 'a', 'c', 'i', 'n', 'g
 #define SANITIZED 1
 #endif
 #endif
-
-static int open_temporary(void)
-{
-	const char *folder = getenv("TMPDIR");
-	char path[4096];
-	int fd;
-
-	fd = open(folder && *folder ? folder : "/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		return fd;
-	/* not every file system has nameless files */
-	if (snprintf(path, sizeof(path), "%s/mmuscope.XXXXXX",
-		     folder && *folder ? folder : "/var/tmp") >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	unlink(path);
-	return fd;
-}
 
 /* All of the input, into a file in which libtracecmd can seek. */
 static int copy_input(struct import *im, struct trace_dat *dat, int fd)
@@ -98,7 +79,7 @@ static void limit_child(void)
 	be_patient();
 }
 
-static _Noreturn void read_in_child(int fd, int out)
+static _Noreturn void read_in_child(int fd, int out, struct trace_dat_about *about)
 {
 	enum trace_dat_status status = TRACE_DAT_OUTPUT;
 	FILE *file;
@@ -106,7 +87,7 @@ static _Noreturn void read_in_child(int fd, int out)
 	limit_child();
 	file = fdopen(out, "w");
 	if (file)
-		status = imp_trace_dat_print(fd, file, be_patient);
+		status = imp_trace_dat_print(fd, file, about, be_patient);
 	if (file && fflush(file) && status == TRACE_DAT_WHOLE)
 		status = TRACE_DAT_OUTPUT;
 	_exit(status);
@@ -131,6 +112,12 @@ static int start_child(struct trace_dat *dat, int fd)
 	int ends[2], err = 0;
 	pid_t child;
 
+	dat->about = mmap(NULL, sizeof(*dat->about), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (dat->about == MAP_FAILED) {
+		dat->about = NULL;
+		return -errno;
+	}
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
 	ends[1] = raise_fd(ends[1]);
@@ -140,7 +127,7 @@ static int start_child(struct trace_dat *dat, int fd)
 	}
 	child = fork();
 	if (!child)
-		read_in_child(fd, ends[1]);
+		read_in_child(fd, ends[1], dat->about);
 	if (child < 0)
 		err = -errno;
 	close(ends[1]);
@@ -161,6 +148,21 @@ static int wait_child(struct trace_dat *dat)
 		;
 	dat->child = 0;
 	return status;
+}
+
+/* "Linux host 6.12.1 x86_64": the third word */
+static void take_release(struct trace_dat *dat)
+{
+	char *word, *end, text[sizeof(dat->about->uname)];
+
+	memcpy(text, dat->about->uname, sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	word = strchr(text, ' ');
+	word = word ? strchr(word + 1, ' ') : NULL;
+	if (!word)
+		return;
+	end = strchrnul(++word, ' ');
+	imp_set_release(dat->im, word, end - word);
 }
 
 /* The text has ended: did the recording? */
@@ -198,7 +200,10 @@ static ssize_t read_text(void *ctx, void *buf, size_t len)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	return n ? n : judge(dat);
+	if (n)
+		return n;
+	take_release(dat);
+	return judge(dat);
 }
 
 int imp_trace_dat_begin(struct import *im, struct trace_dat *dat)
@@ -209,7 +214,7 @@ int imp_trace_dat_begin(struct import *im, struct trace_dat *dat)
 	*dat = (struct trace_dat){ .im = im, .pipe = -1 };
 	if (err <= 0)
 		return err == -EINVAL ? 0 : err;
-	fd = raise_fd(open_temporary());
+	fd = raise_fd(fd_temporary());
 	if (fd < 0)
 		return fd;
 	err = copy_input(im, dat, fd);
@@ -233,4 +238,7 @@ void imp_trace_dat_end(struct trace_dat *dat)
 	if (dat->pipe >= 0)
 		close(dat->pipe);
 	dat->pipe = -1;
+	if (dat->about)
+		munmap(dat->about, sizeof(*dat->about));
+	dat->about = NULL;
 }

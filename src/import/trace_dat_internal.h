@@ -19,13 +19,24 @@ struct import;
  * struct trace_dat - a recording being read by a child
  * @child: 0 when there is none
  * @pipe: its text, -1 when closed
+ * @about: what the child writes beside the text; NULL when there is none
  * @bytes: of the recording
  */
 struct trace_dat {
 	struct import *im;
 	pid_t child;
 	int pipe;
+	struct trace_dat_about *about;
 	uint64_t bytes;
+};
+
+/**
+ * struct trace_dat_about - shared by the child and the importer
+ * @uname: of the recorded machine, "Linux host 6.12.1 x86_64"; "" where the file or the library
+ * does not tell
+ */
+struct trace_dat_about {
+	char uname[256];
 };
 
 /**
@@ -54,8 +65,10 @@ enum trace_dat_status {
 /**
  * imp_trace_dat_print() - in the child: the events of the trace.dat @fd as lines of tracefs text.
  * Calls and the other events that the importer uses come with their raw fields, the rest by name.
+ * @about: zeroed; filled in before the first line
  * @idle: called now and then as long as events come
  */
-enum trace_dat_status imp_trace_dat_print(int fd, FILE *out, void (*idle)(void));
+enum trace_dat_status imp_trace_dat_print(int fd, FILE *out, struct trace_dat_about *about,
+					  void (*idle)(void));
 
 #endif /* IMPORT_TRACE_DAT_INTERNAL_H */

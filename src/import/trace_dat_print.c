@@ -115,6 +115,17 @@ static void put_fork(struct printer *p, struct tep_event *event, struct tep_reco
 	put_field(p, event, record, "clone_flags", true);
 }
 
+static void put_guest_fault(struct printer *p, struct tep_event *event, struct tep_record *record)
+{
+	uint64_t vcpu, rip, addr, code;
+
+	if (get_named(event, record, "vcpu_id", &vcpu) && get_named(event, record, "guest_rip", &rip) &&
+	    get_named(event, record, "fault_address", &addr) &&
+	    get_named(event, record, "error_code", &code))
+		fprintf(p->out, "vcpu %" PRIu64 " rip %#" PRIx64 " address %#018" PRIx64
+			" error_code %#" PRIx64, vcpu, rip, addr, code);
+}
+
 static void put_unmap(struct printer *p, struct tep_event *event, struct tep_record *record)
 {
 	uint64_t start, end;
@@ -152,6 +163,7 @@ static const struct kind {
 	{ "task", "task_newtask", put_fork },
 	{ "sched", "sched_process_fork", put_fork },
 	{ "kvm", "kvm_unmap_hva_range", put_unmap },
+	{ "kvm", "kvm_page_fault", put_guest_fault },
 	{ "ftrace", "print", put_mark },
 };
 
@@ -223,12 +235,22 @@ static enum trace_dat_status print_all(struct tracecmd_input *top, struct printe
 	return TRACE_DAT_WHOLE;
 }
 
-enum trace_dat_status imp_trace_dat_print(int fd, FILE *out, void (*idle)(void))
+/* Exported by every version so far, without a place in the public header. */
+extern const char *tracecmd_get_uname(struct tracecmd_input *handle) __attribute__((weak));
+
+enum trace_dat_status imp_trace_dat_print(int fd, FILE *out, struct trace_dat_about *about,
+					  void (*idle)(void))
 {
+	const char *uname;
 	struct printer printer = { .out = out, .idle = idle };
 	struct tracecmd_input *handle;
 
 	tracecmd_set_loglevel(TEP_LOG_NONE);
 	handle = tracecmd_open_fd(fd, TRACECMD_FL_LOAD_NO_PLUGINS | TRACECMD_FL_LOAD_NO_SYSTEM_PLUGINS);
-	return handle ? print_all(handle, &printer) : TRACE_DAT_UNREADABLE;
+	if (!handle)
+		return TRACE_DAT_UNREADABLE;
+	uname = tracecmd_get_uname ? tracecmd_get_uname(handle) : NULL;
+	if (uname)
+		snprintf(about->uname, sizeof(about->uname), "%s", uname);
+	return print_all(handle, &printer);
 }

@@ -48,6 +48,7 @@ int imp_op_vm_create(struct import *im, struct mm *mm, int fd)
 {
 	struct vm *vm = vm_find(mm, fd);
 
+	imp_touch_flush(im); /* while the number still stands for the old machine */
 	/* the descriptor was closed and is used again: the old machine is gone */
 	if (vm) {
 		SLIST_REMOVE(&mm->vms, vm, vm, list);
@@ -264,4 +265,32 @@ int imp_guess_slots(struct import *im, struct mm *mm, int fd)
 	imp_out_str(im, "# GUESSED: the recording does not show the VM's memslots; QEMU's q35 machine "
 			"has the largest map so:\n");
 	return guess_slots(im, mm, fd, ram);
+}
+
+static const struct slot *slot_at(const struct mm *mm, uint64_t gpa, uint32_t *ret_vm)
+{
+	const struct slot *slot;
+	const struct vm *vm;
+
+	SLIST_FOREACH(vm, &mm->vms, list)
+		SLIST_FOREACH(slot, &vm->slots, list)
+			if (gpa - slot->gpa < slot->size) {
+				*ret_vm = vm->number;
+				return slot;
+			}
+	return NULL;
+}
+
+const struct slot *imp_guest_slot(struct import *im, struct mm *mm, uint64_t gpa, uint32_t *ret_vm)
+{
+	const struct slot *slot = slot_at(mm, gpa, ret_vm);
+
+	if (slot || mm->guessed)
+		return slot;
+	mm->guessed = true;
+	if (SLIST_EMPTY(&mm->vms))
+		(void)imp_guess_vm(im, mm);
+	else
+		(void)imp_guess_slots(im, mm, SLIST_FIRST(&mm->vms)->fd);
+	return slot_at(mm, gpa, ret_vm);
 }

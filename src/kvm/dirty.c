@@ -47,11 +47,20 @@ static bool have_rmaps(const struct kvm *kvm)
 	return !kvm->tdp_mmu || kvm->shadow_root_allocated;
 }
 
-/* kvm_mmu_slot_try_split_huge_pages(): only where the TDP MMU is on. */
+/*
+ * kvm_mmu_slot_try_split_huge_pages(): only where the TDP MMU is on; what is in reverse maps then
+ * is a nested guest's.
+ */
 static int split_huge_pages(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
 			    uint64_t end)
 {
-	return kvm->tdp_mmu ? kvm_tdp_mmu_split_range(kvm, slot->as_id, start, end) : 0;
+	int err = 0;
+
+	if (!kvm->tdp_mmu)
+		return 0;
+	if (have_rmaps(kvm) && start < end)
+		err = kvm_shadow_mmu_split_range(kvm, slot, start, end);
+	return err ? err : kvm_tdp_mmu_split_range(kvm, slot->as_id, start, end);
 }
 
 static void remove_write_access(struct kvm *kvm, struct kvm_memory_slot *slot)
@@ -103,7 +112,7 @@ static int protect_initially_set(struct kvm *kvm, struct kvm_memory_slot *slot, 
 {
 	uint64_t start = slot->base_gfn + first + __builtin_ctzll(mask);
 	uint64_t end = slot->base_gfn + first + 63 - __builtin_clzll(mask);
-	int err = split_huge_pages(kvm, slot, start, end);
+	int err = split_huge_pages(kvm, slot, start, end + 1);
 
 	protect_huge(kvm, slot, start);
 	if ((start ^ end) & ~(spte_pages(SPTE_LEVEL_2M) - 1))

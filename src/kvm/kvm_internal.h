@@ -248,10 +248,10 @@ struct kvm {
 	struct event_source *events;
 	bool literal;
 	bool rmap_index;
-	bool dying;
 	bool manual_protect; /* KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE */
 	bool initially_set;  /* KVM_DIRTY_LOG_INITIALLY_SET */
 	bool released;
+	bool counted; /* kvm_mmu_count_zap_all() instead of zaps */
 	unsigned int root_level;
 
 	struct kvm_memslots memslots[KVM_ADDRESS_SPACES];
@@ -311,6 +311,7 @@ struct kvm_page_fault {
 	unsigned int host_level;
 	uint64_t error_code;
 	bool map_writable;
+	bool map_clean; /* struct mm_translation.clean */
 	bool fast; /* done without mmu_lock */
 };
 
@@ -523,15 +524,26 @@ bool kvm_tdp_mmu_write_protect(struct kvm *kvm, unsigned int as_id, uint64_t gfn
  */
 void kvm_tdp_mmu_zap_all(struct kvm *kvm, bool shared);
 
+/* ---- split.c ---- */
+
+/**
+ * kvm_shadow_mmu_split_range() - large leaves in reverse maps of frames [@start, @end), which is
+ * not empty, down to 4 KiB. Return: 0 or -ENOMEM.
+ */
+int kvm_shadow_mmu_split_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
+			       uint64_t end);
+
 /* ---- shadow_mmu.c ---- */
 
 /** mmu_alloc_direct_root() - the root of address space @as_id. 0 or -ENOMEM. */
 int mmu_alloc_direct_root(struct kvm *kvm, unsigned int as_id);
 /** direct_map() - install the translation of a fault in tables with reverse maps. */
 int direct_map(struct kvm *kvm, struct kvm_page_fault *fault);
-/** kvm_mmu_zap_all() - all shadow pages, latest first, and the roots (release). */
+/** kvm_mmu_zap_all() - all shadow pages, latest first; roots in use stay until they are freed. */
 void kvm_mmu_zap_all(struct kvm *kvm);
-/** kvm_mmu_count_zap_all() - only the count of that, for a VM that is freed whole. */
+/** kvm_mmu_free_roots() - the vCPU lets go of its roots (kvm_unload_vcpu_mmus()). */
+void kvm_mmu_free_roots(struct kvm *kvm);
+/** kvm_mmu_count_zap_all() - only the counts of both, for a VM that is freed whole. */
 void kvm_mmu_count_zap_all(struct kvm *kvm);
 /** kvm_mmu_zap_all_fast() - all page tables, oldest first (slot deleted or moved). */
 void kvm_mmu_zap_all_fast(struct kvm *kvm);

@@ -273,7 +273,10 @@ static void on_release(struct mmu_notifier *sub)
 {
 	struct kvm *kvm = of_notifier(sub);
 
-	if (kvm->dying)
+	kvm->released = true;
+	/* when nobody listens, the tables go with their arena */
+	kvm->counted = !event_on(kvm->events);
+	if (kvm->counted)
 		kvm_mmu_count_zap_all(kvm);
 	else
 		kvm_mmu_zap_all(kvm);
@@ -412,12 +415,10 @@ int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm)
 
 void kvm_release(struct kvm *kvm)
 {
-	if (kvm->released)
-		return;
-	kvm->released = true;
-	/* nobody listens: the tables go with their arena */
-	kvm->dying = !event_on(kvm->events);
-	mmu_notifier_unregister(&kvm->notifier);
+	if (!kvm->released)
+		mmu_notifier_unregister(&kvm->notifier);
+	if (!kvm->counted)
+		kvm_mmu_free_roots(kvm);
 }
 
 void kvm_destroy(struct kvm *kvm)

@@ -326,6 +326,9 @@ static int change_flags(struct kvm *kvm, struct kvm_memslots *slots,
 	if (err)
 		return err;
 	slot->flags = flags;
+	/* kvm_replace_memslot(): it comes behind others at the same address */
+	remove_slot(slots, slot);
+	insert_slot(slots, slot);
 	bump_generation(kvm, slots, 1);
 	err = kvm_mmu_slot_apply_flags(kvm, slot, old_flags);
 	if (!(flags & KVM_MEM_LOG_DIRTY_PAGES))

@@ -128,6 +128,9 @@ int kvm_load_root(struct kvm *kvm, unsigned int as_id)
 		return kvm_load_off_root(kvm);
 	if (!kvm->tdp_mmu)
 		mmu_free_obsolete_root(kvm, &kvm->root_pfn[as_id]);
+	/* L1 runs: L2's roots are looked at, too */
+	if (kvm->mmu == KVM_MMU_NESTED)
+		free_obsolete_roots(kvm);
 	if (kvm->root_pfn[as_id])
 		return 0;
 	return kvm->tdp_mmu ? kvm_tdp_mmu_alloc_root(kvm, as_id) :
@@ -199,7 +202,7 @@ int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault, unsigned int 
 	call_hook(kvm, KVM_FAULT_SAMPLED, fault->gfn);
 	if (!fault->slot) {
 		fault->pfn = KVM_PFN_NOSLOT;
-		fault->map_writable = false;
+		fault->map_writable = fault->map_clean = false;
 		fault->goal_level = fault->host_level = SPTE_LEVEL_4K;
 		call_hook(kvm, KVM_FAULT_TRANSLATED, fault->gfn);
 		return RET_PF_FIXED;
@@ -214,6 +217,7 @@ int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault, unsigned int 
 		return err;
 	fault->pfn = t.pfn;
 	fault->map_writable = t.writable && !readonly;
+	fault->map_clean = t.clean;
 	fault->host_level = t.level;
 	kvm_hugepage_adjust(kvm, fault, max_level);
 	call_hook(kvm, KVM_FAULT_TRANSLATED, fault->gfn);

@@ -43,7 +43,8 @@ int kvm_mmu_alloc_page(struct kvm *kvm, uint64_t gfn, uint32_t role, unsigned in
 	sp = kvm_sp(kvm, pfn);
 	sp->gfn = gfn;
 	sp->role = role;
-	sp->flags = flags | (kvm->mmu_valid_gen ? SP_GEN : 0);
+	/* the TDP MMU's pages have no generation */
+	sp->flags = flags | (kvm->mmu_valid_gen && !(flags & SP_TDP) ? SP_GEN : 0);
 	sp->shadowed = shadowed;
 	if (!(flags & SP_TDP)) {
 		TAILQ_INSERT_HEAD(&kvm->active_mmu_pages, sp, link);

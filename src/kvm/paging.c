@@ -100,6 +100,7 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault,
 		.slot = fault->slot,
 		.acc = w->pte_access,
 		.host_writable = fault->map_writable,
+		.host_clean = fault->map_clean,
 		.write_fault = fault->access & KVM_ACCESS_WRITE,
 	};
 	unsigned int level = shadow_root_level(kvm);
@@ -137,12 +138,12 @@ static int fetch(struct kvm *kvm, struct kvm_page_fault *fault,
 }
 
 /*
- * is_self_change_mapping() of 6.1: the page, as large as the guest maps it, holds one of the
- * tables that were walked. Then it is mapped with 4 KiB pages, whatever is written.
+ * is_self_change_mapping() of 6.1: the page, as large as an SPTE of the guest's level maps it, holds
+ * one of the tables that were walked. Then it is mapped with 4 KiB pages, whatever is written.
  */
-static bool maps_own_tables(const struct kvm *kvm, const struct guest_walker *w)
+static bool maps_own_tables(const struct guest_walker *w)
 {
-	uint64_t mask = ~(gpte_frames(guest_format(kvm), w->level) - 1);
+	uint64_t mask = ~(spte_pages(w->level) - 1);
 	unsigned int level;
 
 	if (!(w->pte_access & SPTE_ACC_WRITE))
@@ -192,6 +193,7 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, const spt
 	/* the emulator translates by itself, and finds what the guest may not do */
 	if (!ret && known)
 		return -ENODEV;
+	kvm->stat.pf_guest += ret == -EACCES && !kvm->paging.nested;
 	if (ret && w->denied) {
 		int err = invalidate_address(kvm, fault->gpa);
 
@@ -210,7 +212,7 @@ static int shadow_fault(struct kvm *kvm, struct kvm_page_fault *fault, const spt
 	ret = kvm_fault_begin(kvm);
 	if (ret)
 		return ret;
-	max_level = kvm->profile->self_map_4k && maps_own_tables(kvm, w) ? SPTE_LEVEL_4K :
+	max_level = kvm->profile->self_map_4k && maps_own_tables(w) ? SPTE_LEVEL_4K :
 									   w->level;
 	ret = kvm_fault_end(kvm, fault, kvm_faultin_pfn(kvm, fault, max_level));
 	return ret ? ret : fetch(kvm, fault, w, max_level);
@@ -327,12 +329,13 @@ static spte_t *written_sptes(const struct kvm *kvm, struct kvm_mmu_page *sp, uin
 static bool track_write_page(struct kvm *kvm, struct kvm_mmu_page *sp, uint64_t gpa,
 			     unsigned int bytes)
 {
-	bool present = false;
+	bool present = false, entry = bytes > 1 && guest_get(kvm, gpa, bytes);
 	unsigned int nr;
 	spte_t *sptep;
 
 	if (misaligned(sp, gpa, bytes) ||
 	    (sp_level(sp) > SPTE_LEVEL_4K && ++sp->write_flooding >= WRITE_FLOODING)) {
+		kvm->stat.mmu_flooded++;
 		prepare_zap_page(kvm, sp);
 		return true;
 	}
@@ -340,6 +343,7 @@ static bool track_write_page(struct kvm *kvm, struct kvm_mmu_page *sp, uint64_t 
 	for (; sptep && nr; nr--, sptep++) {
 		present |= spte_present(*sptep);
 		mmu_page_zap_pte(kvm, sptep, sp_level(sp), kvm->profile->zap_orphans);
+		kvm->stat.mmu_pde_zapped += entry && sp_level(sp) > SPTE_LEVEL_4K;
 	}
 	return present;
 }

@@ -75,6 +75,8 @@ void kvm_sync_children(struct kvm *kvm, struct kvm_mmu_page *sp);
 
 /** kvm_set_vcpu_mode() - SHADOW: another mode has other roots; all there are go. */
 void kvm_set_vcpu_mode(struct kvm *kvm, enum vcpu_mode mode);
+/** free_obsolete_roots() - of the guest's tables, before it runs (kvm_mmu_free_obsolete_roots). */
+void free_obsolete_roots(struct kvm *kvm);
 /** kvm_load_off_root() - the roots of a guest with paging off. Return: 0 or -ENOMEM. */
 int kvm_load_off_root(struct kvm *kvm);
 /** kvm_free_guest_roots() - let go of them all. True: one was zapped before, a flush is due. */

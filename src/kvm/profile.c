@@ -19,14 +19,16 @@
 #define PROFILE_6_12                                                                     \
 	.gfn_based_retry = true, .early_retry = true, .rmap_yields = true,               \
 	.prefetch = true, .desc_newest_first = true, .zap_each_level = true,             \
-	.nonpresent = SPTE_NONPRESENT_VE, .zap_collapsed_later = true, .desc_capacity = 14, .rmap_recycle = 1000,     \
-	.rmap_budget = KVM_NO_BUDGET
+	.nonpresent = SPTE_NONPRESENT_VE, .zap_collapsed_later = true,                   \
+	.desc_capacity = 14, .rmap_recycle = 1000, .rmap_budget = KVM_NO_BUDGET
 
 static const struct kvm_profile profiles[] = {
-	{ .name = "linux-3.14", PROFILE_6_1, .clean_rewrite = true },
-	{ .name = "linux-6.1", PROFILE_6_1, .clean_rewrite = true },
+	{ .name = "linux-3.14", PROFILE_6_1, .clean_rewrite = true, .update_flushes = true,
+	  .split_flushes = true },
+	{ .name = "linux-6.1", PROFILE_6_1, .clean_rewrite = true, .update_flushes = true,
+	  .split_flushes = true },
 	{ .name = "linux-6.12", PROFILE_6_12, .frozen = SPTE_FROZEN, .clean_rewrite = true,
-	  .probes_poison = true },
+	  .update_flushes = true, .split_flushes = true, .probes_poison = true },
 	{ .name = "linux-7.2",
 	  PROFILE_6_12,
 	  .frozen = SPTE_FROZEN_7,

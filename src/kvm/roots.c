@@ -68,7 +68,7 @@ static bool root_obsolete(const struct kvm *kvm, const struct kvm_root *root)
 }
 
 /* kvm_mmu_free_obsolete_roots(): before the guest runs again. */
-static void free_obsolete_roots(struct kvm *kvm)
+void free_obsolete_roots(struct kvm *kvm)
 {
 	bool zapped = false;
 	unsigned int i;
@@ -228,6 +228,22 @@ int enter_paging(struct kvm *kvm)
 	return kvm->paging.format == KVM_PAGING_PAE ?
 		       load_pdptrs(kvm, kvm->paging.cr3, &changed) :
 		       0;
+}
+
+int kvm_set_sregs(struct kvm *kvm, bool paging, uint64_t cr3, enum kvm_guest_paging format)
+{
+	if (kvm->mmu != KVM_MMU_SHADOW)
+		return -EINVAL;
+	/* whatever there is goes */
+	kvm_set_vcpu_mode(kvm, VCPU_FLAT);
+	if (!paging) {
+		kvm_set_vcpu_mode(kvm, VCPU_OFF);
+		return 0;
+	}
+	kvm->paging.format = format;
+	kvm->paging.cr3 = cr3;
+	kvm->paging.on = true;
+	return enter_paging(kvm);
 }
 
 static bool root_usable(const struct kvm *kvm, const struct kvm_root *root, uint64_t cr3)

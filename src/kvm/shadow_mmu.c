@@ -172,13 +172,14 @@ void mmu_free_obsolete_root(struct kvm *kvm, uint64_t *root_pfn)
 	kvm_flush_remote_tlbs(kvm);
 }
 
-static void free_rmap_roots(struct kvm *kvm)
+void kvm_mmu_free_roots(struct kvm *kvm)
 {
 	unsigned int as_id;
 
 	for (as_id = 0; as_id < KVM_ADDRESS_SPACES && !kvm->tdp_mmu; as_id++)
 		if (kvm->root_pfn[as_id])
 			mmu_free_root(kvm, &kvm->root_pfn[as_id]);
+	kvm_free_guest_roots(kvm);
 }
 
 void kvm_mmu_zap_all(struct kvm *kvm)
@@ -189,8 +190,6 @@ void kvm_mmu_zap_all(struct kvm *kvm)
 		prepare_zap_page(kvm, sp);
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm, false);
-	free_rmap_roots(kvm);
-	kvm_free_guest_roots(kvm);
 }
 
 void kvm_mmu_count_zap_all(struct kvm *kvm)
@@ -208,36 +207,41 @@ void kvm_mmu_count_zap_all(struct kvm *kvm)
 
 void kvm_mmu_zap_all_fast(struct kvm *kvm)
 {
+	const uint64_t tables = kvm->stat.tables;
 	struct kvm_mmu_page *sp;
-
-	bool flush = false;
 
 	kvm->mmu_valid_gen ^= 1;
 	while ((sp = TAILQ_LAST(&kvm->active_mmu_pages, mmu_page_list)) &&
-	       is_obsolete_sp(kvm, sp)) {
-		/* roots stay until the vCPU lets go of them */
-		flush |= !sp->root_count;
+	       is_obsolete_sp(kvm, sp))
 		prepare_zap_page(kvm, sp);
-	}
-	if (flush)
+	/* roots stay until the vCPU lets go of them, without a flush (kvm_mmu_commit_zap_page) */
+	if (kvm->stat.tables != tables)
 		kvm_flush_remote_tlbs(kvm);
 	if (kvm->tdp_mmu)
 		kvm_tdp_mmu_zap_all(kvm, true);
 	kvm->free_obsolete_roots = true;
 }
 
-int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,
-	       unsigned int access)
+uint32_t child_role(const struct kvm *kvm, const spte_t *sptep, bool direct, unsigned int access)
 {
-	struct kvm_mmu_page *parent = sptep_sp(kvm, sptep), *sp;
+	const struct kvm_mmu_page *parent = sptep_sp(kvm, sptep);
 	uint32_t role = (parent->role & ~(ROLE_LEVEL_MASK | ROLE_DIRECT | ROLE_ACCESS_MASK |
 					  3u << ROLE_QUADRANT_SHIFT)) |
 			(sp_level(parent) - 1) | (direct ? ROLE_DIRECT : 0) |
 			access << ROLE_ACCESS_SHIFT;
-	int err;
 
 	if (role & ROLE_4_BYTE_GPTE)
 		role |= (sptep_index(sptep) & 1) << ROLE_QUADRANT_SHIFT;
+	return role;
+}
+
+int link_child(struct kvm *kvm, spte_t *sptep, uint64_t gfn, bool direct,
+	       unsigned int access)
+{
+	struct kvm_mmu_page *parent = sptep_sp(kvm, sptep), *sp;
+	uint32_t role = child_role(kvm, sptep, direct, access);
+	int err;
+
 	if (spte_table(*sptep, sp_level(parent)) && child_of(kvm, *sptep)->gfn == gfn &&
 	    child_of(kvm, *sptep)->role == role)
 		return 0;
@@ -295,13 +299,15 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
 		new.val &= ~SPTE_DIRTY;
 	if (spte_writable(new))
 		mark_page_dirty(kvm, req->slot, req->gfn);
+	if (spte_writable(new) && req->host_clean)
+		mm_page_dirtied(kvm->mm, req->pfn);
 	if (sptep->val == new.val)
 		return wrprot && req->write_fault ? RET_PF_EMULATE : RET_PF_SPURIOUS;
 	sp->used += !spte_present(*sptep);
 	if (sp->shadowed)
 		pt_arena_table(&kvm->arena, sp->shadowed)[sptep_index(sptep)] =
 			req->gfn << PAGE_SHIFT | req->acc;
-	flush |= spte_writable(*sptep) && !spte_writable(new);
+	flush |= spte_update_flushes(kvm, *sptep, new);
 	*sptep = new;
 	EVENT(kvm->events, EVENT_KVM_MMU_SET_SPTE, req->gfn, new.val, level,
 	      sptep_address(kvm, sptep));
@@ -318,13 +324,15 @@ int mmu_set_spte(struct kvm *kvm, spte_t *sptep, unsigned int level,
  */
 static bool prefetch_many(struct kvm *kvm, spte_t *sptep, uint64_t gfn, unsigned int nr)
 {
-	unsigned int as_id = sptep_sp(kvm, sptep)->role & ROLE_SMM ? 1 : 0;
+	const uint32_t role = sptep_sp(kvm, sptep)->role;
+	unsigned int as_id = role & ROLE_SMM ? 1 : 0;
 	struct kvm_memory_slot *slot = gfn_to_memslot(&kvm->memslots[as_id], gfn);
+	unsigned int acc = (role & ROLE_ACCESS_MASK) >> ROLE_ACCESS_SHIFT, i, found = 0;
 	struct mm_translation t[PTE_PREFETCH_NUM];
-	unsigned int i, found = 0;
 
 	if (!slot || gfn + nr > slot->base_gfn + slot->npages ||
-	    (slot->flags & (KVM_MEM_READONLY | KVM_MEM_LOG_DIRTY_PAGES)))
+	    slot->flags & KVM_MEM_READONLY ||
+	    (slot->flags & KVM_MEM_LOG_DIRTY_PAGES && acc & SPTE_ACC_WRITE))
 		return false;
 	while (found < nr &&
 	       !mm_translate(kvm->mm, slot_hva(slot, gfn + found), &t[found]) &&
@@ -335,9 +343,9 @@ static bool prefetch_many(struct kvm *kvm, spte_t *sptep, uint64_t gfn, unsigned
 			.slot = slot,
 			.gfn = gfn + i,
 			.pfn = t[i].pfn,
-			.acc = (sptep_sp(kvm, sptep)->role & ROLE_ACCESS_MASK) >>
-			       ROLE_ACCESS_SHIFT,
+			.acc = acc,
 			.host_writable = true,
+			.host_clean = t[i].clean,
 			.prefetch = true,
 		};
 
@@ -379,6 +387,7 @@ int direct_map(struct kvm *kvm, struct kvm_page_fault *fault)
 		.pfn = fault->pfn & ~mask,
 		.acc = SPTE_ACC_ALL,
 		.host_writable = fault->map_writable,
+		.host_clean = fault->map_clean,
 		.write_fault = fault->access & KVM_ACCESS_WRITE,
 	};
 	unsigned int level;

@@ -11,6 +11,19 @@ static inline struct kvm_mmu_page *child_of(const struct kvm *kvm, spte_t spte)
 	return kvm_sp(kvm, spte_pfn(spte));
 }
 
+/** spte_update_flushes() - an entry that stays in its reverse map changes (mmu_spte_update). */
+static inline bool spte_update_flushes(const struct kvm *kvm, spte_t old, spte_t new)
+{
+	const uint64_t lost = old.val & ~new.val;
+
+	if (!spte_present(old))
+		return false;
+	if (!kvm->profile->update_flushes)
+		return lost & SPTE_MMU_WRITABLE;
+	return (old.val & SPTE_MMU_WRITABLE && !spte_writable(new)) ||
+	       lost & (SPTE_ACCESSED | SPTE_DIRTY);
+}
+
 /** is_obsolete_sp() - zapped, or from before the last kvm_mmu_zap_all_fast(). */
 bool is_obsolete_sp(const struct kvm *kvm, const struct kvm_mmu_page *sp);
 
@@ -20,6 +33,9 @@ bool is_obsolete_sp(const struct kvm *kvm, const struct kvm_mmu_page *sp);
  */
 int get_shadow_page(struct kvm *kvm, uint64_t gfn, uint32_t role,
 		    struct kvm_mmu_page **ret_sp);
+
+/** child_role() - of the page for @sptep's entry, a level below (kvm_mmu_child_role). */
+uint32_t child_role(const struct kvm *kvm, const spte_t *sptep, bool direct, unsigned int access);
 
 /**
  * link_child() - put the shadow page for (@gfn, @direct, @access) under @sptep, one level
@@ -59,6 +75,7 @@ void mmu_free_obsolete_root(struct kvm *kvm, uint64_t *root_pfn);
 /**
  * struct spte_request - what mmu_set_spte() is to install
  * @acc: rights that the guest side grants
+ * @host_clean: struct mm_translation.clean
  * @write_fault: for a write: when write tracking forbids it, it has to be emulated
  */
 struct spte_request {
@@ -67,6 +84,7 @@ struct spte_request {
 	uint64_t pfn;
 	unsigned int acc;
 	bool host_writable;
+	bool host_clean;
 	bool prefetch;
 	bool write_fault;
 };

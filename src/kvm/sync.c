@@ -46,6 +46,7 @@ bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sptep, uint
 	    mm_translate(kvm->mm, slot_hva(req.slot, req.gfn), &t) || !t.writable)
 		return false;
 	req.pfn = t.pfn;
+	req.host_clean = t.clean;
 	mmu_set_spte(kvm, sptep, SPTE_LEVEL_4K, &req);
 	return true;
 }
@@ -66,7 +67,7 @@ static int change_rights(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int 
 		sptep->val |= old.val & SPTE_ACCESSED;
 	if (spte_writable(*sptep))
 		mark_page_dirty(kvm, gfn_to_memslot(&kvm->memslots[0], gfn), gfn);
-	return spte_writable(old) && !spte_writable(*sptep);
+	return spte_update_flushes(kvm, old, *sptep);
 }
 
 /* sync_mmio_spte(): an entry of a frame without a slot stays for as long as the frame does. */
@@ -236,6 +237,7 @@ int kvm_invlpg(struct kvm *kvm, uint64_t gva)
 		err = kvm_fault_begin(kvm);
 	if (err)
 		return err == -ENOENT ? 0 : err;
+	kvm->stat.invlpg++;
 	invalidate_root(kvm, root_table(kvm, gva), gva);
 	for (i = 0; i < KVM_PREV_ROOTS; i++)
 		if (prev[i].nr)

@@ -161,6 +161,8 @@ static int tdp_mmu_map_target(struct kvm *kvm, struct kvm_page_fault *fault,
 	tdp_mmu_set_spte(kvm, fault->as_id, gfn, sptep, new, level, true);
 	if (spte_writable(new))
 		mark_page_dirty(kvm, fault->slot, gfn);
+	if (spte_writable(new) && fault->map_clean)
+		mm_page_dirtied(kvm->mm, fault->pfn);
 	if (spte_table(old, level))
 		kvm_flush_remote_tlbs(kvm);
 	EVENT(kvm->events, EVENT_KVM_MMU_SET_SPTE, gfn, new.val, level,

@@ -10,6 +10,7 @@ static void fill_translation(const struct mm_struct *mm, pte_t entry, unsigned i
 	ret->pfn = pte_pfn(entry) + ((address & (size - 1)) >> PAGE_SHIFT);
 	ret->level = level;
 	ret->writable = pte_write(entry);
+	ret->clean = pte_write(entry) && !pte_dirty(entry);
 	ret->zero_page = pfn_is_zero(ret->pfn);
 }
 
@@ -22,6 +23,11 @@ int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *
 		return -ENOENT;
 	fill_translation(mm, *entry, level, address, ret);
 	return 0;
+}
+
+void mm_page_dirtied(struct mm_struct *mm, uint64_t pfn)
+{
+	page_set_dirty(mm->machine, pfn);
 }
 
 /*
@@ -83,6 +89,8 @@ uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, uns
 			break;
 		if (i % every == 0)
 			mark_accessed(&pte[i], write ? MM_WRITE : MM_READ);
+		if (!pte_dirty(pte[i]))
+			page_set_dirty(mm->machine, pfn);
 		ret_pfn[i] = pfn;
 	}
 	return i;

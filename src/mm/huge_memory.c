@@ -61,8 +61,8 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool w
 }
 
 /*
- * The huge entry becomes a table of 512 small ones with the same rights. Migration entries keep what
- * was dirty (@freeze), present ones of 6.1 leave it to the folio.
+ * The huge entry becomes a table of 512 small ones with the same rights; what was dirty makes the
+ * folio dirty. Migration entries (@freeze) are dirty, too, present ones of 6.1 are not.
  */
 static int split_pmd_to_table(struct vm_area_struct *vma, pte_t *pmd, bool freeze)
 {
@@ -76,10 +76,10 @@ static int split_pmd_to_table(struct vm_area_struct *vma, pte_t *pmd, bool freez
 
 	if (err)
 		return err;
-	if (m->profile->pte_change_dirty && !freeze && pte_dirty(*pmd)) {
+	if (pte_dirty(*pmd))
 		page_set_dirty(m, pfn);
+	if (m->profile->pte_change_dirty && !freeze)
 		bits = pte_mkclean((pte_t){ bits }).val;
-	}
 	table = (pte_t *)pt_arena_table(&m->tables, table_pfn);
 	info = pt_info(m, table);
 	for (i = 0; i < PTRS_PER_PTE; i++) {

@@ -153,35 +153,14 @@ static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t a
 	return COLLAPSE_DONE;
 }
 
-/* The page goes away from the VMAs, in their order, until nobody maps it. */
-static int unmap_small(struct mm_file *file, uint64_t index, uint64_t pfn)
+/* The folio that has page @index goes away from the VMAs, if any maps it. */
+static int unmap_folio_of(struct mm_file *file, uint64_t index)
 {
-	struct machine *m = file->machine;
-	struct mappings found;
-	size_t i;
-	int err;
+	uint64_t pfn = filemap_find(file, index), head = folio_head(file->machine, pfn);
 
-	if (!pfn_page(m, pfn)->mapcount)
+	if (!folio_mapcount(file->machine, pfn))
 		return 0;
-	err = find_mappings(file, index, index + 1, &found);
-	for (i = 0; !err && i < found.nr && pfn_page(m, pfn)->mapcount; i++) {
-		struct mm_struct *mm = found.at[i].vma->vm_mm;
-		uint64_t addr = found.at[i].start;
-		pte_t *pte = pt_lookup(mm, addr, PT_LEVEL_PTE, NULL);
-		struct mmu_notifier_range range;
-
-		notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PAGE_SIZE);
-		if (pte && pte_present(*pte) && pte_pfn(*pte) == pfn) {
-			before_change(mm, addr, addr + PAGE_SIZE);
-			pt_set(m, pte, userfaultfd_pte_wp(found.at[i].vma, *pte) ? PTE_MARKER :
-										   (pte_t){ 0 });
-			page_put_map(m, pfn);
-		}
-		notify_end(mm, &range);
-	}
-	if (!err)
-		mem_free(found.at);
-	return err;
+	return try_to_unmap_file(file, index - (pfn - head), head);
 }
 
 /* A huge page takes the place of the small ones and of the holes between them. */
@@ -195,7 +174,7 @@ static int replace_pages(struct mm_file *file, uint64_t first)
 	     at = filemap_next(file, at + 1, last)) {
 		pfn = filemap_find(file, at);
 		count_node(file->machine, &load, pfn);
-		err = unmap_small(file, at, pfn);
+		err = unmap_folio_of(file, at);
 	}
 	if (err)
 		return err;

@@ -191,11 +191,13 @@ static int merge_one(struct mm_struct *mm, uint64_t addr, uint64_t kpage)
 	}
 	before_change(mm, addr, addr + PAGE_SIZE);
 	page_share_anon(vma, pfn);
+	if (pte_dirty(*pte))
+		page_set_dirty(m, pfn);
 	*pte = pte_mkclean(pte_wrprotect(*pte, m->profile->saved_dirty));
 	pt_info(m, pte)->maybe_shared = true;
 	notify_end(mm, &range);
 	if (!kpage) {
-		pfn_page(m, pfn)->flags |= PG_KSM;
+		pfn_page(m, pfn)->flags |= PG_KSM | PG_DIRTY;
 		return 0;
 	}
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PAGE_SIZE);

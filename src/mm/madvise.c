@@ -83,15 +83,17 @@ struct advise_walk {
 	bool pageout;
 };
 
-/* Do the entries from @pte on map the whole folio in order, up to @end? 6.12 and later ask. */
-static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
+/*
+ * Do the entries from @pte on map the whole folio of @nr pages in order, up to @end? 6.12 and later
+ * ask.
+ */
+static bool maps_whole_folio(const pte_t *pte, uint64_t nr, uint64_t addr, uint64_t end)
 {
-	uint64_t pfn = pte_pfn(*pte);
-	unsigned int i;
+	uint64_t pfn = pte_pfn(*pte), i;
 
-	if ((pfn & (HPAGE_PMD_NR - 1)) || end - addr < PMD_SIZE)
+	if ((pfn & (nr - 1)) || end - addr < nr << PAGE_SHIFT)
 		return false;
-	for (i = 0; i < HPAGE_PMD_NR; i++)
+	for (i = 0; i < nr; i++)
 		if (!pte_present(pte[i]) || pte_pfn(pte[i]) != pfn + i)
 			return false;
 	return true;
@@ -100,7 +102,7 @@ static bool maps_whole_folio(const pte_t *pte, uint64_t addr, uint64_t end)
 /* May others map the folio, of which @pfn is at @addr? */
 static bool advise_shared(const struct advise_walk *walk, uint64_t pfn, uint64_t addr)
 {
-	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn & (HPAGE_PMD_NR - 1));
+	uint64_t pgoff = linear_page_index(walk->vma, addr) - (pfn - folio_head(walk->m, pfn));
 
 	if (page_flags(walk->m, pfn) & PG_ANON)
 		return folio_shared(walk->mm, pfn, pgoff);
@@ -115,20 +117,20 @@ static int advise_split(struct advise_walk *walk, uint64_t pfn, uint64_t addr)
 }
 
 /*
- * A page of a huge folio that is not advised as a whole: the folio is split, unless others may
+ * A page of a large folio that is not advised as a whole: the folio is split, unless others may
  * map it. Below *@whole the folio is advised as a whole.
  * Return: 0 to go on with the entry; 1 to leave it alone; 2 to leave the whole block.
  */
 static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t addr, uint64_t end,
 			uint64_t *whole)
 {
-	uint64_t pfn = pte_pfn(*pte);
+	uint64_t pfn = pte_pfn(*pte), nr = UINT64_C(1) << folio_order(walk->m, pfn);
 	bool old = walk->m->profile->wp_reuse == WP_REUSE_PAGE_COUNT;
 
 	if (addr < *whole)
 		return 0;
-	if (!old && maps_whole_folio(pte, addr, end)) {
-		*whole = addr + PMD_SIZE;
+	if (!old && maps_whole_folio(pte, nr, addr, end)) {
+		*whole = addr + (nr << PAGE_SHIFT);
 		return 0;
 	}
 	if (advise_shared(walk, pfn, addr))
@@ -148,9 +150,54 @@ static void advise_lru(struct advise_walk *walk, uint64_t pfn)
 		lru_deactivate(walk->m, pfn);
 }
 
+/* What MADV_PAGEOUT found in a table is reclaimed when the whole of it has been looked at. */
+struct pageout_list {
+	uint64_t addr[PTRS_PER_PTE];
+	unsigned int nr;
+};
+
+static void pageout_add(struct pageout_list *list, struct advise_walk *walk, pte_t *pte,
+			uint64_t addr)
+{
+	if (!page_is_large(walk->m, pte_pfn(*pte)) && pfn_page(walk->m, pte_pfn(*pte))->mapcount == 1)
+		*pte = pte_mkold(*pte);
+	list->addr[list->nr++] = addr;
+}
+
+static void reclaim_pages(struct advise_walk *walk, pte_t *table, const struct pageout_list *list)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->nr; i++) {
+		pte_t *pte = table + pt_index(walk->m->geo, PT_LEVEL_PTE, list->addr[i]);
+
+		if (pte_present(*pte))
+			(void)reclaim_folio(walk->vma, list->addr[i], pte, PT_LEVEL_PTE, true);
+	}
+}
+
+/* MADV_FREE forgets that the page was written to, and passes it over where others may know it. */
+static bool forget_dirty(struct machine *m, uint64_t pfn)
+{
+	const struct folio *folio;
+
+	if (!page_is_dirty(m, pfn))
+		return true;
+	if (page_is_large(m, pfn)) {
+		folio = pfn_folio(m, pfn);
+		if (folio->entire_mapcount + folio->nr_mapped != HPAGE_PMD_NR)
+			return false;
+	} else if (pfn_page(m, pfn)->mapcount != 1) {
+		return false;
+	}
+	page_clear_dirty(m, pfn);
+	return true;
+}
+
 /* MADV_FREE makes entries clean and old, MADV_COLD old. */
 static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t addr, uint64_t end)
 {
+	struct pageout_list list = { .nr = 0 };
 	bool free = walk->free;
 	uint64_t whole = 0;
 
@@ -160,16 +207,18 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 
 		if (!pte_present(*pte) || !pfn_has_record(pte_pfn(*pte)))
 			continue;
-		if (page_is_large(walk->m, pte_pfn(*pte)))
+		if (folio_order(walk->m, pte_pfn(*pte)))
 			skip = advise_large(walk, pte, addr, end, &whole);
 		if (skip == 2)
 			break;
 		if (skip)
 			continue;
 		if (walk->pageout) {
-			(void)reclaim_folio(walk->vma, addr, pte, PT_LEVEL_PTE, true);
+			pageout_add(&list, walk, pte, addr);
 			continue;
 		}
+		if (free && !forget_dirty(walk->m, pte_pfn(*pte)))
+			continue;
 		if (free) {
 			before_change(walk->mm, addr, addr + PAGE_SIZE);
 			pt_info(walk->m, pte)->maybe_shared = true;
@@ -177,6 +226,7 @@ static void advise_pte_range(struct advise_walk *walk, pte_t *table, uint64_t ad
 		*pte = pte_mkold(free ? pte_mkclean(*pte) : *pte);
 		advise_lru(walk, pte_pfn(*pte));
 	}
+	reclaim_pages(walk, table, &list);
 }
 
 static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr, uint64_t end)
@@ -186,8 +236,8 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 	if (pfn_is_zero(pte_pfn(*pmd)) || advise_shared(walk, pfn, addr))
 		return;
 	if (walk->pageout) {
-		if (page_pinned(walk->m, pte_pfn(*pmd)))
-			return;
+		if (end - addr == PMD_SIZE)
+			*pmd = pte_mkold(*pmd);
 		(void)reclaim_folio(walk->vma, addr, pmd, PT_LEVEL_PMD,
 				    end - addr == PMD_SIZE);
 		return;
@@ -196,8 +246,10 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 		if (walk->free)
 			before_change(walk->mm, addr, end);
 		*pmd = pte_mkold(walk->free ? pte_mkclean(*pmd) : *pmd);
-		if (walk->free)
+		if (walk->free) {
+			page_clear_dirty(walk->m, pte_pfn(*pmd));
 			lru_lazyfree(walk->m, pte_pfn(*pmd));
+		}
 		return;
 	}
 	(void)advise_split(walk, pfn, addr);

@@ -57,13 +57,48 @@ static int do_anonymous_page(struct vm_area_struct *vma, uint64_t addr, pte_t *p
 	return 0;
 }
 
+/* The folio that has page @index of an object, as a VMA would map it in small pages. */
+struct file_folio {
+	uint64_t base; /* address of its first page */
+	uint64_t pfn;
+	uint64_t nr;
+};
+
+/* All of the folio of @pfn, whose page @addr is, where the VMA and one table have room for it. */
+static bool folio_fits(const struct vm_area_struct *vma, uint64_t addr, uint64_t pfn,
+		       struct file_folio *ret_folio)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t head = folio_head(m, pfn), nr = UINT64_C(1) << folio_order(m, pfn);
+	uint64_t before = (pfn - head) << PAGE_SHIFT, base = (addr & PAGE_MASK) - before;
+
+	if (nr == 1 || (addr & PAGE_MASK) - vma->vm_start < before ||
+	    vma->vm_end - base < nr << PAGE_SHIFT ||
+	    (base ^ (base + (nr << PAGE_SHIFT) - 1)) & PMD_MASK)
+		return false;
+	*ret_folio = (struct file_folio){ .base = base, .pfn = head, .nr = nr };
+	return true;
+}
+
+/* What is missing of the folio; @pte is its first page's entry. */
+static void map_missing(struct vm_area_struct *vma, const struct file_folio *folio, pte_t *pte)
+{
+	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
+	uint64_t i;
+
+	for (i = 0; i < folio->nr; i++)
+		if (pte_none(pte[i]))
+			map_page(vma, &pte[i], folio->pfn + i, pfn_pte(folio->pfn + i, prot));
+}
+
 /*
  * Linux: do_fault_around(): what the file has in memory near @addr is mapped at once: 16 pages from
  * a multiple of 64K on, or from the start of the VMA or page table if that is later, to where these
- * end at most.
+ * end at most; 6.18 on (filemap_map_folio_range()): and all of a large folio that is among them.
  */
 static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
+	bool around = vma->vm_mm->machine->profile->around_maps_folio;
 	pgprot_t prot = vm_get_page_prot(vma->vm_flags);
 	uint64_t at = addr & ~(FAULT_AROUND_PAGES * PAGE_SIZE - 1);
 	uint64_t end = (addr & PMD_MASK) + PMD_SIZE;
@@ -80,9 +115,16 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 		pte_t *p = ptep + ((int64_t)(at - (addr & PAGE_MASK)) >> PAGE_SHIFT);
 		uint64_t index = linear_page_index(vma, at);
 		uint64_t pfn = filemap_find(vma->vm_file, index);
+		struct file_folio folio;
 
-		if (pte_none(*p) && pfn && index < PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT)
+		if (!pfn || index >= PAGE_ALIGN(vma->vm_file->size) >> PAGE_SHIFT)
+			continue;
+		if (around && folio_fits(vma, at, pfn, &folio)) {
+			map_missing(vma, &folio, p - ((at - folio.base) >> PAGE_SHIFT));
+			at = folio.base + ((folio.nr - 1) << PAGE_SHIFT);
+		} else if (pte_none(*p)) {
 			map_page(vma, p, pfn, pfn_pte(pfn, prot));
+		}
 	}
 }
 
@@ -118,26 +160,25 @@ static pte_t file_pte(const struct vm_area_struct *vma, uint64_t pfn, bool write
 }
 
 /*
- * All of a huge page at once where the VMA and one table have room for it and nothing is there yet
+ * All of a large folio at once where the VMA and one table have room for it and nothing is there yet
  * (Linux 6.12: finish_fault()).
  */
 static bool map_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep, uint64_t pfn,
 		      bool write)
 {
-	struct machine *m = vma->vm_mm->machine;
-	uint64_t nr = pfn % HPAGE_PMD_NR, base = (addr & PAGE_MASK) - (nr << PAGE_SHIFT);
-	pte_t *pte = ptep - nr;
+	struct file_folio folio;
+	pte_t *pte;
 	uint64_t i;
 
-	if (!m->profile->maps_folio || !page_is_large(m, pfn) || userfaultfd_wp(vma))
+	if (!vma->vm_mm->machine->profile->maps_folio || userfaultfd_wp(vma) ||
+	    !folio_fits(vma, addr, pfn, &folio))
 		return false;
-	if (base & ~PMD_MASK || base < vma->vm_start || base + PMD_SIZE > vma->vm_end)
-		return false;
-	for (i = 0; i < HPAGE_PMD_NR; i++)
+	pte = ptep - (pfn - folio.pfn);
+	for (i = 0; i < folio.nr; i++)
 		if (!pte_none(pte[i]))
 			return false;
-	for (i = 0; i < HPAGE_PMD_NR; i++)
-		map_page(vma, &pte[i], pfn - nr + i, file_pte(vma, pfn - nr + i, write));
+	for (i = 0; i < folio.nr; i++)
+		map_page(vma, &pte[i], folio.pfn + i, file_pte(vma, folio.pfn + i, write));
 	return true;
 }
 

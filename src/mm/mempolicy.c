@@ -72,9 +72,9 @@ uint8_t vma_policy(const struct vm_area_struct *vma, uint64_t addr, bool huge)
 	return shared_policy(vma->vm_file, huge ? index & ~(HPAGE_PMD_NR - 1ull) : index);
 }
 
-unsigned int policy_node(const struct vm_area_struct *vma, uint64_t addr, bool huge)
+static unsigned int node_of(uint8_t policy, const struct vm_area_struct *vma, uint64_t addr,
+			    bool huge)
 {
-	uint8_t policy = vma_policy(vma, addr, huge);
 	unsigned int nodes = POLICY_NODES(policy), order = huge ? 9 : 0, n, node;
 	uint64_t index;
 
@@ -88,6 +88,24 @@ unsigned int policy_node(const struct vm_area_struct *vma, uint64_t addr, bool h
 		for (node++; !(nodes >> node & 1); node++)
 			;
 	return node;
+}
+
+unsigned int policy_node(const struct vm_area_struct *vma, uint64_t addr, bool huge)
+{
+	return node_of(vma_policy(vma, addr, huge), vma, addr, huge);
+}
+
+unsigned int migration_node(const struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
+{
+	const struct machine *m = vma->vm_mm->machine;
+	bool huge = page_is_large(m, pfn);
+	uint64_t at = addr;
+
+	if (huge && m->profile->moves_by_page)
+		at -= (pfn & (HPAGE_PMD_NR - 1)) << PAGE_SHIFT;
+	if (at < vma->vm_start)
+		at = vma->vm_start;
+	return node_of(vma_policy(vma, at, false), vma, addr, huge);
 }
 
 static int make_policy(unsigned int mode, uint64_t nodes, uint8_t *ret_policy)
@@ -118,9 +136,7 @@ struct queue {
 
 static int queue_folio(struct queue *queue, uint64_t addr, uint64_t pfn)
 {
-	const struct migrate_list *list = &queue->list;
-	uint64_t head = pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
-	bool large = page_is_large(queue->m, pfn);
+	bool first = queue->m->profile->moves_by_page;
 
 	/* pages of 1 GiB stay: whether there is another one is the machine's affair */
 	if (pfn_is_zero(pfn) || pfn_is_gigantic(pfn) || (queue->nodes >> page_node(queue->m, pfn) & 1))
@@ -129,11 +145,8 @@ static int queue_folio(struct queue *queue, uint64_t addr, uint64_t pfn)
 		queue->found = true;
 		return 0;
 	}
-	if (large && list->nr && page_is_large(queue->m, list->at[list->nr - 1].pfn) &&
-	    list->at[list->nr - 1].pfn - head < HPAGE_PMD_NR)
-		return 0;
-	if (migrate_shared(queue->vma, addr,
-			   large && queue->m->profile->moves_by_page ? head : pfn))
+	if (migrate_list_has(queue->m, &queue->list, pfn) ||
+	    migrate_shared(queue->vma, addr, first ? folio_head(queue->m, pfn) : pfn))
 		return 0;
 	return migrate_list_add(queue->m, &queue->list, addr, pfn);
 }

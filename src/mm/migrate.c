@@ -14,31 +14,34 @@ unsigned int page_node(const struct machine *m, uint64_t pfn)
 
 void page_set_node(struct machine *m, uint64_t pfn, unsigned int node)
 {
-	if (page_is_large(m, pfn))
+	uint64_t nr = UINT64_C(1) << folio_order(m, pfn), i;
+
+	if (nr == HPAGE_PMD_NR)
 		pfn_folio(m, pfn)->node = node;
-	else
-		pfn_page(m, pfn)->node = node;
+	for (i = 0; nr < HPAGE_PMD_NR && i < nr; i++)
+		pfn_page(m, (pfn & ~(nr - 1)) + i)->node = node;
 }
 
 bool migrate_shared(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
 {
 	struct machine *m = vma->vm_mm->machine;
+	uint64_t index;
 
 	if (pfn_is_gigantic(pfn) || (vma->vm_flags & VM_HUGETLB))
 		return pfn_folio(m, pfn)->entire_mapcount != 1;
-	if (!page_is_large(m, pfn))
+	if (!folio_order(m, pfn))
 		return pfn_page(m, pfn)->mapcount != 1;
+	index = linear_page_index(vma, addr) - (pfn - folio_head(m, pfn));
 	if (!(page_flags(m, pfn) & PG_ANON))
-		return file_folio_shared(vma, pfn,
-					 linear_page_index(vma, addr) - (pfn & (HPAGE_PMD_NR - 1)));
-	return folio_shared(vma->vm_mm, pfn,
-			    linear_page_index(vma, addr) - (pfn & (HPAGE_PMD_NR - 1)));
+		return file_folio_shared(vma, pfn, index);
+	return folio_shared(vma->vm_mm, pfn, index);
 }
 
-/* Is the folio mapped by PTEs? Then it is in part unmapped while it moves. */
+/* Is the huge anonymous page mapped by PTEs? Then it is in part unmapped while it moves. */
 static bool pte_mapped(const struct machine *m, uint64_t pfn)
 {
-	return page_is_large(m, pfn) && pfn_folio(m, pfn)->nr_mapped;
+	return page_is_large(m, pfn) && (pfn_folio(m, pfn)->flags & PG_ANON) &&
+	       pfn_folio(m, pfn)->nr_mapped;
 }
 
 int migrate_list_add(struct machine *m, struct migrate_list *list, uint64_t addr, uint64_t pfn)
@@ -74,12 +77,12 @@ static int migrate_one(struct mm_struct *mm, const struct migrate_at *at, int no
 {
 	struct vm_area_struct *vma = find_vma(mm, at->addr);
 	struct machine *m = mm->machine;
-	bool huge = page_is_large(m, at->pfn);
 	int err = rmap_walk_clear(vma, at->addr, at->pfn, false);
 
 	if (!err && !page_pinned(m, at->pfn) && !pfn_is_gigantic(at->pfn))
 		page_set_node(m, at->pfn, node == MIGRATE_BY_POLICY ?
-						policy_node(vma, at->addr, huge) : (unsigned int)node);
+						migration_node(vma, at->addr, at->pfn) :
+						(unsigned int)node);
 	return err;
 }
 
@@ -153,7 +156,7 @@ int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node)
 
 		if (in_hugetlb(mm, at))
 			continue;
-		nr_pages += page_is_large(mm->machine, at->pfn) ? HPAGE_PMD_NR : 1;
+		nr_pages += UINT64_C(1) << folio_order(mm->machine, at->pfn);
 		err = migrate_folio(mm, at, node, &split);
 		if (nr_pages < HPAGE_PMD_NR)
 			continue;
@@ -170,15 +173,10 @@ int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node)
 	return err;
 }
 
-/* What waits to be moved holds the folio of @pfn already. */
-static bool isolated(const struct machine *m, const struct migrate_list *list, uint64_t pfn)
+bool migrate_list_has(const struct machine *m, const struct migrate_list *list, uint64_t pfn)
 {
-	uint64_t head;
-
-	if (!list->nr || !(page_is_large(m, pfn) || pfn_is_gigantic(pfn)))
-		return false;
-	head = list->at[list->nr - 1].pfn & ~(uint64_t)(HPAGE_PMD_NR - 1);
-	return pfn - head < HPAGE_PMD_NR;
+	return list->nr && folio_order(m, pfn) &&
+	       folio_head(m, list->at[list->nr - 1].pfn) == folio_head(m, pfn);
 }
 
 /* Linux: add_page_for_migration(). Return: 1 when it waits to be moved. */
@@ -210,7 +208,7 @@ static int add_page(struct mm_struct *mm, uint64_t addr, unsigned int node,
 		return -EACCES;
 	if ((vma->vm_flags & VM_HUGETLB) && m->profile->moves_by_page && (addr & ~PMD_MASK))
 		return -EACCES;
-	if (isolated(m, list, pfn))
+	if (migrate_list_has(m, list, pfn))
 		return -EBUSY;
 	err = migrate_list_add(m, list, level == PT_LEVEL_PMD ? addr & PMD_MASK : addr,
 			       level == PT_LEVEL_PMD ? pte_pfn(*entry) : pfn);

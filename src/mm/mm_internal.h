@@ -414,10 +414,12 @@ int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_
 int filemap_add_huge(struct mm_file *file, uint64_t index, uint64_t *ret_pfn);
 /* The folio of the pages from @index goes away from the VMAs, one by one until nobody maps it. */
 int try_to_unmap_file(struct mm_file *file, uint64_t index, uint64_t head);
-/* May others map the huge page of @pfn, whose first page has index @index? For madvise. */
+/* May others map the large folio of @pfn, whose first page has index @index? For madvise. */
 bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t index);
-/* A huge page becomes small ones, mapped nowhere. */
+/* A large folio becomes small ones, mapped nowhere. */
 int split_file_folio(struct mm_file *file, uint64_t index);
+/* The same where the pages on one side of @index go: the others may stay in large folios. */
+int split_file_folio_at(struct mm_file *file, uint64_t index);
 
 /* truncate.c */
 /* The VMAs of a file that map some of its pages, in the order of Linux's interval tree. */
@@ -454,6 +456,11 @@ struct rmap {
  * entries go away, otherwise they are back at once.
  */
 int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, bool unmap);
+/*
+ * Has the folio of frame @pfn, which @vma maps at @addr, been used since it was last asked for? Every
+ * entry of it becomes old, the secondary MMUs' too (Linux: folio_referenced()).
+ */
+bool folio_referenced(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
 /* The VMAs that may map the huge anonymous folio of @pfn, whose first page has offset @pgoff. */
 int rmap_anon(struct machine *m, uint64_t pfn, uint64_t pgoff, struct rmap *ret_rmap);
 void rmap_release(struct rmap *rmap);
@@ -506,6 +513,11 @@ uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t 
 uint8_t vma_policy(const struct vm_area_struct *vma, uint64_t addr, bool huge);
 /* The node that a new page comes from. */
 unsigned int policy_node(const struct vm_area_struct *vma, uint64_t addr, bool huge);
+/*
+ * Where mbind() moves the folio of frame @pfn, mapped at @addr: the policy of the address or, where
+ * moves_by_page, that of the first page of the folio which the VMA holds (new_page() of 6.1).
+ */
+unsigned int migration_node(const struct vm_area_struct *vma, uint64_t addr, uint64_t pfn);
 
 /* migrate.c: folios on their way to another node (Linux: migrate_pages()) */
 struct migrate_at {
@@ -518,6 +530,8 @@ struct migrate_list {
 };
 #define MIGRATE_BY_POLICY (-1)
 int migrate_list_add(struct machine *m, struct migrate_list *list, uint64_t addr, uint64_t pfn);
+/* Is the large folio of @pfn the last of the list? */
+bool migrate_list_has(const struct machine *m, const struct migrate_list *list, uint64_t pfn);
 /* Move and forget them. */
 int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node);
 unsigned int page_node(const struct machine *m, uint64_t pfn);

@@ -236,7 +236,7 @@ static void lru_batch_release(struct machine *m, struct lru_batch *batch)
 
 static void lru_batch_hold(struct machine *m, struct lru_batch *batch, uint64_t pfn)
 {
-	if (page_is_large(m, pfn)) {
+	if (folio_order(m, pfn)) {
 		lru_batch_release(m, batch);
 		return;
 	}
@@ -385,12 +385,12 @@ void folio_map_to_pages(struct machine *m, uint64_t pfn)
 	folio->entire_mapcount--;
 }
 
-void folio_split(struct machine *m, uint64_t pfn)
+/* What the record of the block says is from now on in those of its pages. */
+static void folio_split_block(struct machine *m, uint64_t head)
 {
-	struct folio *folio = pfn_folio(m, pfn);
-	struct page *page = pfn_page(m, pfn & ~(uint64_t)(HPAGE_PMD_NR - 1));
+	struct folio *folio = pfn_folio(m, head);
+	struct page *page = pfn_page(m, head);
 
-	assert(!folio->entire_mapcount && !folio->split);
 	for (unsigned int i = 0; i < HPAGE_PMD_NR; i++) {
 		if (!folio->nr_mapped)
 			page[i] = (struct page){ .node = folio->node };
@@ -399,6 +399,47 @@ void folio_split(struct machine *m, uint64_t pfn)
 	}
 	folio->flags &= ~PG_CACHE;
 	folio->split = true;
+}
+
+void folio_split(struct machine *m, uint64_t pfn)
+{
+	uint64_t nr = UINT64_C(1) << folio_order(m, pfn), i;
+	struct page *page = pfn_page(m, folio_head(m, pfn));
+
+	assert(!pfn_folio(m, pfn)->entire_mapcount && nr > 1);
+	if (nr == HPAGE_PMD_NR) {
+		folio_split_block(m, folio_head(m, pfn));
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		page[i].flags = (page[i].flags & ~PG_ORDER) | (page[0].flags & PG_DIRTY);
+}
+
+void folio_split_at(struct machine *m, uint64_t pfn)
+{
+	unsigned int order = folio_order(m, pfn);
+
+	folio_split(m, pfn);
+	while (order--) {
+		uint64_t nr = UINT64_C(1) << order, i;
+		struct page *page = pfn_page(m, (pfn ^ nr) & ~(nr - 1));
+
+		for (i = 0; i < nr; i++)
+			page[i].flags |= order << PG_ORDER_SHIFT;
+	}
+}
+
+uint64_t folio_mapcount(const struct machine *m, uint64_t pfn)
+{
+	uint64_t nr = UINT64_C(1) << folio_order(m, pfn), count = 0, i;
+	const struct page *page;
+
+	if (nr == HPAGE_PMD_NR || pfn_is_gigantic(pfn))
+		return pfn_folio(m, pfn)->entire_mapcount + pfn_folio(m, pfn)->nr_mapped;
+	page = pfn_page(m, pfn & ~(nr - 1));
+	for (i = 0; i < nr; i++)
+		count += page[i].mapcount;
+	return count;
 }
 
 bool page_is_large(const struct machine *m, uint64_t pfn)
@@ -501,30 +542,42 @@ void page_set_dirty(struct machine *m, uint64_t pfn)
 	if (page_is_large(m, pfn))
 		pfn_folio(m, pfn)->flags |= PG_DIRTY;
 	else
-		pfn_page(m, pfn)->flags |= PG_DIRTY;
+		pfn_page(m, folio_head(m, pfn))->flags |= PG_DIRTY;
+}
+
+void page_clear_dirty(struct machine *m, uint64_t pfn)
+{
+	if (page_is_large(m, pfn))
+		pfn_folio(m, pfn)->flags &= ~PG_DIRTY;
+	else
+		pfn_page(m, pfn)->flags &= ~PG_DIRTY;
 }
 
 bool page_is_dirty(const struct machine *m, uint64_t pfn)
 {
-	return (page_is_large(m, pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) &
-	       PG_DIRTY;
+	if (page_is_large(m, pfn))
+		return pfn_folio(m, pfn)->flags & PG_DIRTY;
+	return pfn_page(m, folio_head(m, pfn))->flags & PG_DIRTY;
 }
 
 bool page_pinned(const struct machine *m, uint64_t pfn)
 {
 	if (!pfn_has_record(pfn))
 		return false;
-	return (pfn_is_huge(pfn) || pfn_is_gigantic(pfn) ? pfn_folio(m, pfn)->flags : pfn_page(m, pfn)->flags) & PG_PINNED;
+	if (page_is_large(m, pfn) || pfn_is_gigantic(pfn))
+		return pfn_folio(m, pfn)->flags & PG_PINNED;
+	return pfn_page(m, folio_head(m, pfn))->flags & PG_PINNED;
 }
 
 void page_pin(struct machine *m, uint64_t pfn)
 {
 	if (!pfn_has_record(pfn) || page_pinned(m, pfn))
 		return;
-	if (pfn_is_huge(pfn) || pfn_is_gigantic(pfn)) {
+	if (page_is_large(m, pfn) || pfn_is_gigantic(pfn)) {
 		pfn_folio(m, pfn)->flags |= PG_PINNED;
 		return;
 	}
+	pfn = folio_head(m, pfn);
 	pfn_page(m, pfn)->flags |= PG_PINNED;
 	pfn_page(m, pfn)->held++;
 }

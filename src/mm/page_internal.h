@@ -26,6 +26,7 @@
 #define PUD_SIZE (UINT64_C(1) << 30)
 #define PUD_MASK (~(PUD_SIZE - 1))
 #define PTRS_PER_PTE 512u
+#define HPAGE_PMD_ORDER 9u
 #define HPAGE_PMD_NR 512u
 #define HPAGE_PUD_NR (512u * 512u)
 
@@ -65,11 +66,13 @@ enum {
 	PG_CACHE = 1 << 2,	    /* a file holds it */
 	PG_FREE = 1 << 3,
 	PG_LAZYFREE = 1 << 4, /* MADV_FREE took it off the swap-backed list */
-	PG_DIRTY = 1 << 5,    /* of an object: holds what nothing else does */
+	PG_DIRTY = 1 << 5,    /* was written to, whatever its entries say */
 	PG_KSM = 1 << 6,      /* merged by ksmd: never written again */
 	PG_PARTIAL = 1 << 7,  /* of a huge folio: some of its pages have been unmapped */
-	PG_PINNED = 1 << 8,   /* for DMA; of a 2 MiB block as a whole */
+	PG_PINNED = 1 << 8,   /* for DMA; of a folio as a whole */
+	PG_ORDER = 15 << 12,  /* of a page whose block was split: of the folio that it is in now */
 };
+#define PG_ORDER_SHIFT 12
 
 /**
  * struct page - record of one 4 KiB frame
@@ -88,7 +91,8 @@ static_assert(sizeof(struct page) == 8, "8 bytes of frame data per populated pag
  * struct folio - record of one 2 MiB block
  * @entire_mapcount: entries that map it as a whole; next free block while PG_FREE
  * @nr_mapped: sum of the mapcounts of its pages
- * @split: its pages have been made folios of their own; the block is free when all are
+ * @split: it has been made smaller folios, each page knows of which order; what a folio of these
+ *	is as a whole (PG_DIRTY, PG_PINNED) says its first page. The block is free when all are
  * @anon_id: the anon_vma that it belongs to
  */
 struct folio {
@@ -193,6 +197,23 @@ static inline struct folio *pfn_folio(const struct machine *m, uint64_t pfn)
 	return (struct folio *)m->folios.base + (pfn - PFN_HUGE_BASE) / HPAGE_PMD_NR;
 }
 
+/* Order of the folio that frame @pfn is in; 0, too, of what is no folio or one of 1 GiB. */
+static inline unsigned int folio_order(const struct machine *m, uint64_t pfn)
+{
+	if (!pfn_is_huge(pfn))
+		return 0;
+	return pfn_folio(m, pfn)->split ? pfn_page(m, pfn)->flags >> PG_ORDER_SHIFT :
+					  HPAGE_PMD_ORDER;
+}
+
+/* The frame that the folio of @pfn, none of 1 GiB, begins with. */
+static inline uint64_t folio_head(const struct machine *m, uint64_t pfn)
+{
+	unsigned int order = folio_order(m, pfn);
+
+	return pfn >> order << order;
+}
+
 int page_init(struct machine *m);
 void page_exit(struct machine *m);
 /* A frame with mapcount 0 and @flags. */
@@ -223,6 +244,10 @@ void folio_put_map(struct machine *m, uint64_t pfn);
 void folio_map_to_pages(struct machine *m, uint64_t pfn);
 /* Makes each page a folio of its own; nothing may map it as a whole. */
 void folio_split(struct machine *m, uint64_t pfn);
+/* The same for @pfn alone; the others are halves, quarters, and so on, of what there was. */
+void folio_split_at(struct machine *m, uint64_t pfn);
+/* How many entries map it or one of its pages. */
+uint64_t folio_mapcount(const struct machine *m, uint64_t pfn);
 /* Whether @pfn is part of a 2 MiB folio that was not split. */
 bool page_is_large(const struct machine *m, uint64_t pfn);
 unsigned int page_flags(const struct machine *m, uint64_t pfn);
@@ -248,8 +273,12 @@ static inline bool page_is_written(const struct machine *m, uint64_t pfn)
 	return pfn_has_record(pfn);
 }
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
-/* The page of an object holds what nothing else does; a huge one as a whole. */
+/*
+ * The page was written to, and its entries need not say so: what an object's page holds nothing else
+ * does, and of an anonymous one MADV_FREE has to clear it. A huge one as a whole.
+ */
 void page_set_dirty(struct machine *m, uint64_t pfn);
+void page_clear_dirty(struct machine *m, uint64_t pfn);
 bool page_is_dirty(const struct machine *m, uint64_t pfn);
 /* Linux: folio_maybe_dma_pinned() */
 bool page_pinned(const struct machine *m, uint64_t pfn);

@@ -108,6 +108,8 @@ static const struct mm_profile profiles[] = {
 		.collapse_hole_ebusy = true,
 		.nohuge_maps_small = true,
 		.maps_folio = true,
+		.around_maps_folio = true,
+		.holes_halve = true,
 	},
 };
 

@@ -126,7 +126,7 @@ static uint64_t folio_nr_pages(const struct machine *m, uint64_t pfn)
 {
 	if (pfn_is_gigantic(pfn))
 		return HPAGE_PUD_NR;
-	return page_is_large(m, pfn) ? HPAGE_PMD_NR : 1;
+	return UINT64_C(1) << folio_order(m, pfn);
 }
 
 /* The VMAs that may map the folio of frame @pfn, which @vma maps at @addr. */
@@ -175,13 +175,6 @@ uint64_t rmap_folio_mappings(const struct rmap_vma *at, uint64_t head)
 	return folio_mappings(at->vma->vm_mm, head, HPAGE_PMD_NR, at->start, at->end);
 }
 
-static uint64_t folio_mapcount(const struct machine *m, uint64_t pfn)
-{
-	if (folio_nr_pages(m, pfn) == 1)
-		return pfn_page(m, pfn)->mapcount;
-	return pfn_folio(m, pfn)->entire_mapcount + pfn_folio(m, pfn)->nr_mapped;
-}
-
 /* The entry of a small page goes; what uffd-wp protects leaves a marker. */
 static void unmap_small(struct rmap_vma *at, uint64_t pfn)
 {
@@ -195,6 +188,25 @@ static void unmap_small(struct rmap_vma *at, uint64_t pfn)
 	pt_set(m, pte, marker ? PTE_MARKER : (pte_t){ 0 });
 	page_put_map(m, pfn);
 	m->stat.changed++;
+}
+
+/* Entries that are taken out for a while tell the folio that it was written to. */
+static void keep_dirty(const struct rmap_vma *at, uint64_t head, uint64_t nr)
+{
+	struct mm_struct *mm = at->vma->vm_mm;
+	uint64_t addr;
+
+	for (addr = at->start; addr < at->end; addr += PAGE_SIZE) {
+		unsigned int level;
+		pte_t *entry = pt_lookup(mm, addr, PT_LEVEL_PTE, &level);
+
+		if (!entry || !pte_present(*entry) || pte_pfn(*entry) - head >= nr)
+			continue;
+		if (pte_dirty(*entry))
+			page_set_dirty(mm->machine, pte_pfn(*entry));
+		if (level > PT_LEVEL_PTE)
+			break;
+	}
 }
 
 int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, bool unmap)
@@ -218,11 +230,66 @@ int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, boo
 			before_change(at->vma->vm_mm, at->start, at->end);
 		if (here && unmap)
 			unmap_small(at, pfn);
+		else if (here)
+			keep_dirty(at, head, nr);
 		notify_end(at->vma->vm_mm, &range);
 		left -= here < left ? here : left;
 	}
 	rmap_release(&rmap);
 	return 0;
+}
+
+/* Was the entry used, by the process or by a secondary MMU (ptep_clear_flush_young_notify())? */
+static bool clear_flush_young(struct mm_struct *mm, pte_t *entry, uint64_t addr, uint64_t size)
+{
+	bool young = pte_young(*entry);
+
+	*entry = pte_mkold(*entry);
+	addr &= ~(size - 1);
+	if (mm_has_notifiers(&mm->notifier) &&
+	    mmu_notifier_clear_flush_young(&mm->notifier, addr, addr + size))
+		young = true;
+	return young;
+}
+
+/* The entries of one VMA (folio_referenced_one()); @left: mappings of the folio not seen yet. */
+static bool referenced_one(const struct rmap_vma *at, uint64_t head, uint64_t nr, uint64_t *left)
+{
+	struct mm_struct *mm = at->vma->vm_mm;
+	uint64_t addr = at->start, size;
+	bool referenced = false;
+
+	for (; addr < at->end && *left; addr += size) {
+		unsigned int level;
+		pte_t *entry = pt_lookup(mm, addr, PT_LEVEL_PTE, &level);
+		bool young;
+
+		size = PAGE_SIZE;
+		if (!entry || !pte_present(*entry) || pte_pfn(*entry) - head >= nr)
+			continue;
+		size = pt_size(mm->machine->geo, level);
+		young = clear_flush_young(mm, entry, addr, size);
+		/* pages that are read one after the other are not used again */
+		referenced |= young && (level > PT_LEVEL_PTE || !(at->vma->vm_flags & VM_SEQ_READ));
+		--*left;
+	}
+	return referenced;
+}
+
+bool folio_referenced(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
+{
+	struct machine *m = vma->vm_mm->machine;
+	uint64_t nr = folio_nr_pages(m, pfn), left = folio_mapcount(m, pfn);
+	bool referenced = false;
+	struct rmap rmap;
+	size_t i;
+
+	if (rmap_folio(vma, addr, pfn, &rmap))
+		return true;
+	for (i = 0; i < rmap.nr && left; i++)
+		referenced |= referenced_one(&rmap.vmas[i], pfn & ~(nr - 1), nr, &left);
+	rmap_release(&rmap);
+	return referenced;
 }
 
 bool folio_mapped_by_one(struct mm_struct *mm, uint64_t pfn, uint64_t pgoff)

@@ -34,12 +34,16 @@ int filemap_add_huge(struct mm_file *file, uint64_t index, uint64_t *ret_pfn)
 	unsigned int i;
 	int err = folio_alloc(m, PG_CACHE, &pfn);
 
-	for (i = 0; !err && i < HPAGE_PMD_NR; i++)
-		err = filemap_add(file, index + i, pfn + i);
+	if (err)
+		return err;
+	/* they are all in one table: there is none for the first, or for none of them */
+	err = filemap_add(file, index, pfn);
 	if (err) {
-		m->oom = true;
+		page_drop_cache(m, pfn);
 		return err;
 	}
+	for (i = 1; i < HPAGE_PMD_NR; i++)
+		(void)filemap_add(file, index + i, pfn + i);
 	*ret_pfn = pfn;
 	return 0;
 }
@@ -91,16 +95,14 @@ int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_
 	return 0;
 }
 
-static bool folio_mapped(const struct machine *m, uint64_t head)
+/*
+ * Whatever of the @nr pages from @head on [start, end) maps; what uffd-wp protects leaves a marker
+ * (Linux: try_to_unmap_one()).
+ */
+static void unmap_folio_pages(struct vm_area_struct *vma, uint64_t head, uint64_t nr,
+			      uint64_t start, uint64_t end)
 {
-	const struct folio *folio = pfn_folio(m, head);
-
-	return folio->entire_mapcount || folio->nr_mapped;
-}
-
-/* Whatever of the folio [start, end) maps (Linux: try_to_unmap_one()). */
-static void unmap_folio_pages(struct mm_struct *mm, uint64_t head, uint64_t start, uint64_t end)
-{
+	struct mm_struct *mm = vma->vm_mm;
 	struct machine *m = mm->machine;
 	uint64_t addr;
 
@@ -112,12 +114,12 @@ static void unmap_folio_pages(struct mm_struct *mm, uint64_t head, uint64_t star
 		if (!entry || !pte_present(*entry))
 			continue;
 		pfn = pte_pfn(*entry);
-		if (pfn - head >= HPAGE_PMD_NR)
+		if (pfn - head >= nr)
 			continue;
 		before_change(mm, addr, addr + pt_size(m->geo, level));
 		if (pte_dirty(*entry))
 			page_set_dirty(m, pfn);
-		pt_set(m, entry, (pte_t){ 0 });
+		pt_set(m, entry, userfaultfd_pte_wp(vma, *entry) ? PTE_MARKER : (pte_t){ 0 });
 		if (level == PT_LEVEL_PTE)
 			page_put_map(m, pfn);
 		else
@@ -125,30 +127,31 @@ static void unmap_folio_pages(struct mm_struct *mm, uint64_t head, uint64_t star
 	}
 }
 
-static void try_to_unmap_one(const struct mapping *at, uint64_t head)
+static void try_to_unmap_one(const struct mapping *at, uint64_t head, uint64_t nr)
 {
 	struct mm_struct *mm = at->vma->vm_mm;
 	pte_t *pmd = pt_lookup(mm, at->start, PT_LEVEL_PMD, NULL);
 	struct mmu_notifier_range range;
 
-	if (mm->machine->profile->unmap_extra_split && pmd)
+	if (mm->machine->profile->unmap_extra_split && pmd && nr == HPAGE_PMD_NR)
 		__split_huge_pmd(at->vma, pmd, at->start);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, at->start, at->end);
-	unmap_folio_pages(mm, head, at->start, at->end);
+	unmap_folio_pages(at->vma, head, nr, at->start, at->end);
 	notify_end(mm, &range);
 }
 
 int try_to_unmap_file(struct mm_file *file, uint64_t index, uint64_t head)
 {
+	uint64_t nr = UINT64_C(1) << folio_order(file->machine, head);
 	struct mappings found;
 	size_t i;
-	int err = find_mappings(file, index, index + HPAGE_PMD_NR, &found);
+	int err = find_mappings(file, index, index + nr, &found);
 
 	if (err)
 		return err;
 	for (i = 0; i < found.nr; i++) {
-		try_to_unmap_one(&found.at[i], head);
-		if (!folio_mapped(file->machine, head))
+		try_to_unmap_one(&found.at[i], head, nr);
+		if (!folio_mapcount(file->machine, head))
 			break;
 	}
 	mem_free(found.at);
@@ -158,35 +161,47 @@ int try_to_unmap_file(struct mm_file *file, uint64_t index, uint64_t head)
 bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t index)
 {
 	const struct machine *m = vma->vm_mm->machine;
-	uint64_t head = pfn & ~(HPAGE_PMD_NR - 1ull), here = 0;
-	const struct folio *folio = pfn_folio(m, pfn);
+	uint64_t nr = UINT64_C(1) << folio_order(m, pfn), here = 0;
 	struct mappings found;
 	size_t i;
 
 	if (m->profile->wp_reuse != WP_REUSE_LARGE_MAPCOUNT)
 		return folio_shared(vma->vm_mm, pfn, index);
-	if (find_mappings(vma->vm_file, index, index + HPAGE_PMD_NR, &found))
+	if (find_mappings(vma->vm_file, index, index + nr, &found))
 		return true;
 	for (i = 0; i < found.nr; i++)
 		if (found.at[i].vma->vm_mm == vma->vm_mm)
-			here += folio_mappings(vma->vm_mm, head, HPAGE_PMD_NR, found.at[i].start,
+			here += folio_mappings(vma->vm_mm, pfn & ~(nr - 1), nr, found.at[i].start,
 					       found.at[i].end);
 	mem_free(found.at);
-	return here != folio->entire_mapcount + folio->nr_mapped;
+	return here != folio_mapcount(m, pfn);
+}
+
+static int split_folio(struct mm_file *file, uint64_t index,
+		       void (*split)(struct machine *m, uint64_t pfn))
+{
+	struct machine *m = file->machine;
+	uint64_t pfn = filemap_find(file, index), in_folio;
+	int err;
+
+	if (!pfn || !folio_order(m, pfn))
+		return 0;
+	if (page_pinned(m, pfn))
+		return -EAGAIN;
+	in_folio = pfn - folio_head(m, pfn);
+	err = try_to_unmap_file(file, index - in_folio, pfn - in_folio);
+	if (!err)
+		split(m, pfn);
+	return err;
 }
 
 int split_file_folio(struct mm_file *file, uint64_t index)
 {
-	uint64_t pfn = filemap_find(file, index);
-	uint64_t in_folio = pfn & (HPAGE_PMD_NR - 1);
-	int err;
+	return split_folio(file, index, folio_split);
+}
 
-	if (!pfn || !page_is_large(file->machine, pfn))
-		return 0;
-	if (page_pinned(file->machine, pfn))
-		return -EAGAIN;
-	err = try_to_unmap_file(file, index - in_folio, pfn - in_folio);
-	if (!err)
-		folio_split(file->machine, pfn - in_folio);
-	return err;
+int split_file_folio_at(struct mm_file *file, uint64_t index)
+{
+	return split_folio(file, index, file->machine->profile->holes_halve ? folio_split_at :
+									      folio_split);
 }

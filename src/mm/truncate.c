@@ -109,24 +109,54 @@ static int hugetlb_remove(struct mm_file *file, uint64_t first, uint64_t last, b
 	return err;
 }
 
-/*
- * Forget the pages of the bytes [@start, @end). A huge one that these cover in part becomes small
- * first; one that is pinned stays whole, as Linux keeps it (truncate_inode_partial_folio()).
- */
-static int shmem_undo_range(struct mm_file *file, uint64_t start, uint64_t end)
+/* The pages [*@ret_base, *@ret_end) of the file are in one folio with page @index, frame @pfn. */
+static void folio_span(const struct mm_file *file, uint64_t index, uint64_t pfn, uint64_t *ret_base,
+		       uint64_t *ret_end)
 {
-	uint64_t first = PAGE_ALIGN(start) >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
-	int err = 0;
+	*ret_base = index - (pfn - folio_head(file->machine, pfn));
+	*ret_end = *ret_base + (UINT64_C(1) << folio_order(file->machine, pfn));
+}
 
-	if (!IS_ALIGNED(start, PMD_SIZE))
-		err = split_file_folio(file, start >> PAGE_SHIFT);
+/*
+ * The folio of page @index, unless all of it lies in the bytes from @start to the pages from @last:
+ * it is dirty, and gets a boundary at either end (Linux: truncate_inode_partial_folio()).
+ * Return: 0; -EAGAIN: it stays whole, [*@ret_base, *@ret_end); -ENOMEM.
+ */
+static int truncate_partial_folio(struct mm_file *file, uint64_t index, uint64_t start,
+				  uint64_t last, uint64_t *ret_base, uint64_t *ret_end)
+{
+	struct machine *m = file->machine;
+	uint64_t pfn = filemap_find(file, index), base, end;
+	int err;
+
+	if (!pfn)
+		return 0;
+	folio_span(file, index, pfn, &base, &end);
+	if (start <= base << PAGE_SHIFT && last >= end)
+		return 0;
+	page_set_dirty(m, pfn);
+	*ret_base = base;
+	*ret_end = end;
+	err = split_file_folio_at(file, start >> PAGE_SHIFT > base ? start >> PAGE_SHIFT : base);
+	return !err && last < end ? split_file_folio_at(file, last) : err;
+}
+
+/*
+ * Forget the pages; what the range covers of a folio is first made folios of its own. One that is
+ * pinned cannot be: Linux keeps it whole.
+ */
+static int shmem_undo_range(struct mm_file *file, uint64_t start, uint64_t last)
+{
+	uint64_t first = PAGE_ALIGN(start) >> PAGE_SHIFT, base, end;
+	int err = truncate_partial_folio(file, start >> PAGE_SHIFT, start, last, &base, &end);
+
 	if (err == -EAGAIN)
-		first = ((start | ~PMD_MASK) >> PAGE_SHIFT) + 1;
+		first = end;
 	else if (err)
 		return err;
-	err = IS_ALIGNED(end, PMD_SIZE) ? 0 : split_file_folio(file, last);
+	err = truncate_partial_folio(file, last - 1, start, last, &base, &end);
 	if (err == -EAGAIN)
-		last &= ~(uint64_t)(HPAGE_PMD_NR - 1);
+		last = base;
 	else if (err)
 		return err;
 	filemap_truncate(file, first, last);
@@ -148,7 +178,7 @@ int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 	if (vma->vm_flags & VM_HUGETLB)
 		return hugetlb_remove(vma->vm_file, first, last, false);
 	err = unmap_mapping_pages(vma->vm_file, first, last, false);
-	return err ? err : shmem_undo_range(vma->vm_file, first << PAGE_SHIFT, last << PAGE_SHIFT);
+	return err ? err : shmem_undo_range(vma->vm_file, first << PAGE_SHIFT, last);
 }
 
 /*
@@ -162,7 +192,7 @@ static int shmem_truncate(struct mm_file *file, uint64_t old, uint64_t size)
 	int err = unmap ? unmap_mapping_pages(file, hole, end, true) : 0;
 
 	if (!err)
-		err = shmem_undo_range(file, size, UINT64_MAX);
+		err = shmem_undo_range(file, size, end);
 	if (!err && unmap)
 		err = unmap_mapping_pages(file, hole, end, true);
 	return err;

@@ -14,6 +14,7 @@
 /* Operations of the table. */
 #define MAX_OPS 16
 
+/* clang-format off */
 #define COUNTER(name)                                                                    \
 	"(SELECT value FROM main.counter c WHERE c.run = r.nr AND c.name = '" name "')"
 /* These four say how a run was executed, which it knows in columns of its own. */
@@ -22,14 +23,16 @@
 	"(SELECT group_concat(name || '=' || value, ' ') FROM (SELECT name, value FROM " \
 	"main.param p"                                                                   \
 	" WHERE p.run = r.nr AND p.name NOT IN " TOLD " ORDER BY p.nr))"
-#define RUNS(params)                                                                                                                                      \
-	"SELECT r.nr, r.file, r.profile, r.designs, r.mmu, " params                                                                                       \
-	" AS told, r.blocked_ns, r.longest_ns,"                                                                                                           \
-	" r.checked, r.failed, " COUNTER("notifications") ", " COUNTER("bytes_notified") ", " COUNTER("bytes_populated") ", " COUNTER(                    \
-		"frames_covered") ", " COUNTER("rmap_scanned") ", " COUNTER("rmap_"                                                                       \
-									    "longest") ", " COUNTER("sptes_zapped") ", r.executed"                        \
-														    " FROM main.run r WHERE r.error = ''" \
-														    " ORDER BY r.file, r.profile, r.designs, r.mmu, length(told), told, r.nr"
+#define RUNS(params)                                                                     \
+	"SELECT r.nr, r.file, r.profile, r.designs, r.mmu, " params " AS told,"          \
+	" r.blocked_ns, r.longest_ns, r.checked, r.failed, "                             \
+	COUNTER("notifications") ", " COUNTER("bytes_notified") ", "                     \
+	COUNTER("bytes_populated") ", " COUNTER("frames_covered") ", "                   \
+	COUNTER("rmap_scanned") ", " COUNTER("rmap_longest") ", "                        \
+	COUNTER("sptes_zapped") ", r.executed"                                           \
+	" FROM main.run r WHERE r.error = ''"                                            \
+	" ORDER BY r.file, r.profile, r.designs, r.mmu, length(told), told, r.nr"
+/* clang-format on */
 /* Columns of RUNS. */
 enum {
 	R_NR,

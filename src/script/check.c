@@ -363,6 +363,12 @@ int check_fork(struct parser *p, struct script_op *op)
 	return 0;
 }
 
+int check_exec(struct parser *p, struct script_op *op)
+{
+	(void)op;
+	return layout_remove(&p->layout, 0, UINT64_MAX, NULL);
+}
+
 static int check_alive(struct parser *p, const struct script_op *op)
 {
 	const struct name_info *info = &p->names.infos[op->name];

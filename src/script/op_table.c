@@ -163,6 +163,9 @@ const struct op_row op_rows[OP_NR] = {
 	[OP_FORKWAIT] = {
 		"forkwait", "forkwait", NO_ARGS, NULL, NULL,
 	},
+	[OP_EXEC] = {
+		"exec", "exec", NO_ARGS, NULL, check_exec,
+	},
 	[OP_NUMA_HINT] = {
 		"numa_hint", "numa_hint ADDR LEN", ARGS(RANGE), NULL, check_numa_hint,
 	},

@@ -368,7 +368,27 @@ static const struct {
 	{random_populate, 3, 0},
 	{random_slots, 80, SCRIPT_RANDOM_MEMSLOT},
 	{random_age, 25, SCRIPT_RANDOM_AGE},
+	{random_exec, 4, SCRIPT_RANDOM_EXEC},
 };
+
+/* Zero for what the script does not have; what it is about comes more often than the rest. */
+static unsigned int weight_of(const struct random_state *r, size_t i)
+{
+	if (emitters[i].feature && !has(r, emitters[i].feature))
+		return 0;
+	return emitters[i].weight * (r->kind_given && emitters[i].emit == random_guest ? 4 : 1);
+}
+
+/* The guest of a script that is about one is there from the start. */
+static void random_first_vm(struct random_state *r)
+{
+	if (has(r, SCRIPT_RANDOM_SHADOW))
+		random_shadow(r);
+	else if (has(r, SCRIPT_RANDOM_NESTED | SCRIPT_RANDOM_GUEST))
+		random_guest(r);
+	else
+		random_slots(r);
+}
 
 static void random_operation(struct random_state *r)
 {
@@ -379,21 +399,19 @@ static void random_operation(struct random_state *r)
 		random_map(r);
 		return;
 	}
+	if (r->kind_given && !r->vm) {
+		random_first_vm(r);
+		return;
+	}
 	if (r->nr_areas > MAX_AREAS - 16) {
 		random_munmap(r);
 		return;
 	}
 	for (i = 0; i < NR_WORDS(emitters); i++)
-		if (!emitters[i].feature || has(r, emitters[i].feature))
-			total += emitters[i].weight;
+		total += weight_of(r, i);
 	at = rng_below(&r->rng, total);
-	for (i = 0;; i++) {
-		if (emitters[i].feature && !has(r, emitters[i].feature))
-			continue;
-		if (at < emitters[i].weight)
-			break;
-		at -= emitters[i].weight;
-	}
+	for (i = 0; at >= weight_of(r, i); i++)
+		at -= weight_of(r, i);
 	emitters[i].emit(r);
 }
 
@@ -408,6 +426,7 @@ void script_random(uint64_t seed, const struct script_random_options *options,
 	if (!options->ops)
 		return;
 	rng_seed(&r->rng, seed);
+	random_pick_kind(r);
 	r->budget = options->max_touched;
 	r->huge_budget = HUGE_TOUCHES;
 	random_start(r);

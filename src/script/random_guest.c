@@ -103,7 +103,8 @@ bool random_spend(struct random_state *r, uint64_t gpa, bool write)
 
 static bool pick_nested(struct random_state *r)
 {
-	return !has(r, SCRIPT_RANDOM_GUEST | SCRIPT_RANDOM_MEMSLOT) || chance(r, 1, 4);
+	return r->kind_given || !has(r, SCRIPT_RANDOM_GUEST | SCRIPT_RANDOM_MEMSLOT) ||
+	       chance(r, 1, 4);
 }
 
 /* The VM first, then its memslots, then what it does. */
@@ -119,7 +120,8 @@ void random_guest(struct random_state *r)
 	if (has(r, SCRIPT_RANDOM_MEMSLOT))
 		return;
 	if (!r->vm)
-		strbuf_addf(r->out, "vm vm0 %s\n", mmus[rng_below(&r->rng, 3)]);
+		strbuf_addf(r->out, "vm vm0 %s\n",
+			    mmus[r->kind_given ? r->mmu : rng_below(&r->rng, 3)]);
 	else if (!r->nr_slots || chance(r, 1, 8))
 		random_memslot(r);
 	else

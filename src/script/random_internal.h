@@ -87,11 +87,13 @@ struct shadow_map {
 /*
  * struct shadow - a guest with page tables of its own
  * @loaded: the address space in CR3, if @cr3; @alias: the second slot is there
+ * @log: what is written to the memory is logged
  */
 struct shadow {
 	bool on;
 	bool cr3;
 	bool alias;
+	bool log;
 	uint8_t format;
 	unsigned int nr_spaces;
 	unsigned int loaded;
@@ -114,6 +116,7 @@ struct nested_page {
  * struct nested - an L1 hypervisor
  * @next: where the next page of L2 goes, by tables and size
  * @root: the tables in use; @mapped: a bit for those that hold something
+ * @log: what is written to the tables is logged
  */
 struct nested {
 	bool on;
@@ -122,6 +125,7 @@ struct nested {
 	uint64_t next[NESTED_ROOTS][3];
 	unsigned int root;
 	unsigned int mapped;
+	bool log;
 };
 
 /*
@@ -139,6 +143,8 @@ struct process {
 
 /*
  * struct random_state - one script in the making
+ * @features: SCRIPT_RANDOM_* that are in it
+ * @kind_given: the script is about a guest of kind @mmu
  * @areas: ascending and disjoint
  * @budget: pages that may still be touched
  * @huge_budget: hugetlb and dax pages that may still be touched
@@ -147,6 +153,8 @@ struct random_state {
 	struct rng rng;
 	const struct script_random_options *options;
 	struct strbuf *out;
+	unsigned int features;
+	bool kind_given;
 	struct area areas[MAX_AREAS];
 	size_t nr_areas;
 	struct object objects[MAX_OBJECTS];
@@ -181,7 +189,7 @@ static inline bool chance(struct random_state *r, uint32_t num, uint32_t den)
 /* Is one of these SCRIPT_RANDOM_* asked for? */
 static inline bool has(const struct random_state *r, unsigned int features)
 {
-	return r->options->features & features;
+	return r->features & features;
 }
 
 /* random_map.c */
@@ -207,6 +215,7 @@ bool random_nested(struct random_state *r);
 void random_fork(struct random_state *r);
 void random_switch(struct random_state *r);
 void random_exit(struct random_state *r);
+void random_exec(struct random_state *r);
 
 /* random_kernel.c */
 void random_uffd(struct random_state *r);
@@ -219,6 +228,13 @@ void random_brk(struct random_state *r);
 
 /* random_memslot.c: a line about slots and logs, when no other VM is there */
 void random_slots(struct random_state *r);
+/* " manual_protect" and the like, behind a VM's kind */
+const char *random_vm_flags(struct random_state *r);
+/* A line that reads the log of slot @id of vm@vm, @len bytes, or clears a part of it. */
+void random_read_log(struct random_state *r, unsigned int vm, unsigned int id, uint64_t len);
+
+/* random_kind.c: which kind of guest a script has, and what it does with it */
+void random_pick_kind(struct random_state *r);
 
 /* random_area.c */
 /* False when a huge page is in the way, as it is in Linux's. */

@@ -12,15 +12,20 @@
 /* Large slots make large logs. */
 #define MAX_SLOT_LEN (64 * SIZE_1M)
 
+const char *random_vm_flags(struct random_state *r)
+{
+	static const char *const logs[] = {"", "", " manual_protect", " initially_set"};
+
+	return logs[rng_below(&r->rng, 4)];
+}
+
 static void make_vm(struct random_state *r)
 {
 	static const char *const mmus[KINDS] = {"tdp", "direct", "shadow"};
-	static const char *const logs[] = {"", "", " manual_protect", " initially_set"};
 
-	if (!r->nr_vms)
+	if (!r->nr_vms && !r->kind_given)
 		r->mmu = rng_below(&r->rng, KINDS);
-	strbuf_addf(r->out, "vm vm%zu %s%s\n", r->nr_vms, mmus[r->mmu],
-		    logs[rng_below(&r->rng, 4)]);
+	strbuf_addf(r->out, "vm vm%zu %s%s\n", r->nr_vms, mmus[r->mmu], random_vm_flags(r));
 	r->nr_vms++;
 	r->vm = true;
 }
@@ -89,24 +94,29 @@ static void change_slot(struct random_state *r, struct slot *slot)
 	write_slot(r, slot);
 }
 
-static void read_log(struct random_state *r, const struct slot *slot)
+void random_read_log(struct random_state *r, unsigned int vm, unsigned int id, uint64_t slot_len)
 {
-	uint64_t first = pick_page(r, 0, slot->len), len = PAGE_SIZE * (1 + rng_below(&r->rng, 600));
+	uint64_t first = pick_page(r, 0, slot_len), len = PAGE_SIZE * (1 + rng_below(&r->rng, 600));
 
 	if (chance(r, 2, 3)) {
-		strbuf_addf(r->out, "dirty_log vm%u %zu\n", slot->vm, slot - r->slots);
+		strbuf_addf(r->out, "dirty_log vm%u %u\n", vm, id);
 		return;
 	}
 	if (chance(r, 9, 10))
 		first &= ~(64 * PAGE_SIZE - 1);
 	if (chance(r, 9, 10))
 		len = (len + 64 * PAGE_SIZE - 1) & ~(64 * PAGE_SIZE - 1);
-	if (len > slot->len - first && chance(r, 9, 10))
-		len = slot->len - first;
-	strbuf_addf(r->out, "clear_dirty_log vm%u %zu", slot->vm, slot - r->slots);
+	if (len > slot_len - first && chance(r, 9, 10))
+		len = slot_len - first;
+	strbuf_addf(r->out, "clear_dirty_log vm%u %u", vm, id);
 	add_size(r, first);
 	add_size(r, len);
 	strbuf_addch(r->out, '\n');
+}
+
+static void read_log(struct random_state *r, const struct slot *slot)
+{
+	random_read_log(r, slot->vm, slot - r->slots, slot->len);
 }
 
 static void access_slot(struct random_state *r, const struct slot *slot)
@@ -145,7 +155,7 @@ void random_slots(struct random_state *r)
 
 	if (r->running || (r->vm && !r->nr_vms))
 		return;
-	if (!r->nr_vms || (r->nr_vms < MAX_VMS && chance(r, 1, 40))) {
+	if (!r->nr_vms || (!r->nested.on && r->nr_vms < MAX_VMS && chance(r, 1, 40))) {
 		make_vm(r);
 		return;
 	}

@@ -35,10 +35,12 @@ static void start(struct random_state *r)
 	strbuf_addstr(r->out, "map nt 0x");
 	strbuf_addhex(r->out, TABLES_ADDR, 1);
 	strbuf_addf(r->out, " %lluM rw anon private noreserve nohuge\n", TABLES_LEN / SIZE_1M);
-	strbuf_addf(r->out, "vm vm0 nested%s\nmemslot vm0 %u gpa=%lluG nt %lluM\n",
-		    pick_no_tdp_mmu(r) ? " no_tdp_mmu" : "", TABLES_SLOT, TABLES_GPA / SIZE_1G,
-		    TABLES_LEN / SIZE_1M);
+	strbuf_addf(r->out, "vm vm0 nested%s%s\nmemslot vm0 %u gpa=%lluG nt %lluM\n",
+		    pick_no_tdp_mmu(r) ? " no_tdp_mmu" : "",
+		    has(r, SCRIPT_RANDOM_MEMSLOT) ? random_vm_flags(r) : "", TABLES_SLOT,
+		    TABLES_GPA / SIZE_1G, TABLES_LEN / SIZE_1M);
 	r->vm = r->nested.on = true;
+	r->nr_vms = has(r, SCRIPT_RANDOM_MEMSLOT);
 	for (i = 0; i < NESTED_ROOTS; i++) {
 		r->nested.next[i][0] = ZONE_4K;
 		r->nested.next[i][1] = ZONE_2M;
@@ -53,6 +55,8 @@ static bool pick_target(struct random_state *r, uint64_t size, uint64_t *ret_gpa
 	uint64_t first = (slot->gpa + size - 1) & -size, end = slot->gpa + slot->len;
 
 	if (first >= end || end - first < size)
+		return false;
+	if (has(r, SCRIPT_RANDOM_MEMSLOT) && !slot->alive && chance(r, 7, 8))
 		return false;
 	*ret_gpa = (slot->gpa + pick_page(r, 0, slot->len)) & -size;
 	if (*ret_gpa < first || end - *ret_gpa < size)
@@ -193,9 +197,26 @@ static void random_access_l2(struct random_state *r)
 		    (unsigned long long)nr * 4);
 }
 
+/* What is written to the tables is logged, or not any more; the log is read. */
+static void log_tables(struct random_state *r)
+{
+	if (r->nested.log && chance(r, 2, 3)) {
+		random_read_log(r, 0, TABLES_SLOT, TABLES_LEN);
+		return;
+	}
+	r->nested.log = !r->nested.log;
+	strbuf_addf(r->out, "memslot vm0 %u gpa=%lluG nt %lluM%s\n", TABLES_SLOT,
+		    TABLES_GPA / SIZE_1G, TABLES_LEN / SIZE_1M,
+		    r->nested.log ? " dirty_log" : "");
+}
+
 /* The tables' own memory becomes read-only for a moment, or is shared with a child. */
 static void random_tables(struct random_state *r)
 {
+	if (has(r, SCRIPT_RANDOM_MEMSLOT) && chance(r, 1, 2)) {
+		log_tables(r);
+		return;
+	}
 	if (chance(r, 1, 2))
 		strbuf_addstr(r->out, "forkwait\n");
 	else

@@ -82,3 +82,14 @@ void random_exit(struct random_state *r)
 	add_name(r, which);
 	r->processes[which].alive = false;
 }
+
+/* The names of guests would be those of VMs that are gone. */
+void random_exec(struct random_state *r)
+{
+	if (has(r, SCRIPT_RANDOM_GUEST | SCRIPT_RANDOM_NESTED | SCRIPT_RANDOM_SHADOW |
+			   SCRIPT_RANDOM_MEMSLOT))
+		return;
+	strbuf_addstr(r->out, "exec\n");
+	r->nr_areas = 0;
+	r->brk = 0;
+}

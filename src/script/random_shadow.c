@@ -101,7 +101,8 @@ static void start(struct random_state *r)
 	strbuf_addf(r->out, " rw %s noreserve %s\n",
 		    chance(r, 1, 5) ? "shmem shared" : "anon private",
 		    r->thp && chance(r, 1, 3) ? "huge" : "nohuge");
-	strbuf_addstr(r->out, "vm vm0 shadow\n");
+	strbuf_addf(r->out, "vm vm0 shadow%s\n",
+		    has(r, SCRIPT_RANDOM_MEMSLOT) ? random_vm_flags(r) : "");
 	strbuf_addf(r->out, "memslot vm0 %u gpa=0 gm", MEMORY_SLOT);
 	add_number(r, " ", MEMORY_LEN);
 	strbuf_addch(r->out, '\n');
@@ -284,6 +285,21 @@ static void change_memory(struct random_state *r)
 	}
 }
 
+/* What is written to the memory is logged, or not any more; the log is read. */
+static void log_memory(struct random_state *r)
+{
+	struct shadow *s = &r->shadow;
+
+	if (s->log && chance(r, 3, 4)) {
+		random_read_log(r, 0, MEMORY_SLOT, MEMORY_LEN);
+		return;
+	}
+	s->log = !s->log;
+	strbuf_addf(r->out, "memslot vm0 %u gpa=0 gm", MEMORY_SLOT);
+	add_number(r, " ", MEMORY_LEN);
+	strbuf_addstr(r->out, s->log ? " dirty_log\n" : "\n");
+}
+
 static void change_slot(struct random_state *r)
 {
 	struct shadow *s = &r->shadow;
@@ -322,6 +338,8 @@ void random_shadow(struct random_state *r)
 		make_map(r);
 	} else if (!s->cr3) {
 		load_cr3(r);
+	} else if (has(r, SCRIPT_RANDOM_MEMSLOT) && chance(r, 1, 8)) {
+		log_memory(r);
 	} else {
 		at = rng_below(&r->rng, 101);
 		for (i = 0; at >= emitters[i].weight; i++)

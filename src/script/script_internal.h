@@ -354,6 +354,7 @@ int check_heap(struct parser *p, struct script_op *op);
 int check_mbind(struct parser *p, struct script_op *op);
 int check_move_pages(struct parser *p, struct script_op *op);
 int check_fork(struct parser *p, struct script_op *op);
+int check_exec(struct parser *p, struct script_op *op);
 int check_switch(struct parser *p, struct script_op *op);
 int check_exit(struct parser *p, struct script_op *op);
 int check_numa_hint(struct parser *p, struct script_op *op);

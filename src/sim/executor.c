@@ -1,174 +1,200 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the executor of `verify` brings along, for a comparison that counts every fault: the
- * guest's own slot with its tables and its code, and the accesses to them that each guest
- * operation makes first. src/host/guest/guestvm.c is the original; this room may not include it.
+ * What the executor of `verify` brings along, for a comparison that counts every fault: slots of
+ * its own with the guest's tables and its code. src/host/guest/guestvm.c, guestpaging.c and l1.c
+ * are the originals; this room may not include them.
  */
-#include "sim_internal.h"
+#include "executor_internal.h"
 
 #include <string.h>
 #include <sys/mman.h>
 
 #define OWN_SLOT 32000u
+#define PAGED_SLOT 32001u
+#define LOW_SLOT 32002u
 #define OWN_PAGES 9u
-#define OWN_GPA ((1ull << 40) - 16 * PAGE_SIZE)
+#define REGION_PAGES 16u
 /* Any place that no script maps. */
 #define OWN_ADDR 0x7fffe0000000ull
 #define OWN_DISTANCE (1ull << 20)
-#define HALF (1ull << 39)
-/* Below, a guest under shadow paging runs without paging, or the script has tables for it. */
-#define FLAT_START (1ull << 32)
-
-enum { PAGE_PML4, PAGE_PDPT0, PAGE_PDPT1, PAGE_CODE };
 
 #define TABLE_FLAGS 7ull
 #define LEAF_FLAGS 0xe7ull
+#define OWN_TABLE 0x67ull /* accessed, dirty; and so are the pages */
+#define NESTED_TABLE 0x27ull
+#define NESTED_LEAF 0x67ull
 
-static bool leaves_flat_mode(const struct script_op *op)
+/* Pages at EXECUTOR_PAGED_GPA, and at EXECUTOR_LOW_GPA. */
+enum { PAGED_PML4, PAGED_PDPT, PAGED_PD, PAGED_PT, PAGED_PD_PAE, PAGED_PT_PAE, PAGED_CODE64,
+       PAGED_CODE_PAE, PAGED_STACK };
+enum { LOW_PT, LOW_CODE, LOW_STACK };
+
+static uint64_t paged_page(unsigned int which)
 {
-	switch (op->code) {
-	case OP_GUEST:
-		return op->flags & (SCRIPT_GUEST_GVA | SCRIPT_GUEST_L2) ||
-		       script_op_gpa(op) + op->len <= FLAT_START;
-	case OP_GUEST_MAP:
-	case OP_GUEST_REMAP:
-	case OP_CR3:
-	case OP_INVLPG:
-		return true;
-	default:
-		return false;
-	}
+	return EXECUTOR_PAGED_GPA + which * PAGE_SIZE;
 }
 
-bool sim_follows_executor(const struct script *script, uint32_t vm)
+static uint64_t low_page(unsigned int which)
 {
-	const struct script_op *op;
-	bool shadow = false;
+	return EXECUTOR_LOW_GPA + which * PAGE_SIZE;
+}
+
+/* struct entry - of a table of the executor's */
+struct entry {
+	uint64_t at;
+	uint64_t value;
+};
+
+static int load_entries(struct kvm *kvm, const struct entry *entries, size_t nr)
+{
+	int err = 0;
 	size_t i;
 
-	for (i = 0; i < script->nr_ops; i++) {
-		op = &script->ops[i];
-		if (op->code == OP_VM && op->name == vm && op->mmu == SCRIPT_MMU_NESTED)
-			return false;
-		shadow |= op->code == OP_VM && op->name == vm && op->mmu == SCRIPT_MMU_SHADOW;
-	}
-	for (i = 0; i < script->nr_ops && shadow; i++)
-		if (script->ops[i].name2 == vm && leaves_flat_mode(&script->ops[i]))
-			return false;
-	return true;
-}
-
-static uint64_t own_page(unsigned int which)
-{
-	return OWN_GPA + which * PAGE_SIZE;
-}
-
-static int map_own(struct sim *sim, struct sim_object *vm, uint64_t addr)
-{
-	struct mm_file *file;
-	int err = mm_file_create(sim->machine, OWN_PAGES * PAGE_SIZE, true, &file);
-
-	if (err)
-		return err;
-	err = mm_mmap(vm->mm, addr, OWN_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		      file, 0);
-	mm_file_put(file);
-	/* the NUMA scanner passes over what is the executor's */
-	if (!err)
-		err = mm_mbind(vm->mm, addr, OWN_PAGES * PAGE_SIZE, MM_MPOL_BIND, 1, 0);
-	return err ? err : mm_access(vm->mm, addr, OWN_PAGES * PAGE_SIZE, PAGE_SIZE, MM_WRITE);
+	for (i = 0; i < nr && !err; i++)
+		err = kvm_load_guest_entry(kvm, entries[i].at, entries[i].value);
+	return err;
 }
 
 /* The identity in pages of 1 GiB, which with shadow paging KVM follows. */
-static int load_tables(struct kvm *kvm)
+static int load_flat(struct kvm *kvm)
 {
+	const uint64_t pml4 = executor_page(EXECUTOR_PML4), pdpt0 = executor_page(EXECUTOR_PDPT0);
+	const struct entry top[] = {
+		{ pml4, pdpt0 | TABLE_FLAGS },
+		{ pml4 + 8, executor_page(EXECUTOR_PDPT1) | TABLE_FLAGS },
+	};
 	unsigned int i;
-	int err;
+	int err = load_entries(kvm, top, 2);
 
-	err = kvm_load_guest_entry(kvm, own_page(PAGE_PML4), own_page(PAGE_PDPT0) | TABLE_FLAGS);
-	if (!err)
-		err = kvm_load_guest_entry(kvm, own_page(PAGE_PML4) + 8,
-					   own_page(PAGE_PDPT1) | TABLE_FLAGS);
 	for (i = 0; i < 1024 && !err; i++)
-		err = kvm_load_guest_entry(kvm, own_page(PAGE_PDPT0) + 8 * i,
-					   (uint64_t)i << 30 | LEAF_FLAGS);
-	return err ? err : kvm_set_cr3(kvm, own_page(PAGE_PML4));
+		err = kvm_load_guest_entry(kvm, pdpt0 + 8 * i, (uint64_t)i << 30 | LEAF_FLAGS);
+	return err;
 }
 
-static int make_own(struct sim *sim, struct sim_object *vm)
+/* What maps L2's own tables and code, to the same addresses in L1. */
+static int load_nested(struct kvm *kvm)
+{
+	const uint64_t npt2 = executor_page(EXECUTOR_NPT2), npt1 = executor_page(EXECUTOR_NPT1);
+	const unsigned int first = EXECUTOR_GPA / PAGE_SIZE % 512;
+	const struct entry upper[] = {
+		{ executor_page(EXECUTOR_NPT3) + 8 * 511, npt2 | NESTED_TABLE },
+		{ npt2 + 8 * 511, npt1 | NESTED_TABLE },
+	};
+	unsigned int i;
+	int err = load_entries(kvm, upper, 2);
+
+	for (i = 0; i <= EXECUTOR_CODE && !err; i++)
+		err = kvm_load_guest_entry(kvm, npt1 + 8 * (first + i), executor_page(i) | NESTED_LEAF);
+	return err;
+}
+
+static int load_paged(struct kvm *kvm)
+{
+	const struct entry entries[] = {
+		{ paged_page(PAGED_PML4), paged_page(PAGED_PDPT) | OWN_TABLE },
+		{ paged_page(PAGED_PDPT), paged_page(PAGED_PD) | OWN_TABLE },
+		{ paged_page(PAGED_PD), paged_page(PAGED_PT) | OWN_TABLE },
+		{ paged_page(PAGED_PT), paged_page(PAGED_CODE64) | OWN_TABLE },
+		{ paged_page(PAGED_PT) + 8, paged_page(PAGED_STACK) | OWN_TABLE },
+		{ paged_page(PAGED_PD_PAE) + 8 * 511, paged_page(PAGED_PT_PAE) | OWN_TABLE },
+		{ paged_page(PAGED_PT_PAE), paged_page(PAGED_CODE_PAE) | OWN_TABLE },
+		{ paged_page(PAGED_PT_PAE) + 8, paged_page(PAGED_STACK) | OWN_TABLE },
+	};
+
+	return load_entries(kvm, entries, sizeof(entries) / sizeof(entries[0]));
+}
+
+/* Two entries of 4 bytes. */
+static int load_low(struct kvm *kvm)
+{
+	return kvm_load_guest_entry(kvm, low_page(LOW_PT),
+				    (low_page(LOW_STACK) | OWN_TABLE) << 32 |
+					    low_page(LOW_CODE) | OWN_TABLE);
+}
+
+uint64_t sim_executor_entry(const struct sim_object *vm, unsigned int paging)
+{
+	if (vm->nested)
+		return executor_page(EXECUTOR_NPT3) | NESTED_TABLE;
+	switch (paging) {
+	case SCRIPT_PAGING_LONG:
+		return paged_page(PAGED_PDPT) | OWN_TABLE;
+	case SCRIPT_PAGING_LA57:
+		return paged_page(PAGED_PML4) | OWN_TABLE;
+	case SCRIPT_PAGING_PAE:
+		return paged_page(PAGED_PD_PAE) | 1;
+	default:
+		/* the upper half of 8 bytes */
+		return (low_page(LOW_PT) | OWN_TABLE) << 32;
+	}
+}
+
+static int map_own(struct sim *sim, struct sim_object *vm, uint64_t addr, uint64_t len)
+{
+	struct mm_file *file;
+	int err = mm_file_create(sim->machine, len, true, &file);
+
+	if (err)
+		return err;
+	err = mm_mmap(vm->mm, addr, len, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	mm_file_put(file);
+	/* the NUMA scanner passes over what is the executor's */
+	if (!err)
+		err = mm_mbind(vm->mm, addr, len, MM_MPOL_BIND, 1, 0);
+	return err ? err : mm_access(vm->mm, addr, len, PAGE_SIZE, MM_WRITE);
+}
+
+/* A slot of the executor's own, with what @load puts there; nobody hears of it. */
+static int add_region(struct sim *sim, struct sim_object *vm, unsigned int slot, uint64_t gpa,
+		      uint64_t pages, int (*load)(struct kvm *kvm))
 {
 	struct event_sink *sink = sim->events.sink;
 	struct kvm_memory_region region = {
-		.slot = OWN_SLOT,
-		.guest_phys_addr = OWN_GPA,
-		.memory_size = OWN_PAGES * PAGE_SIZE,
+		.slot = slot,
+		.guest_phys_addr = gpa,
+		.memory_size = pages * PAGE_SIZE,
 		.userspace_addr = OWN_ADDR + sim->nr_own * OWN_DISTANCE,
 	};
 	int err;
 
 	sim->events.sink = NULL;
-	err = map_own(sim, vm, region.userspace_addr);
+	err = map_own(sim, vm, region.userspace_addr, region.memory_size);
 	if (!err)
 		err = kvm_set_memory_region(vm->kvm, &region);
-	if (!err && vm->guest->shadow)
-		err = load_tables(vm->kvm);
+	if (!err && load)
+		err = load(vm->kvm);
 	sim->events.sink = sink;
 	sim->nr_own++;
-	vm->guest->own = !err;
 	return err;
 }
 
-/* The processor's walk of the guest's tables; with shadow paging KVM does that. */
-static int walk_own(struct sim_object *vm, uint64_t gpa)
+int sim_executor_vcpu(struct sim *sim, struct sim_object *vm)
 {
+	struct sim_guest *guest = vm->guest;
 	int err;
 
-	if (vm->guest->shadow)
+	if (!guest->followed || guest->own)
 		return 0;
-	err = kvm_guest_access(vm->kvm, own_page(PAGE_PML4), KVM_ACCESS_WRITE | KVM_ACCESS_PAGING);
-	if (!err)
-		err = kvm_guest_access(vm->kvm, own_page(gpa < HALF ? PAGE_PDPT0 : PAGE_PDPT1),
-				       KVM_ACCESS_WRITE | KVM_ACCESS_PAGING);
+	err = add_region(sim, vm, OWN_SLOT, EXECUTOR_GPA, OWN_PAGES,
+			 guest->shadow ? load_flat : vm->nested ? load_nested : NULL);
+	if (!err && guest->shadow)
+		err = kvm_set_sregs(vm->kvm, true, executor_page(EXECUTOR_PML4), KVM_PAGING_LONG);
+	guest->own = !err;
+	guest->mode = EXECUTOR_FLAT;
 	return err;
 }
 
-static int access_own(struct sim_object *vm, uint64_t gpa, unsigned int access)
+int executor_prepare_mode(struct sim *sim, struct sim_object *vm, unsigned int mode)
 {
-	int err = walk_own(vm, gpa);
+	bool low = mode == SCRIPT_PAGING_32 || mode == EXECUTOR_OFF;
+	bool *made = low ? &vm->guest->own_low : &vm->guest->own_paged;
+	int err;
 
-	if (err)
-		return err;
-	return vm->guest->shadow ? kvm_guest_access_gva(vm->kvm, gpa, access) :
-				   kvm_guest_access(vm->kvm, gpa, access);
-}
-
-/* One access of the script; an instruction fetched there writes to the scratch page. */
-static int access_one(struct sim_object *vm, uint64_t gpa, unsigned int access)
-{
-	int err = access_own(vm, gpa, access);
-
-	if (!err && access == KVM_ACCESS_EXEC)
-		err = access_own(vm, own_page(PAGE_CODE), KVM_ACCESS_WRITE);
-	return err;
-}
-
-int sim_executor_guest(struct sim *sim, struct sim_object *vm, const struct script_op *op,
-		       unsigned int access)
-{
-	uint64_t gpa = script_op_gpa(op), at;
-	int err = vm->guest->own ? 0 : make_own(sim, vm);
-
-	if (err)
-		return err;
-	if (gpa + op->len > OWN_GPA || gpa + op->len < op->len)
-		return -ENOENT;
-	if (access != KVM_ACCESS_EXEC)
-		err = access_own(vm, own_page(PAGE_CODE), KVM_ACCESS_EXEC);
-	for (at = 0; at < op->len && !err; at += op->step) {
-		err = access_one(vm, gpa + at, access);
-		if (op->len - at <= op->step)
-			break;
-	}
+	if (*made || mode == EXECUTOR_FLAT)
+		return 0;
+	err = low ? add_region(sim, vm, LOW_SLOT, EXECUTOR_LOW_GPA, REGION_PAGES, load_low) :
+		    add_region(sim, vm, PAGED_SLOT, EXECUTOR_PAGED_GPA, REGION_PAGES, load_paged);
+	*made = !err;
 	return err;
 }
 

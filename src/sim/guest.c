@@ -35,10 +35,10 @@ int sim_op_guest(struct sim *sim, const struct script_op *op)
 		return -EBADF;
 	if (op->flags & SCRIPT_GUEST_L2)
 		return sim_l2_access(sim, op, kinds[op->access]);
-	if (op->flags & SCRIPT_GUEST_GVA)
-		return access_gva(vm->kvm, op, kinds[op->access]);
 	if (vm->guest->followed)
 		return sim_executor_guest(sim, vm, op, kinds[op->access]);
+	if (op->flags & SCRIPT_GUEST_GVA)
+		return access_gva(vm->kvm, op, kinds[op->access]);
 	return kvm_guest_access_range(vm->kvm, script_op_gpa(op), op->len, op->step,
 				      kinds[op->access], NULL);
 }
@@ -83,23 +83,34 @@ uint64_t sim_entry_flags(const struct script_op *op)
 	       (op->flags & SCRIPT_GPTE_DIRTY ? KVM_GPTE_DIRTY : 0);
 }
 
+static const enum kvm_guest_paging formats[SCRIPT_PAGING_NR] = {
+	[SCRIPT_PAGING_LONG] = KVM_PAGING_LONG,
+	[SCRIPT_PAGING_LA57] = KVM_PAGING_LA57,
+	[SCRIPT_PAGING_PAE] = KVM_PAGING_PAE,
+	[SCRIPT_PAGING_32] = KVM_PAGING_32,
+};
+
+unsigned int sim_script_paging(enum kvm_guest_paging format)
+{
+	unsigned int paging = 0;
+
+	while (formats[paging] != format)
+		paging++;
+	return paging;
+}
+
 /* The loader of real guests begins with the top entry for what is the executor's. */
 static int make_space(struct sim *sim, struct sim_object *vm, const struct script_op *op,
 		      struct kvm_guest_tables **ret_tables)
 {
-	static const enum kvm_guest_paging formats[SCRIPT_PAGING_NR] = {
-		[SCRIPT_PAGING_LONG] = KVM_PAGING_LONG,
-		[SCRIPT_PAGING_LA57] = KVM_PAGING_LA57,
-		[SCRIPT_PAGING_PAE] = KVM_PAGING_PAE,
-		[SCRIPT_PAGING_32] = KVM_PAGING_32,
-	};
 	static const unsigned int own_entry[SCRIPT_PAGING_NR] = { 255 * 8, 255 * 8, 3 * 8, 511 * 8 };
 	uint64_t root = script_op_tables(op);
 	int err = sim_find_space(sim, vm, root, false, ret_tables);
 
 	if (!err)
 		return (*ret_tables)->paging == formats[op->paging] ? 0 : -EINVAL;
-	err = kvm_load_guest_entry(vm->kvm, root + own_entry[op->paging], 0);
+	err = kvm_load_guest_entry(vm->kvm, root + own_entry[op->paging],
+				   vm->guest->followed ? sim_executor_entry(vm, op->paging) : 0);
 	if (!err)
 		err = sim_find_space(sim, vm, root, true, ret_tables);
 	if (!err)
@@ -134,44 +145,58 @@ int sim_op_guest_map(struct sim *sim, const struct script_op *op)
 	return err ? err : sim_map_guest_range(vm, tables, op, sim_entry_flags(op));
 }
 
+/* Before an operation that needs the guest to run with tables of its own. */
+static int shadow_vcpu(struct sim *sim, struct sim_object *vm)
+{
+	if (!vm)
+		return -EBADF;
+	return vm->guest->shadow ? sim_executor_vcpu(sim, vm) : -EINVAL;
+}
+
 int sim_op_guest_remap(struct sim *sim, const struct script_op *op)
 {
 	struct sim_object *vm = vm_of(sim, op);
 	unsigned int level = sim_leaf_level(op->page_size);
 	struct kvm_guest_tables *tables;
-	uint64_t entry;
-	int err;
+	uint64_t entry, at, value = 0;
+	int err = shadow_vcpu(sim, vm);
 
-	if (!vm)
-		return -EBADF;
-	err = sim_find_space(sim, vm, script_op_tables(op), false, &tables);
+	if (!err)
+		err = sim_find_space(sim, vm, script_op_tables(op), false, &tables);
 	if (!err)
 		err = kvm_guest_find_entry(vm->kvm, tables, op->addr, level, &entry);
 	if (err)
 		return err;
-	return kvm_guest_store(vm->kvm, script_op_via(op) + entry - tables->root,
-			       op->prot ? kvm_guest_leaf(tables, script_op_gpa(op), level,
-							 sim_entry_flags(op)) :
-					  0);
+	at = script_op_via(op) + entry - tables->root;
+	if (op->prot)
+		value = kvm_guest_leaf(tables, script_op_gpa(op), level, sim_entry_flags(op));
+	return vm->guest->followed ? sim_executor_store(sim, vm, at, value) :
+				     kvm_guest_store(vm->kvm, at, value);
 }
 
 int sim_op_cr3(struct sim *sim, const struct script_op *op)
 {
 	struct sim_object *vm = vm_of(sim, op);
 	struct kvm_guest_tables *tables;
-	int err;
+	int err = shadow_vcpu(sim, vm);
 
-	if (!vm)
-		return -EBADF;
-	err = sim_find_space(sim, vm, script_op_gpa(op), false, &tables);
-	return err ? err : kvm_load_cr3(vm->kvm, script_op_gpa(op), tables->paging);
+	if (!err)
+		err = sim_find_space(sim, vm, script_op_gpa(op), false, &tables);
+	if (err)
+		return err;
+	return vm->guest->followed ? sim_executor_cr3(sim, vm, tables->root, tables->paging) :
+				     kvm_load_cr3(vm->kvm, tables->root, tables->paging);
 }
 
 int sim_op_invlpg(struct sim *sim, const struct script_op *op)
 {
 	struct sim_object *vm = vm_of(sim, op);
+	int err = shadow_vcpu(sim, vm);
 
-	return vm ? kvm_invlpg(vm->kvm, op->addr) : -EBADF;
+	if (err)
+		return err;
+	return vm->guest->followed ? sim_executor_invlpg(sim, vm, op->addr) :
+				     kvm_invlpg(vm->kvm, op->addr);
 }
 
 void sim_forget_spaces(struct sim *sim, const struct kvm *kvm)

@@ -14,7 +14,7 @@ static int nested_vm(struct sim *sim, const struct script_op *op, struct sim_obj
 	if (!vm->nested)
 		return -EINVAL;
 	*ret_vm = vm;
-	return 0;
+	return sim_executor_vcpu(sim, vm);
 }
 
 /* Tables that are new have their top one written to. */
@@ -25,7 +25,8 @@ static int get_tables(struct sim *sim, struct sim_object *vm, const struct scrip
 	int err = sim_find_space(sim, vm, root, false, ret_tables);
 
 	if (err == -ENOENT)
-		err = kvm_load_guest_entry(vm->kvm, root + 8 * OWN_ENTRY, 0);
+		err = kvm_load_guest_entry(vm->kvm, root + 8 * OWN_ENTRY,
+					   vm->guest->followed ? sim_executor_entry(vm, 0) : 0);
 	return err ? err : sim_find_space(sim, vm, root, true, ret_tables);
 }
 
@@ -49,7 +50,7 @@ int sim_l2_remap(struct sim *sim, const struct script_op *op)
 	unsigned int level = sim_leaf_level(op->page_size);
 	struct kvm_guest_tables *tables;
 	struct sim_object *vm;
-	uint64_t entry;
+	uint64_t entry, value = 0;
 	int err = nested_vm(sim, op, &vm);
 
 	if (!err)
@@ -58,10 +59,11 @@ int sim_l2_remap(struct sim *sim, const struct script_op *op)
 		err = kvm_guest_find_entry(vm->kvm, tables, op->addr, level, &entry);
 	if (err)
 		return err;
-	return kvm_guest_store(vm->kvm, entry,
-			       op->prot ? kvm_guest_leaf(tables, script_op_gpa(op), level,
-							 sim_entry_flags(op) | KVM_GPTE_USER) :
-					  0);
+	if (op->prot)
+		value = kvm_guest_leaf(tables, script_op_gpa(op), level,
+				       sim_entry_flags(op) | KVM_GPTE_USER);
+	return vm->guest->followed ? sim_executor_l1_store(vm, entry, value) :
+				     kvm_guest_store(vm->kvm, entry, value);
 }
 
 int sim_vmrun(struct sim *sim, const struct script_op *op)
@@ -76,7 +78,9 @@ int sim_vmrun(struct sim *sim, const struct script_op *op)
 		return err;
 	if (op->flags & SCRIPT_GPTE_TABLES)
 		vm->ncr3 = script_op_tables(op);
-	return vm->ncr3 ? kvm_set_cr3(vm->kvm, vm->ncr3) : -EINVAL;
+	if (!vm->ncr3)
+		return -EINVAL;
+	return vm->guest->followed ? sim_executor_vmrun(vm) : kvm_set_cr3(vm->kvm, vm->ncr3);
 }
 
 int sim_l2_access(struct sim *sim, const struct script_op *op, unsigned int access)
@@ -87,8 +91,11 @@ int sim_l2_access(struct sim *sim, const struct script_op *op, unsigned int acce
 
 	if (!err && !vm->ncr3)
 		err = -EINVAL;
-	if (!err)
-		err = kvm_set_cr3(vm->kvm, vm->ncr3);
+	if (err)
+		return err;
+	if (vm->guest->followed)
+		return sim_executor_l2(vm, op, access);
+	err = kvm_set_cr3(vm->kvm, vm->ncr3);
 	for (at = 0; at < op->len && !err; at += op->step) {
 		err = kvm_guest_access_gva(vm->kvm, script_op_gpa(op) + at, access);
 		if (op->len - at <= op->step)

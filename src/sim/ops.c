@@ -6,32 +6,6 @@
 
 #include <base/mman.h>
 
-static const int advices[SCRIPT_MADV_NR] = {
-	[SCRIPT_MADV_NORMAL] = MADV_NORMAL,
-	[SCRIPT_MADV_RANDOM] = MADV_RANDOM,
-	[SCRIPT_MADV_SEQUENTIAL] = MADV_SEQUENTIAL,
-	[SCRIPT_MADV_WILLNEED] = MADV_WILLNEED,
-	[SCRIPT_MADV_DONTNEED] = MADV_DONTNEED,
-	[SCRIPT_MADV_DONTNEED_LOCKED] = MADV_DONTNEED_LOCKED,
-	[SCRIPT_MADV_FREE] = MADV_FREE,
-	[SCRIPT_MADV_COLD] = MADV_COLD,
-	[SCRIPT_MADV_PAGEOUT] = MADV_PAGEOUT,
-	[SCRIPT_MADV_REMOVE] = MADV_REMOVE,
-	[SCRIPT_MADV_HUGEPAGE] = MADV_HUGEPAGE,
-	[SCRIPT_MADV_NOHUGEPAGE] = MADV_NOHUGEPAGE,
-	[SCRIPT_MADV_COLLAPSE] = MADV_COLLAPSE,
-	[SCRIPT_MADV_MERGEABLE] = MADV_MERGEABLE,
-	[SCRIPT_MADV_UNMERGEABLE] = MADV_UNMERGEABLE,
-	[SCRIPT_MADV_DONTFORK] = MADV_DONTFORK,
-	[SCRIPT_MADV_DOFORK] = MADV_DOFORK,
-	[SCRIPT_MADV_WIPEONFORK] = MADV_WIPEONFORK,
-	[SCRIPT_MADV_KEEPONFORK] = MADV_KEEPONFORK,
-	[SCRIPT_MADV_DONTDUMP] = MADV_DONTDUMP,
-	[SCRIPT_MADV_DODUMP] = MADV_DODUMP,
-	[SCRIPT_MADV_POPULATE_READ] = MADV_POPULATE_READ,
-	[SCRIPT_MADV_POPULATE_WRITE] = MADV_POPULATE_WRITE,
-};
-
 static int prot_bits(uint8_t prot)
 {
 	return (prot & SCRIPT_PROT_R ? PROT_READ : 0) | (prot & SCRIPT_PROT_W ? PROT_WRITE : 0) |
@@ -165,23 +139,53 @@ static void process_start(struct sim *sim, struct sim_object *object, struct mm_
 	LIST_INSERT_HEAD(&sim->live, object, live);
 }
 
-/* The VMs of a process end with it. */
-static void process_end(struct sim *sim, struct sim_object *object)
+static void release_all(struct sim *sim, const struct mm_struct *mm, enum sim_object_kind kind)
 {
 	size_t i;
 
-	for (i = 0; i < sim->script->nr_names; i++) {
-		struct sim_object *other = &sim->objects[i];
+	for (i = 0; i < sim->script->nr_names; i++)
+		if (sim->objects[i].kind == kind && sim->objects[i].mm == mm)
+			object_release(sim, &sim->objects[i]);
+}
 
-		if ((other->kind == SIM_VM || other->kind == SIM_DEVICE) && other->mm == object->mm)
-			object_release(sim, other);
-	}
+/* An address space goes, and tells the VMs in it; their descriptors are closed later. */
+static void mm_end(struct sim *sim, struct mm_struct *mm)
+{
+	size_t i;
+
+	release_all(sim, mm, SIM_DEVICE);
 	for (i = 0; i < sim->nr_slots; i++)
-		if (sim->slots[i].mm == object->mm)
+		if (sim->slots[i].mm == mm)
 			sim->slots[i].len = 0;
-	sim_keep_mm(sim, object->mm);
+	sim_keep_mm(sim, mm);
+	mm_destroy(mm);
+	release_all(sim, mm, SIM_VM);
+}
+
+static void process_end(struct sim *sim, struct sim_object *object)
+{
+	mm_end(sim, object->mm);
 	LIST_REMOVE(object, live);
-	object->mm = mm_destroy(object->mm);
+	object->mm = NULL;
+}
+
+/*
+ * Linux: exec_mmap() of begin_new_exec(), then the descriptors that close. The new program's own
+ * memory is no more of the script than that of its first process.
+ */
+static int op_exec(struct sim *sim)
+{
+	struct sim_object *process = sim->process;
+	struct mm_struct *mm;
+	int err = mm_create(sim->machine, &mm);
+
+	if (err)
+		return err;
+	mm_end(sim, process->mm);
+	process->mm = mm;
+	mm_notifiers(mm)->pid = process->pid;
+	mm_observe(mm);
+	return 0;
 }
 
 static int op_fork(struct sim *sim, const struct script_op *op)
@@ -269,7 +273,7 @@ static int op_vm(struct sim *sim, const struct script_op *op)
 	object->guest = guest;
 	guest->seen[0] = UINT64_MAX; /* told in any case, as the executor does */
 	guest->shadow = config.mmu == KVM_MMU_SHADOW;
-	guest->followed = sim->options->executor && sim_follows_executor(sim->script, op->name);
+	guest->followed = sim->options->executor;
 	/* its vCPUs; under verify none has a thread of its own */
 	if (!sim->options->executor)
 		mm_set_threaded(sim->process->mm);
@@ -470,7 +474,7 @@ static int execute_memory(struct sim *sim, const struct script_op *op)
 	case OP_MUNMAP:
 		return mm_munmap(mm, op->addr, op->len);
 	case OP_MADVISE:
-		return mm_madvise(mm, op->addr, op->len, advices[op->advice]);
+		return mm_madvise(mm, op->addr, op->len, script_advice_number(op->advice));
 	case OP_TRUNCATE:
 		return op_truncate(sim, op);
 	case OP_MREMAP:
@@ -517,6 +521,8 @@ int sim_execute(struct sim *sim, const struct script_op *op)
 		return op_exit(sim, op);
 	case OP_FORKWAIT:
 		return op_forkwait(sim);
+	case OP_EXEC:
+		return op_exec(sim);
 	case OP_VM:
 		return op_vm(sim, op);
 	case OP_MEMSLOT:

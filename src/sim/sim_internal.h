@@ -34,14 +34,22 @@ struct sim_device {
 /**
  * struct sim_guest - what belongs to a VM beside its struct kvm
  * @shadow: with shadow paging
- * @followed: as sim_follows_executor() says
- * @own: the executor's own slot is there (sim_options.executor)
+ * @followed: sim_options.executor
+ * @own: the vCPU is there, and the executor's own slot
+ * @own_paged, @own_low: its slots for guests with tables of their own
+ * @mode: how the vCPU runs: enum script_paging, or see executor_internal.h
+ * @paging: top table of the address space that was loaded last, if @paging_set
  * @seen: KVM's figures as they were last told
  */
 struct sim_guest {
 	bool shadow;
 	bool followed;
 	bool own;
+	bool own_paged;
+	bool own_low;
+	bool paging_set;
+	unsigned int mode;
+	uint64_t paging;
 	uint64_t seen[EVENT_STAT_NR];
 };
 
@@ -122,14 +130,28 @@ int sim_execute(struct sim *sim, const struct script_op *op);
 /* Everything that operations made. */
 void sim_teardown(struct sim *sim);
 
+/* executor.c: make the vCPU, and the slot that comes with it, once. 0 or -ENOMEM. */
+int sim_executor_vcpu(struct sim *sim, struct sim_object *vm);
+/* The 8 bytes that a top table of format @paging, or of L1's nested tables, has for the executor. */
+uint64_t sim_executor_entry(const struct sim_object *vm, unsigned int paging);
+/* EVENT_KVM_STAT for each figure of the VMs of @mm that has changed. */
+void sim_executor_stats(struct sim *sim, const struct mm_struct *mm);
+
 /*
- * executor.c: a guest operation as the executor of `verify` makes it, with the accesses to its own
- * tables and code. Result as sim_execute().
+ * executor_run.c: operations as the executor of `verify` makes them, with the accesses to its own
+ * tables and code. Results as sim_execute().
  */
 int sim_executor_guest(struct sim *sim, struct sim_object *vm, const struct script_op *op,
 		       unsigned int access);
-/* EVENT_KVM_STAT for each figure of the VMs of @mm that has changed. */
-void sim_executor_stats(struct sim *sim, const struct mm_struct *mm);
+/* Paging by the address space that was loaded last; -EINVAL: none was. */
+int sim_executor_paging_on(struct sim *sim, struct sim_object *vm);
+int sim_executor_cr3(struct sim *sim, struct sim_object *vm, uint64_t cr3,
+		     enum kvm_guest_paging format);
+int sim_executor_store(struct sim *sim, struct sim_object *vm, uint64_t addr, uint64_t value);
+int sim_executor_invlpg(struct sim *sim, struct sim_object *vm, uint64_t addr);
+int sim_executor_l1_store(struct sim_object *vm, uint64_t gpa, uint64_t value);
+int sim_executor_vmrun(struct sim_object *vm);
+int sim_executor_l2(struct sim_object *vm, const struct script_op *op, unsigned int access);
 
 /* guest.c */
 int sim_op_guest(struct sim *sim, const struct script_op *op);
@@ -141,6 +163,8 @@ int sim_op_invlpg(struct sim *sim, const struct script_op *op);
 int sim_find_space(struct sim *sim, struct sim_object *vm, uint64_t root, bool make,
 		   struct kvm_guest_tables **ret_tables);
 unsigned int sim_leaf_level(uint64_t page_size);
+/* enum script_paging of a format. */
+unsigned int sim_script_paging(enum kvm_guest_paging format);
 uint64_t sim_entry_flags(const struct script_op *op);
 /* The loader maps op's range with entries of rights @flags (KVM_GPTE_*). As kvm_guest_map(). */
 int sim_map_guest_range(struct sim_object *vm, struct kvm_guest_tables *tables,

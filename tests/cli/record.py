@@ -129,10 +129,46 @@ def test_two_vms():
     expect(0, 'record', '--from', 'two.ftrace', out='12: 3 recorded, 3 predicted by linux-6.12, 3 agree in order')
     check = json.loads(expect(0, 'record', '--from', 'two.ftrace', '-p', '12', '--json').stdout)
     tap.ok((check['recorded'], check['predicted'], check['agree']) == (3, 3, 3), '... as JSON', check)
-    expect(0, 'record', '--from', 'two.ftrace', '-p', '13', out='13: 0 recorded')
-    expect(3, 'record', '--from', 'whole.ftrace', err='-p tells the process')
+    expect(3, 'record', '--from', 'two.ftrace', '-p', '13', err='two.ftrace: nothing of process 13 in it')
+    expect(3, 'record', '--from', 'whole.ftrace', err='no notification in it: kvm:kvm_unmap_hva_range was not .*-p tells')
+    expect(3, 'record', '--from', 'whole.ftrace', '-p', '12', err='does not say which kernel .*--kernel RELEASE')
+    expect(0, 'record', '--from', 'whole.ftrace', '-p', '12', '--kernel', '6.12.0', out='12: 0 recorded, 0 predicted')
+    expect(2, 'record', '--kernel', '6.12.0', 'ls', err='--kernel is for --from')
     expect(3, 'record', '--from', 'missing', err='missing: No such file')
     expect(2, 'record', '--from', 'two.ftrace', 'ls', err='--from records nothing')
+
+
+PERF = """# os release : 6.12.7
+# captured on : some day
+:12 12 [000] 1.0: raw_syscalls:sys_enter: NR 9 (0, 200000, 3, 22, ffffffffffffffff, 0)
+:12 12 [000] 1.1: raw_syscalls:sys_exit: NR 9 = 139637976727552
+CLONE3
+qemu 13 [001] 1.3: raw_syscalls:sys_enter: NR 28 (7f0000000000, 200000, 4, 0, 0, 0)
+qemu 13 [001] 1.4: kvm:kvm_unmap_hva_range: mmu notifier unmap range: 0x00007f0000000000 -- 0x00007f0000200000
+qemu 13 [001] 1.5: raw_syscalls:sys_exit: NR 28 = 0
+"""
+
+
+def test_others():
+    """A recording that is not ours: whose notifications, of which kernel, and what it lacks."""
+    newtask = ('qemu 12 [000] 1.2: raw_syscalls:sys_enter: NR 435 (7f, 58, 0, 0, 0, 0)\n'
+               'qemu 12 [000] 1.2: task:task_newtask: pid=13 comm=qemu clone_flags=3d0f00 oom_score_adj=0\n'
+               'qemu 12 [000] 1.2: raw_syscalls:sys_exit: NR 435 = 13\n')
+    fault = 'qemu 12 [000] 1.2: exceptions:page_fault_user: address=0x7f0000000000 ip=0x1 error_code=0x6\n'
+    Path(WORK, 'perf.txt').write_text(PERF.replace('CLONE3\n', newtask + fault))
+    got = expect(0, 'record', '--from', 'perf.txt', out='12: 1 recorded, 1 predicted by linux-6.12, 1 agree in order')
+    tap.ok(not got.stderr, 'a recording with all that is needed lacks nothing', got.stderr)
+    Path(WORK, 'poor.txt').write_text(PERF.replace('CLONE3\n', newtask).replace('os release', 'x'))
+    expect(3, 'record', '--from', 'poor.txt', err='does not say which kernel')
+    expect(0, 'record', '--from', 'poor.txt', '--kernel', '6.1.0-13-amd64', out='predicted by linux-6.1,',
+           err='lacks exceptions:page_fault_user')
+    Path(WORK, 'strangers.txt').write_text(PERF.replace('CLONE3\n', fault.replace('7f0000000000', '400000')))
+    expect(0, 'record', '--from', 'strangers.txt', out='process 13: 1 recorded, 1 predicted')
+    expect(0, 'record', '--from', 'strangers.txt', '-p', '12', out='process 12: 0 recorded',
+           err='1 faults and calls are outside of every map')
+    Path(WORK, 'nothing.txt').write_text(fault)
+    expect(3, 'record', '--from', 'nothing.txt', err='no notification in it')
+    expect(3, 'record', '--from', '/dev/null', err='recording is empty')
 
 
 EXEC = """# mmuscope recording 1
@@ -160,7 +196,7 @@ def test_exec():
                   r'a-12 ( 12) [000] 4.0: sys_madvise -> 0x0', EXEC.replace('PROBE\n', probe))
     Path(WORK, 'exec.ftrace').write_text(text.replace('00000+1', '01000'))
     expect(0, 'record', '--from', 'exec.ftrace', out='12: 2 recorded, 2 predicted by linux-6.12, 2 agree in order')
-    expect(0, 'import', 'ftrace', 'exec.ftrace', out=r'munmap 0x100000 1M  # .*: execve\n')
+    expect(0, 'import', 'ftrace', 'exec.ftrace', out=r'^exec  # line .*\n(.*\n)*map m2 0x400000 1M')
 
 
 def test_record():
@@ -262,6 +298,7 @@ def main():
     test_import_process()
     test_texts()
     test_two_vms()
+    test_others()
     test_exec()
     reason = why_not()
     if reason:

@@ -59,6 +59,10 @@ static void scripts(void)
 	shape.stride = 8192;
 	shape.guest = true;
 	as_script(&shape, 9, "guest vm0 w 0x140000000 36864 stride=8192");
+	shape.op = HOST_PROBE_MPROTECT;
+	shape.first = 0;
+	shape.aliases = 3;
+	as_script(&shape, 14, "mprotect ram 3221225472 r");
 }
 
 static void bad_shapes(struct host_probe *probe)
@@ -74,6 +78,10 @@ static void bad_shapes(struct host_probe *probe)
 		{ .len = GIB, .nr = 1, .guest = true },
 		{ .len = 8 * GIB, .nr = 1, .first = 4 * GIB, .vm = true, .guest = true },
 		{ .len = GIB, .vm = true, .op = HOST_PROBE_REFAULT },
+		{ .len = GIB, .nr = 1, .vm = true, .aliases = 2 },
+		{ .len = GIB, .nr = 1, .vm = true, .guest = true, .aliases = HOST_PROBE_ALIASES + 1 },
+		{ .len = GIB, .nr = 1, .first = HOST_PROBE_ALIAS_BYTES, .vm = true, .guest = true, .aliases = 2 },
+		{ .len = GIB, .nr = 1, .vm = true, .guest = true, .aliases = 2, .op = HOST_PROBE_REFAULT },
 		{ .len = GIB, .op = HOST_PROBE_OP_NR },
 	};
 	struct host_probe_shape shape = { .len = GIB };
@@ -106,6 +114,12 @@ static void measure(struct host_probe *probe)
 	       times.median <= times.three_quarters, "have times in order");
 	if (times.counted)
 		tap_eq(times.zapped, 100, "SPTEs zapped");
+	shape.aliases = 4;
+	tap_eq(-host_probe_measure(probe, &shape, 2, &times), 0, "the same at four addresses");
+	if (times.counted)
+		tap_eq(times.zapped, host_probe_get_info(probe)->mmu == HOST_PROBE_MMU_SHADOW ? 400 : 100,
+		       "SPTEs zapped");
+	shape.aliases = 0;
 	shape.op = HOST_PROBE_MUNMAP;
 	tap_eq(-host_probe_measure(probe, &shape, 2, &times), 0, "munmap");
 	shape.op = HOST_PROBE_REFAULT;

@@ -53,10 +53,10 @@ static void truncated(void)
 	ERROR(IMPORT_STRACE, "last call of another kind", MAP "read(3, \"abc\n", 2,
 	      "inside a call", M1);
 	ERROR(IMPORT_FTRACE, "last event without newline", EVENT "0x1000\n  x-7 [000", 3,
-	      "breaks off", "heap heap 0x1000\n");
+	      "breaks off", BLANK "heap heap 0x1000\n");
 	ERROR(IMPORT_FTRACE, "perf's binary data", "PERFILE2h\0\0\0\0\0\0\0", 1, "perf script", "");
 	ERROR(IMPORT_FTRACE, "last event incomplete", EVENT "\n", 2, "inside an event",
-	      "");
+	      BLANK);
 	ERROR(IMPORT_PROC, "last map without newline",
 	      "1000-2000 rw-p 0 0:0 0\n2000-3000 rw-p", 2, "breaks off",
 	      "map m1 0x1000 4K rw anon private\n");

@@ -142,7 +142,15 @@ static void calls(void)
 		   HEAD "1.0: sys_munmap -> 0x0\n" MAPPED, M1);
 	check_text("execve",
 		   MAPPED CALL("execve", "filename: 1, argv: 2, envp: 3", "0x0"),
-		   M1 "munmap 0x7f0000000000 64K  # execve\n");
+		   M1 "exec\n");
+	/* what vfork's child went on to do was left out */
+	check_text("vfork and execve",
+		   MAPPED HEAD "14.0: sys_vfork()\n" HEAD
+		   "14.0: task_newtask: pid=78 comm=x clone_flags=4100 oom=0\n"
+		   "  x-78 [001] ..... 14.1: sys_execve(filename: 1, argv: 2, envp: 3)\n"
+		   "  x-78 [001] ..... 14.2: sys_execve -> 0x0\n" HEAD "14.3: sys_vfork -> 0x4e\n"
+		   "  x-78 [001] ..... 14.4: sys_brk(brk: 0)\n  x-78 [001] ..... 14.5: sys_brk -> 0x1000\n",
+		   M1 "switch blank\nfork p1  # a new program\nswitch p1\nheap heap 0x1000\n");
 	check_text("KVM", CALL("ioctl", "fd: 3, cmd: ae01, arg: 0", "0x8"),
 		   "vm vm0 tdp\n");
 }

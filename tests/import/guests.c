@@ -2,6 +2,8 @@
 /* KVM's calls in a strace log: VMs and memslots. */
 #include "import_test.h"
 
+#include <errno.h>
+
 #define CREATE "ioctl(3</dev/kvm>, KVM_CREATE_VM, 0) = 8<anon_inode:kvm-vm>\n"
 #define RAM                                                                              \
 	"mmap(NULL, 4294967296, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, "   \
@@ -122,10 +124,96 @@ static void guessed(void)
 				    "memslot vm0 1 gpa=0x100000000 m1+2G 768M\n");
 }
 
+#define GUEST_FAULT(gpa, code)                                                             \
+	EVENT("kvm_page_fault: vcpu 0 rip 0xfff0 address 0x" gpa " error_code " code)
+#define KVM_1G RAM_OF("1G") VM "memslot vm0 0 gpa=0x0 m1 1G\n"
+
+/* What a guest did was counted by name and forgotten: no replay had a secondary MMU with entries. */
+static void accesses(void)
+{
+	static const struct import_options options = { .no_origin = true };
+	static const struct import_options none = { .no_origin = true, .touch = IMPORT_TOUCH_NONE };
+
+	check_as(IMPORT_FTRACE, &options, "faults of a guest are its accesses; neighbours are joined",
+		 MAPPED("40000000") CREATED SLOT_SET GUEST_FAULT("0000000000100010", "0x6")
+			 GUEST_FAULT("0000000000101000", "0x2") GUEST_FAULT("0000000000102ff8", "2")
+			 GUEST_FAULT("0000000000200000", "0x4"), 0,
+		 KVM_1G "guest vm0 w 0x100000 12K\nguest vm0 r 0x200000 4K\n");
+	tap_eq(report.guest, 4, "... and counted");
+	tap_eq(find_call("kvm_page_fault")->used, 4, "... as used");
+	check_as(IMPORT_FTRACE, &options, "... before whatever the process does next",
+		 MAPPED("40000000") CREATED SLOT_SET GUEST_FAULT("0000000000100000", "0x100000006")
+			 EVENT("sys_madvise(start: 7f0000000000, len_in: 200000, behavior: 4)")
+				 EVENT("sys_madvise -> 0x0") GUEST_FAULT("0000000000100000", "0x6"), 0,
+		 KVM_1G "guest vm0 w 0x100000 4K\nmadvise m1 2M dontneed\nguest vm0 w 0x100000 4K\n");
+	check_as(IMPORT_FTRACE, &options, "... and not joined with those of the process",
+		 MAPPED("40000000") CREATED SLOT_SET GUEST_FAULT("0000000000000000", "0x6")
+			 EVENT("page_fault_user: address=0x7f0000001000 ip=0x1 error_code=0x6"), 0,
+		 KVM_1G "guest vm0 w 0x0 4K\ntouch m1+4K 4K w\n");
+	check_as(IMPORT_FTRACE, &options, "a device's registers are no memory",
+		 MAPPED("40000000") CREATED SLOT_SET GUEST_FAULT("00000000fee00000", "0xe")
+			 GUEST_FAULT("0000000040000000", "0x6"), 0, KVM_1G);
+	tap_eq(report.guest_outside, 2, "... and are counted apart");
+	check_as(IMPORT_FTRACE, &options, "of a VM that is older than the recording all is guessed, once",
+		 MAPPED("40000000") GUEST_FAULT("0000000000001000", "0x6")
+			 GUEST_FAULT("00000000fee00000", "0xe") GUEST_FAULT("0000000000003000", "0x6"), 0,
+		 KVM_1G "guest vm0 w 0x1000 12K stride=8K\n");
+	check_as(IMPORT_FTRACE, &options, "... where there is a map that could be its memory",
+		 MAPPED("1000") GUEST_FAULT("0000000000001000", "0x6"), 0, RAM_OF("4K"));
+	check_as(IMPORT_FTRACE, &none, "without accesses: not those of guests either",
+		 MAPPED("40000000") CREATED SLOT_SET GUEST_FAULT("0000000000100000", "0x6"), 0, KVM_1G);
+	check_as(IMPORT_FTRACE, &options, "a fault that cannot be read",
+		 MAPPED("40000000") EVENT("kvm_page_fault: vcpu 0 rip 0xfff0 address 0xgg error_code 0x6")
+			 EVENT("kvm_page_fault: vcpu 0") EVENT("sys_getpid()"), 0, RAM_OF("1G"));
+	tap_eq(report.nr_bad, 2, "... is counted as such");
+}
+
+struct heard {
+	struct import_notification all[8];
+	unsigned int nr;
+	int err;
+};
+
+static int hear(void *ctx, const struct import_notification *notification)
+{
+	struct heard *heard = ctx;
+
+	if (heard->nr < 8)
+		heard->all[heard->nr++] = *notification;
+	return heard->err;
+}
+
+#define UNMAP(thread, range) \
+	"x-" thread " ( 7) [000] 1.0: kvm_unmap_hva_range: mmu notifier unmap range: " range "\n"
+
+static void notifications(void)
+{
+	struct heard heard = { .nr = 0 };
+	struct import_options options = { .no_origin = true, .notified = hear, .ctx = &heard };
+	static const char text[] =
+		"# kernel 6.12.9-test\n" MAPPED("40000000") CREATED CREATED
+		UNMAP("7", "0x1000 -- 0x2000") UNMAP("8", "0x1000 -- 0x2000")
+		UNMAP("7", "0x1000 -- 0x2000") UNMAP("8", "0x1000 -- 0x2000")
+		UNMAP("7", "0x1000 -- 0x2000") EVENT("sys_getpid()") UNMAP("7", "0x1000 -- 0x2000");
+
+	check_as(IMPORT_FTRACE, &options, "notifications are told", text, 0,
+		 RAM_OF("1G") VM "vm vm1 tdp\n");
+	/* the second ioctl gives the same descriptor: one VM in the end */
+	tap_eq(heard.nr, 6, "... one by one with one VM");
+	tap_ok(heard.nr && heard.all[1].process == 7 && heard.all[1].start == 0x1000 &&
+	       heard.all[1].end == 0x2000, "... with process and range");
+	tap_ok(!strcmp(report.release, "6.12.9-test"), "the kernel is known");
+	tap_eq(report.first, 7, "... and the process that the script begins with");
+	heard = (struct heard){ .err = -ENOSPC };
+	check_as(IMPORT_FTRACE, &options, "who hears them may end the import", text, -ENOSPC, "");
+}
+
 int main(void)
 {
 	memslots();
 	touched();
 	guessed();
+	accesses();
+	notifications();
 	return tap_done();
 }

@@ -5,7 +5,6 @@
 #define MAP "mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)"
 #define AT " = 0x7f0000000000"
 #define M1 "map m1 0x7f0000000000 8K rw anon private\n"
-#define BLANK "fork blank  # stays empty: programs started later are forked from it\n"
 
 static void prefixes(void)
 {

@@ -6,7 +6,6 @@
 	" mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) "     \
 	"= " at "\n"
 #define MAP(name, at) "map " name " " at " 4K rw anon private\n"
-#define BLANK "fork blank  # stays empty: programs started later are forked from it\n"
 #define FORK                                                                             \
 	"clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|SIGCHLD, child_tidptr=0x7f)"
 #define THREAD "clone(child_stack=0x7f00, flags=CLONE_VM|CLONE_FS|CLONE_THREAD, tls=0x7f)"
@@ -89,14 +88,12 @@ static void programs(void)
 	check("fork and execve",
 	      "1" ANON("0x1000") "1 fork() = 2\n2 execve(\"/x\", [], NULL) = 0\n2" ANON(
 		      "0x3000") "2 munmap(0x3000, 4096) = 0\n",
-	      BLANK MAP("m1", "0x1000") "fork p1\nexit p1\nswitch blank\n"
-					"fork p2  # a new program\nswitch p2\n" MAP(
-						"m2", "0x3000") "munmap m2 4K\n");
+	      BLANK MAP("m1", "0x1000") "fork p1\nswitch p1\nexec\n" MAP("m2", "0x3000")
+		"munmap m2 4K\n");
 	check("fork and execve without an empty process to start from",
 	      ANON("0x1000") "fork() = 2\n[pid 2] execve(\"/x\", [], NULL) = 0\n[pid 2]" ANON(
 		      "0x3000"),
-	      MAP("m1", "0x1000") "fork p1\nswitch p1\nmunmap 0x1000 4K  # execve\n" MAP(
-		      "m2", "0x3000"));
+	      MAP("m1", "0x1000") "fork p1\nswitch p1\nexec\n" MAP("m2", "0x3000"));
 	check("vfork and execve",
 	      "1" ANON("0x1000") "1 vfork( <unfinished ...>\n2 execve(\"/x\", [], NULL) "
 				 "= 0\n"
@@ -116,8 +113,7 @@ static void programs(void)
 				 " = 2\n2 execve(\"/x\", [], NULL <unfinished ...>\n"
 				 "1 +++ superseded by execve in pid 2 +++\n1 <... execve "
 				 "resumed>) = 0\n1" ANON("0x3000"),
-	      BLANK MAP("m1", "0x1000") "munmap 0x1000 4K  # execve\n" MAP("m2",
-									   "0x3000"));
+	      BLANK MAP("m1", "0x1000") "exec\n" MAP("m2", "0x3000"));
 }
 
 static void filters(void)

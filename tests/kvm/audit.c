@@ -167,8 +167,6 @@ static void one(enum kvm_mmu_kind kind, enum damage what)
 	else
 		tap_ok(kvm_audit(kvm, true, count, NULL) && found[invariant_of[what]],
 		       "kind %u damage %u: invariant %u", kind, what, invariant_of[what]);
-	/* the tables are in no state to be taken down in order */
-	kvm->dying = true;
 	if (what == NEVER_ENDED)
 		mmu_notifier_invalidate_range_end(&mm.nmm, &range);
 	kvm_destroy(kvm);

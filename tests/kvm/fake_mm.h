@@ -123,6 +123,13 @@ void mm_page_written(struct mm_struct *mm, uint64_t pfn)
 	(void)pfn;
 }
 
+/* Nor does anybody reclaim them. */
+void mm_page_dirtied(struct mm_struct *mm, uint64_t pfn)
+{
+	(void)mm;
+	(void)pfn;
+}
+
 int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret)
 {
 	const struct fake_pte *pte = fake_pte_at(mm, address);

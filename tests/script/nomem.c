@@ -58,7 +58,7 @@ static void test_load(void)
 
 int main(void)
 {
-	struct script_random_options options = {3000, 0x3ff, 1 << 20};
+	struct script_random_options options = { .ops = 3000, .features = 0x3ff, .max_touched = 1 << 20 };
 	struct strbuf text = STRBUF_INIT;
 	unsigned int i;
 

@@ -13,7 +13,7 @@
 static void generate(uint64_t seed, unsigned int ops, unsigned int features,
 		     struct strbuf *text)
 {
-	struct script_random_options options = {ops, features, MAX_PAGES};
+	struct script_random_options options = { .ops = ops, .features = features, .max_touched = MAX_PAGES };
 
 	strbuf_reset(text);
 	script_random(seed, &options, text);
@@ -93,6 +93,7 @@ static void test_features(void)
 		{SCRIPT_RANDOM_GUEST, "guest vm0"},
 		{SCRIPT_RANDOM_MREMAP, "mremap"},
 		{SCRIPT_RANDOM_SHADOW, "guest_map"},
+		{SCRIPT_RANDOM_EXEC, "exec"},
 	};
 	struct strbuf text = STRBUF_INIT;
 	size_t i;
@@ -100,11 +101,63 @@ static void test_features(void)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bool with, without;
 
-		generate(i, 600, ALL | cases[i].features, &text);
+		generate(i, 600, (cases[i].features == SCRIPT_RANDOM_EXEC ? 0 : ALL) | cases[i].features,
+			 &text);
 		with = strstr(strbuf_str(&text), cases[i].word);
 		generate(i, 600, ALL & ~cases[i].features, &text);
 		without = strstr(strbuf_str(&text), cases[i].word);
 		tap_ok(with && !without, "'%s' with its feature only", cases[i].word);
+	}
+	strbuf_release(&text);
+}
+
+/* The kind of the script's VMs, if it has one and all are of it; SCRIPT_MMU_NR else. */
+static enum script_mmu kind_of(const struct script *script)
+{
+	enum script_mmu mmu = SCRIPT_MMU_NR;
+	size_t i;
+
+	for (i = 0; i < script->nr_ops; i++) {
+		if (script->ops[i].code != OP_VM)
+			continue;
+		if (mmu != SCRIPT_MMU_NR && script->ops[i].mmu != mmu)
+			return SCRIPT_MMU_NR;
+		mmu = script->ops[i].mmu;
+	}
+	return mmu;
+}
+
+/* Every script of a kind has a VM of it, whatever the features; what they allow comes up. */
+static void test_kinds(void)
+{
+	static const unsigned int features[] = { SCRIPT_RANDOM_ANON, ALL,
+						 (SCRIPT_RANDOM_AGE << 1) - 1 };
+	static const char *const words[SCRIPT_MMU_NR][3] = {
+		[SCRIPT_MMU_TDP] = { "dirty_log", "guest vm0 w 0x", "age " },
+		[SCRIPT_MMU_DIRECT] = { "dirty_log", "guest vm0 w 0x", "age " },
+		[SCRIPT_MMU_SHADOW] = { "dirty_log vm0 200", "guest_remap", "guest vm0 w 0x" },
+		[SCRIPT_MMU_NESTED] = { "dirty_log vm0 100", "l2_remap", "guest vm0 w l2=" },
+	};
+	struct strbuf text = STRBUF_INIT;
+	unsigned int kind, seed, bad, w, seen;
+
+	for (kind = 0; kind < SCRIPT_MMU_NR; kind++) {
+		for (seed = bad = seen = 0; seed < 90; seed++) {
+			const struct script_random_options options = { .ops = 80,
+				.features = features[seed % 3], .max_touched = MAX_PAGES,
+				.kinds = 1u << kind };
+			struct parsed p;
+
+			strbuf_reset(&text);
+			script_random(seed, &options, &text);
+			p = parse(strbuf_str(&text));
+			bad += p.err || kind_of(p.script) != (enum script_mmu)kind;
+			for (w = 0; w < 3; w++)
+				seen |= (strstr(strbuf_str(&text), words[kind][w]) != NULL) << w;
+			release(&p);
+		}
+		tap_ok(!bad && seen == 7, "--kind %s: %u without, %#x seen", script_mmu_name(kind),
+		       bad, seen);
 	}
 	strbuf_release(&text);
 }
@@ -224,6 +277,7 @@ int main(void)
 	test_same();
 	test_bounds();
 	test_features();
+	test_kinds();
 	test_sense();
 	tap_eq(mem_live(), live, "nothing leaks");
 	return tap_done();

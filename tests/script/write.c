@@ -157,7 +157,7 @@ static void test_op_line(void)
 
 static void test_random(void)
 {
-	struct script_random_options options = {300, 0, 4096};
+	struct script_random_options options = { .ops = 300, .features = 0, .max_touched = 4096 };
 	struct strbuf text = STRBUF_INIT;
 	bool same = true;
 	uint64_t seed;

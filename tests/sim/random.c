@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A million operations of random scripts, with the audit after each of them, and half as many of
- * scripts with an L1 hypervisor. A seed that breaks an invariant is printed; "mmuscope verify
- * --random 1 --seed S" shows the script.
+ * A million operations of random scripts, with the audit after each of them, and as many of scripts
+ * about guests, each kind a quarter. A seed that breaks an invariant is printed; "mmuscope verify
+ * --random 1 --seed S --ops 100", with "--kind", shows the script.
+ *
+ * With arguments, OPERATIONS of each kind of guest: random OPERATIONS [PROFILE [SEED]].
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <base/strbuf.h>
@@ -21,10 +24,10 @@
 #endif
 
 #define ALL_FEATURES ((1u << 18) - 1)
-#define NESTED ((ALL_FEATURES & ~(unsigned int)SCRIPT_RANDOM_GUEST) | SCRIPT_RANDOM_NESTED)
-#define SHADOW                                                                           \
-	(SCRIPT_RANDOM_ANON | SCRIPT_RANDOM_THP | SCRIPT_RANDOM_FORK | SCRIPT_RANDOM_GUEST |  \
-	 SCRIPT_RANDOM_SHADOW)
+#define GUEST_FEATURES ((SCRIPT_RANDOM_AGE << 1) - 1)
+
+static const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12", "linux-7.2" };
+#define NR_PROFILES 4
 
 static void note(void *ctx, const char *text)
 {
@@ -58,12 +61,14 @@ static unsigned int features_of(const char *profile, unsigned int wanted)
 	return leaf_bug ? wanted & ~(unsigned int)SCRIPT_RANDOM_DAX : wanted;
 }
 
-static uint64_t run_seed(unsigned long long seed, const char *profile, unsigned int features)
+static uint64_t run_seed(unsigned long long seed, const char *profile, unsigned int features,
+			 unsigned int kinds)
 {
 	struct script_random_options options = {
 		.ops = 100,
 		.features = features_of(profile, features),
 		.max_touched = 4000,
+		.kinds = kinds,
 	};
 	struct strbuf text = STRBUF_INIT, diag = STRBUF_INIT;
 	struct script *script = NULL;
@@ -80,32 +85,44 @@ static uint64_t run_seed(unsigned long long seed, const char *profile, unsigned 
 	return ops;
 }
 
-static void run(const char *profile, const char *what, unsigned int features,
+/* @what: everything, or scripts about guests of one kind */
+static void run(const char *profile, const char *what, unsigned int kinds,
 		unsigned long long first, uint64_t operations)
 {
+	unsigned int features = kinds ? GUEST_FEATURES : ALL_FEATURES;
 	unsigned long long seed = first;
 	uint64_t total = 0, broken = 0;
 
 	while (total < operations && broken < 5) {
-		uint64_t ops = run_seed(seed++, profile, features);
+		uint64_t ops = run_seed(seed++, profile, features, kinds);
 
 		total += ops;
 		broken += !ops;
 	}
 	tap_ok(!broken, "%s, %s: %llu operations of %llu scripts, from seed %llu", profile, what,
 	       (unsigned long long)total, seed - first, first);
+	fflush(stdout);
 }
 
-int main(void)
+static void run_kinds(const char *profile, unsigned long long first, uint64_t operations)
 {
-	static const char *const profiles[] = { "linux-3.14", "linux-6.1", "linux-6.12",
-						"linux-7.2" };
+	unsigned int kind;
+
+	for (kind = 0; kind < SCRIPT_MMU_NR; kind++)
+		run(profile, script_mmu_name(kind), 1u << kind, first + 100000ull * kind, operations);
+}
+
+int main(int argc, char **argv)
+{
 	unsigned int i;
 
-	for (i = 0; i < 4; i++) {
-		run(profiles[i], "everything", ALL_FEATURES, 1 + 1000000ull * i, OPERATIONS / 4);
-		run(profiles[i], "nested", NESTED, 1 + 1000000ull * i, OPERATIONS / 8);
-		run(profiles[i], "shadow", SHADOW, 1 + 1000000ull * i, OPERATIONS / 8);
+	for (i = 0; i < NR_PROFILES && argc > 1; i++)
+		if (argc < 3 || !strcmp(argv[2], profiles[i]))
+			run_kinds(profiles[i], argc > 3 ? strtoull(argv[3], NULL, 0) : 1,
+				  strtoull(argv[1], NULL, 0));
+	for (i = 0; i < NR_PROFILES && argc == 1; i++) {
+		run(profiles[i], "everything", 0, 1 + 1000000ull * i, OPERATIONS / 4);
+		run_kinds(profiles[i], 1 + 1000000ull * i, OPERATIONS / 16);
 	}
 	return tap_done();
 }

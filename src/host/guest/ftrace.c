@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The notifier stream: kprobes on __mmu_notifier_invalidate_range_start() and _end(),
- * with the field offsets of struct mmu_notifier_range from the kernel's own BTF; and on
- * __mmu_notifier_release().
+ * with the field offsets of struct mmu_notifier_range from the kernel's own BTF; on
+ * __mmu_notifier_release(); and on the three functions that age, for whose memory it is.
  *
- * Marks that the executor writes: "M n" (the next start over the probe page has process
- * n's mm), "O n p" (operation with index n begins in process p, counted from 1), "R err"
+ * Marks that the executor writes: "M n addr" (the next start over the probe page, at addr, has
+ * process n's mm), "O n p" (operation with index n begins in process p, counted from 1), "R err"
  * (it returned), "V p" (process p has a VM of the script: from here on KVM's tracepoints
  * count), "S vm stat value" (one of KVM's figures has changed), "D vm slot pages hash" (a dirty log
  * was read).
@@ -33,7 +33,7 @@ static struct {
 	uint64_t probe;
 	uint32_t proc;
 	uint32_t has_vm;
-	uint8_t window[MAX_WINDOWS]; /* whose memory the open notifications are about */
+	uint8_t window[MAX_WINDOWS]; /* whose memory open notifications and aging are about */
 	unsigned int nr_windows;
 	uint64_t mm[GUEST_MAX_PROCS];
 	uint32_t wait_mm;
@@ -68,6 +68,24 @@ static int add_release_probe(void)
 			"p:mmuscope/release __mmu_notifier_release m=%di:x64\n");
 }
 
+static int add_aging_probes(void)
+{
+	static const char *const functions[] = { "clear_flush_young", "clear_young",
+						 "test_young" };
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < sizeof(functions) / sizeof(functions[0]) && !err; i++) {
+		err = put_filef(TRACING "kprobe_events",
+				"p:mmuscope/young%u __mmu_notifier_%s m=%%di:x64\n", i,
+				functions[i]);
+		if (!err)
+			err = put_filef(TRACING "kprobe_events",
+					"r:mmuscope/aged%u __mmu_notifier_%s\n", i, functions[i]);
+	}
+	return err;
+}
+
 static int add_probes(void)
 {
 	struct strbuf blob = STRBUF_INIT;
@@ -83,6 +101,8 @@ static int add_probes(void)
 		err = add_probe(&btf, "end", "__mmu_notifier_invalidate_range_end");
 	if (!err)
 		err = add_release_probe();
+	if (!err)
+		err = add_aging_probes();
 	strbuf_release(&blob);
 	return err;
 }
@@ -102,6 +122,16 @@ int ftrace_setup(void)
 	marker_fd = open(TRACING "trace_marker", O_WRONLY);
 	pipe_fd = open(TRACING "trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	return marker_fd < 0 || pipe_fd < 0 ? -errno : 0;
+}
+
+int ftrace_marker(void)
+{
+	return marker_fd;
+}
+
+void ftrace_set_marker(int fd)
+{
+	marker_fd = fd;
 }
 
 void ftrace_mark(const char *text, size_t len)
@@ -130,16 +160,6 @@ uint64_t ftrace_lost(void)
 	return lost_total() - trace.lost_before;
 }
 
-bool ranges_touch(const struct ranges *ranges, uint64_t start, uint64_t end)
-{
-	size_t i;
-
-	for (i = 0; i < ranges->nr; i++)
-		if (start < ranges->range[i].end && end > ranges->range[i].start)
-			return true;
-	return false;
-}
-
 /* The number of the process with @mm, counted from 1; 0 when it is none of the script's.
  */
 static unsigned int proc_of_mm(uint64_t mm)
@@ -159,7 +179,7 @@ static uint64_t field(const char *line, const char *name)
 	return at ? strtoull(at + strlen(name), NULL, 0) : 0;
 }
 
-/* KVM's records inside a notification are about that memory, whoever changes it. */
+/* KVM's records inside a notification or of aging are about that memory, whoever is at work. */
 static void take_window(char sign, unsigned int proc)
 {
 	if (sign == '+' && trace.nr_windows < MAX_WINDOWS)
@@ -202,6 +222,16 @@ static void take_release(const char *line)
 		wire_printf("! %u\n", proc);
 }
 
+/* " PROCESS PROBE": an address space that nobody has a VM in yet */
+static void take_process(const char *text)
+{
+	char *end;
+
+	trace.wait_mm = strtoul(text, &end, 10) + 1;
+	trace.probe = strtoul(end, NULL, 16);
+	trace.has_vm &= ~(1u << (trace.wait_mm - 1));
+}
+
 /* "INDEX PROCESS" */
 static void take_op(const char *text)
 {
@@ -222,13 +252,17 @@ static void take_line(char *line)
 		take_event('-', line);
 	} else if (!strncmp(line, "release: ", 9)) {
 		take_release(line);
+	} else if (!strncmp(line, "young", 5)) {
+		take_window('+', proc_of_mm(field(line, " m=")));
+	} else if (!strncmp(line, "aged", 4)) {
+		take_window('-', 0);
 	} else if (line[0] == 'k') {
 		if (kvm_proc() && trace.has_vm & 1u << (kvm_proc() - 1))
 			kvmtrace_line(line, kvm_proc(), trace.maps, trace.slots);
 	} else if (!strncmp(line, mark, sizeof(mark) - 1)) {
 		line += sizeof(mark) - 1;
 		if (line[0] == 'M')
-			trace.wait_mm = strtoul(line + 1, NULL, 10) + 1;
+			take_process(line + 1);
 		else if (line[0] == 'O')
 			take_op(line + 2);
 		else if (line[0] == 'V')
@@ -268,7 +302,7 @@ int ftrace_drain(void)
 	return n < 0 && errno != EAGAIN ? -errno : 0;
 }
 
-void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_t probe)
+void ftrace_begin(const struct ranges *maps, const struct ranges *slots)
 {
 	static const struct ranges none;
 
@@ -279,7 +313,6 @@ void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_
 	memset(&trace, 0, sizeof(trace));
 	trace.maps = maps;
 	trace.slots = slots;
-	trace.probe = probe;
 	trace.lost_before = lost_total();
 }
 

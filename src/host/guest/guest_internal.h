@@ -109,13 +109,24 @@ struct ranges {
 
 /* ranges_touch() - true when one of the ranges overlaps [@start, @end). */
 bool ranges_touch(const struct ranges *ranges, uint64_t start, uint64_t end);
+/* ranges_of_maps() - every address that the script may ever have mapped, or asks KVM about. */
+int ranges_of_maps(const struct script *script, struct ranges *ranges);
+/* ranges_of_slots() - the guest-physical ranges of the script's memslots. */
+int ranges_of_slots(const struct script *script, struct ranges *slots);
+/*
+ * ranges_reserved() - the executor's own maps must stay what they are.
+ * Return: 0; -EADDRINUSE when @maps has one of them, which *@ret_start and *@ret_end tell.
+ */
+int ranges_reserved(const struct ranges *maps, uint64_t *ret_start, uint64_t *ret_end);
 
 /*
  * ftrace_begin() - forget what was traced; from now on what touches @maps counts.
- * @slots: guest-physical ranges of the script's memslots; @probe: the address of
- * probe_page
+ * @slots: guest-physical ranges of the script's memslots
  */
-void ftrace_begin(const struct ranges *maps, const struct ranges *slots, uint64_t probe);
+void ftrace_begin(const struct ranges *maps, const struct ranges *slots);
+/* ftrace_marker() - the descriptor of ftrace_mark(); ftrace_set_marker(): inherited by an exec. */
+int ftrace_marker(void);
+void ftrace_set_marker(int fd);
 /* ftrace_in_maps() - does what ftrace_begin() was told to count touch [@start, @end)? */
 bool ftrace_in_maps(uint64_t start, uint64_t end);
 /* ftrace_drain() - send what is in the trace now. Return: 0 or a negative errno. */
@@ -162,7 +173,7 @@ struct shared {
 	} proc[GUEST_MAX_PROCS];
 };
 
-/* The page whose MADV_DONTNEED, after a mark "M n", tells which mm process n has. */
+/* The page whose MADV_DONTNEED, after a mark "M n addr", tells which mm process n has. */
 extern char probe_page[];
 
 /*
@@ -171,6 +182,31 @@ extern char probe_page[];
  * it was.
  */
 bool runner_run(const struct script *script, unsigned int number, unsigned int limit_ms);
+
+struct executor;
+
+/*
+ * runner_prepare() - the executor of this image, without any object or VM of the script.
+ * Return: it; NULL: no memory.
+ */
+struct executor *runner_prepare(const struct script *script, struct shared *shared);
+/*
+ * runner_observe() - a VM without memory: it registers KVM's notifier, without which the kernel
+ * calls none. Then one notification of a known range tells init this process's mm.
+ */
+int runner_observe(struct executor *ex);
+/* runner_hide_own() - numa_hide_own(), for a script with the NUMA scanner. */
+int runner_hide_own(const struct executor *ex);
+/* runner_go_on() - the operation that runs has returned @err: the rest of the script. */
+_Noreturn void runner_go_on(struct executor *ex, int err);
+
+/* ---- exec.c ---- */
+
+#define EXEC_RESUME "resume" /* the first argument of the new image */
+/* op_exec() - returns only when it fails. */
+int op_exec(struct executor *ex);
+/* exec_resume() - the new image of op_exec(), which was given @arg. */
+_Noreturn void exec_resume(const char *arg);
 
 /*
  * Pages of a guest's own memory, at GUEST_OWN_GPA: its page tables and code; of a nested
@@ -272,6 +308,7 @@ struct guest_vm {
 /**
  * struct executor - state of one process of a script
  * @self: its number
+ * @number: of the script; @shared_fd: the memory of @shared
  * @obj_fd: descriptor of the object behind each map, by name index, -1 for none
  * @obj_base: where in the object the map starts
  * @dax_next: where in each DAX device the next map starts, by log2 of the page size
@@ -281,6 +318,8 @@ struct executor {
 	const struct script *script;
 	struct shared *shared;
 	uint32_t self;
+	unsigned int number;
+	int shared_fd;
 	int kvm_fd;
 	int observer_fd;
 	int *obj_fd;

@@ -134,12 +134,14 @@ static int start(void)
 	return err;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct utsname name;
 
 	/* what was read into memory once leaves the heap, where scripts have theirs, small */
 	(void)mallopt(M_MMAP_THRESHOLD, 128 << 10);
+	if (argc > 2 && !strcmp(argv[1], EXEC_RESUME))
+		exec_resume(argv[2]);
 	if (wire_open())
 		return 1;
 	uname(&name);

@@ -12,39 +12,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
-#ifndef MADV_DONTNEED_LOCKED
-#define MADV_DONTNEED_LOCKED 24
-#endif
-
-static const int advice_numbers[SCRIPT_MADV_NR] = {
-	[SCRIPT_MADV_NORMAL] = MADV_NORMAL,
-	[SCRIPT_MADV_RANDOM] = MADV_RANDOM,
-	[SCRIPT_MADV_SEQUENTIAL] = MADV_SEQUENTIAL,
-	[SCRIPT_MADV_WILLNEED] = MADV_WILLNEED,
-	[SCRIPT_MADV_DONTNEED] = MADV_DONTNEED,
-	[SCRIPT_MADV_DONTNEED_LOCKED] = MADV_DONTNEED_LOCKED,
-	[SCRIPT_MADV_FREE] = MADV_FREE,
-	[SCRIPT_MADV_COLD] = MADV_COLD,
-	[SCRIPT_MADV_PAGEOUT] = MADV_PAGEOUT,
-	[SCRIPT_MADV_REMOVE] = MADV_REMOVE,
-	[SCRIPT_MADV_HUGEPAGE] = MADV_HUGEPAGE,
-	[SCRIPT_MADV_NOHUGEPAGE] = MADV_NOHUGEPAGE,
-	[SCRIPT_MADV_COLLAPSE] = MADV_COLLAPSE,
-	[SCRIPT_MADV_MERGEABLE] = MADV_MERGEABLE,
-	[SCRIPT_MADV_UNMERGEABLE] = MADV_UNMERGEABLE,
-	[SCRIPT_MADV_DONTFORK] = MADV_DONTFORK,
-	[SCRIPT_MADV_DOFORK] = MADV_DOFORK,
-	[SCRIPT_MADV_WIPEONFORK] = MADV_WIPEONFORK,
-	[SCRIPT_MADV_KEEPONFORK] = MADV_KEEPONFORK,
-	[SCRIPT_MADV_DONTDUMP] = MADV_DONTDUMP,
-	[SCRIPT_MADV_DODUMP] = MADV_DODUMP,
-	[SCRIPT_MADV_POPULATE_READ] = MADV_POPULATE_READ,
-	[SCRIPT_MADV_POPULATE_WRITE] = MADV_POPULATE_WRITE,
-};
-
 static int prot_bits(unsigned int prot)
 {
 	return (prot & SCRIPT_PROT_R ? PROT_READ : 0) |
@@ -293,7 +260,7 @@ int op_execute(struct executor *ex, const struct script_op *op)
 	case OP_MUNMAP:
 		return result(munmap(addr, op->len));
 	case OP_MADVISE:
-		return result(madvise(addr, op->len, advice_numbers[op->advice]));
+		return result(madvise(addr, op->len, script_advice_number(op->advice)));
 	case OP_MREMAP:
 		return op_mremap(op);
 	case OP_HEAP:

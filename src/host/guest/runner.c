@@ -54,6 +54,8 @@ static void wait_turn(struct executor *ex)
 
 	while ((turn = __atomic_load_n(&ex->shared->turn, __ATOMIC_SEQ_CST)) != ex->self)
 		futex_wait(&ex->shared->turn, turn);
+	/* after an exec each image has the script at an address of its own */
+	ex->shared->cursor.script = ex->script;
 }
 
 static int64_t now_ms(void)
@@ -64,13 +66,9 @@ static int64_t now_ms(void)
 	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
 }
 
-/*
- * A VM without memory: it registers KVM's notifier, without which the kernel calls none.
- * Then one notification of a known range tells init this process's mm.
- */
-static int observe(struct executor *ex)
+int runner_observe(struct executor *ex)
 {
-	char text[32];
+	char text[48];
 	int len;
 
 	if (ex->observer_fd >= 0)
@@ -83,7 +81,7 @@ static int observe(struct executor *ex)
 	ex->observer_fd = ioctl(ex->kvm_fd, KVM_CREATE_VM, 0);
 	if (ex->observer_fd < 0)
 		return -errno;
-	len = snprintf(text, sizeof(text), "M %u", ex->self);
+	len = snprintf(text, sizeof(text), "M %u %lx", ex->self, (unsigned long)probe_page);
 	ftrace_mark(text, len);
 	return madvise(probe_page, GUEST_PAGE, MADV_DONTNEED) ? -errno : 0;
 }
@@ -98,7 +96,7 @@ static int find_proc(const struct executor *ex, uint32_t name)
 	return -ESRCH;
 }
 
-static void run_turns(struct executor *ex);
+static _Noreturn void run_turns(struct executor *ex);
 static uint64_t forked_at;
 
 /* Calls that want the kernel's LRU batches empty before they begin. */
@@ -151,7 +149,7 @@ static void become_child(struct executor *ex, uint32_t self)
 	forked_at = 0;
 	ex->self = self;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	ex->shared->proc[self].err = observe(ex);
+	ex->shared->proc[self].err = runner_observe(ex);
 	__atomic_store_n(&ex->shared->proc[self].ready, 1, __ATOMIC_SEQ_CST);
 	futex_wake(&ex->shared->proc[self].ready);
 	run_turns(ex);
@@ -275,6 +273,8 @@ static void run_turn(struct executor *ex)
 			err = op_forkwait(ex->shared);
 		else if (op->code == OP_EXIT)
 			err = op_exit(ex, op);
+		else if (op->code == OP_EXEC)
+			err = op_exec(ex);
 		else
 			err = op_execute(ex, op);
 		ex->shared->emptied += empties_batches(op);
@@ -285,7 +285,7 @@ static void run_turn(struct executor *ex)
 	give_turn(ex->shared, TURN_NOBODY);
 }
 
-static void run_turns(struct executor *ex)
+static _Noreturn void run_turns(struct executor *ex)
 {
 	for (;;) {
 		wait_turn(ex);
@@ -293,7 +293,14 @@ static void run_turns(struct executor *ex)
 	}
 }
 
-static int prepare_executor(const struct script *script, struct shared *shared)
+void runner_go_on(struct executor *ex, int err)
+{
+	kvmstat_mark(ex);
+	mark_ret(err);
+	run_turns(ex);
+}
+
+struct executor *runner_prepare(const struct script *script, struct shared *shared)
 {
 	size_t nr = script->nr_names, i;
 	struct executor *ex = &executor;
@@ -307,26 +314,32 @@ static int prepare_executor(const struct script *script, struct shared *shared)
 	ex->vm = mem_zalloc((nr + 1) * sizeof(*ex->vm));
 	ex->obj_base = mem_zalloc((nr + 1) * sizeof(uint64_t));
 	if (!ex->obj_fd || !ex->vm || !ex->obj_base)
-		return -ENOMEM;
+		return NULL;
 	for (i = 0; i < nr; i++)
 		ex->obj_fd[i] = ex->vm[i].fd = ex->vm[i].vcpu_fd = -1;
+	return ex;
+}
+
+int runner_hide_own(const struct executor *ex)
+{
+	size_t i;
+
+	for (i = 0; i < ex->script->nr_ops; i++)
+		if (ex->script->ops[i].code == OP_NUMA_SCAN)
+			return numa_hide_own();
 	return 0;
 }
 
 static void first_process(struct executor *ex)
 {
-	size_t i;
 	int err;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	err = touch_setup();
 	if (!err)
-		err = observe(ex);
-	for (i = 0; !err && i < ex->script->nr_ops; i++)
-		if (ex->script->ops[i].code == OP_NUMA_SCAN)
-			break;
-	if (!err && i < ex->script->nr_ops)
-		err = numa_hide_own();
+		err = runner_observe(ex);
+	if (!err)
+		err = runner_hide_own(ex);
 	ex->shared->proc[0].err = err;
 	if (err)
 		_exit(1);
@@ -397,87 +410,6 @@ static unsigned int kill_all(struct shared *shared)
 		}
 	}
 	return left;
-}
-
-static int add_range(struct ranges *ranges, uint64_t start, uint64_t len)
-{
-	int err = mem_grow(&ranges->range, &ranges->cap, ranges->nr + 1,
-			   sizeof(*ranges->range));
-
-	if (err)
-		return err;
-	ranges->range[ranges->nr].start = start;
-	ranges->range[ranges->nr].end = start + len < start ? UINT64_MAX : start + len;
-	ranges->nr++;
-	return 0;
-}
-
-/* Every address that the script may ever have mapped, or asks KVM about. */
-static int collect_ranges(const struct script *script, struct ranges *ranges)
-{
-	const struct script_op *op;
-	uint64_t heap = 0;
-	int err = 0;
-	size_t i;
-
-	for (i = 0; i < script->nr_ops && !err; i++) {
-		op = &script->ops[i];
-		if (op->code == OP_MAP)
-			err = add_range(ranges, op->addr,
-					(op->len + GUEST_PAGE - 1) & -GUEST_PAGE);
-		else if (op->code == OP_MREMAP)
-			err = add_range(ranges, op->addr2,
-					(op->len2 + GUEST_PAGE - 1) & -GUEST_PAGE);
-		else if (op->code == OP_AGE)
-			err = add_range(ranges, op->addr, op->len);
-		else if (op->code == OP_HEAP)
-			heap = op->addr;
-		else if (op->code == OP_BRK && op->addr > heap)
-			err = add_range(ranges, heap,
-					((op->addr - heap) + GUEST_PAGE - 1) &
-						-GUEST_PAGE);
-	}
-	return err;
-}
-
-/* The executor's own maps must stay what they are. Return: -EADDRINUSE when the script
- * wants one. */
-static int check_reserved(const struct ranges *maps)
-{
-	struct strbuf text = STRBUF_INIT;
-	uint64_t start, end;
-	const char *line;
-	char *dash;
-	int err = get_file("/proc/self/maps", &text);
-
-	for (line = strbuf_str(&text); !err && *line; line = strchrnul(line, '\n') + 1) {
-		start = strtoull(line, &dash, 16);
-		end = *dash == '-' ? strtoull(dash + 1, NULL, 16) : start;
-		if (start < end && end >> 63 == 0 && ranges_touch(maps, start, end)) {
-			wire_printf("log the executor itself lies at [0x%lx, 0x%lx)\n",
-				    start, end);
-			err = -EADDRINUSE;
-		}
-		if (!*strchrnul(line, '\n'))
-			break;
-	}
-	strbuf_release(&text);
-	return err;
-}
-
-/* The guest-physical ranges of the script's memslots. */
-static int collect_slots(const struct script *script, struct ranges *slots)
-{
-	const struct script_op *op;
-	int err = 0;
-	size_t i;
-
-	for (i = 0; i < script->nr_ops && !err; i++) {
-		op = &script->ops[i];
-		if (op->code == OP_MEMSLOT && !(op->flags & SCRIPT_MEMSLOT_DELETE))
-			err = add_range(slots, script_op_gpa(op), op->len);
-	}
-	return err;
 }
 
 /* The script's first VM; NULL: it has none. */
@@ -557,22 +489,49 @@ static unsigned int run_processes(const struct script *script, struct shared *sh
 	return left;
 }
 
+static int check_reserved(const struct ranges *maps)
+{
+	uint64_t start, end;
+	int err = ranges_reserved(maps, &start, &end);
+
+	if (err == -EADDRINUSE)
+		wire_printf("log the executor itself lies at [0x%lx, 0x%lx)\n", start, end);
+	return err;
+}
+
+/* The memory that init and the processes share, and the executor that they inherit. */
+static int share(const struct script *script, unsigned int number, struct shared **ret_shared)
+{
+	int fd = memfd_create("shared", MFD_CLOEXEC);
+	void *shared = MAP_FAILED;
+
+	if (fd < 0 || ftruncate(fd, sizeof(struct shared)))
+		return -errno;
+	shared = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (shared == MAP_FAILED)
+		return -errno;
+	*ret_shared = shared;
+	if (!runner_prepare(script, shared))
+		return -ENOMEM;
+	executor.shared_fd = fd;
+	executor.number = number;
+	return 0;
+}
+
 bool runner_run(const struct script *script, unsigned int number, unsigned int limit_ms)
 {
 	struct ranges maps = { 0 }, slots = { 0 };
-	struct shared *shared;
+	struct shared *shared = MAP_FAILED;
 	unsigned int left = 0;
 	int err;
 
 	wire_printf("script %u\n", number);
 	wire_flush();
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	err = shared == MAP_FAILED ? -ENOMEM : prepare_executor(script, shared);
+	err = share(script, number, &shared);
 	if (!err)
-		err = collect_ranges(script, &maps);
+		err = ranges_of_maps(script, &maps);
 	if (!err)
-		err = collect_slots(script, &slots);
+		err = ranges_of_slots(script, &slots);
 	if (!err)
 		err = check_reserved(&maps);
 	setup_settings();
@@ -582,7 +541,7 @@ bool runner_run(const struct script *script, unsigned int number, unsigned int l
 		wire_printf("state failed %d\n", -err);
 		wire_flush();
 	} else {
-		ftrace_begin(&maps, &slots, (uintptr_t)probe_page);
+		ftrace_begin(&maps, &slots);
 		left = run_processes(script, shared, limit_ms);
 	}
 	mem_free(executor.obj_fd);
@@ -592,5 +551,6 @@ bool runner_run(const struct script *script, unsigned int number, unsigned int l
 	mem_free(slots.range);
 	if (shared != MAP_FAILED)
 		munmap(shared, sizeof(*shared));
+	close(executor.shared_fd);
 	return !left;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whole reads and writes of descriptors: short ones and EINTR are carried on from. */
+/*
+ * Whole reads and writes of descriptors: short ones and EINTR are carried on from. And files that
+ * have nothing but a descriptor.
+ */
 #ifndef BASE_FD_H
 #define BASE_FD_H
 
@@ -24,5 +27,11 @@ int fd_read_text(int fd, size_t max, struct strbuf *out);
 
 /** fd_write() - all of @len bytes. Return: 0 or a negative errno. */
 int fd_write(int fd, const void *data, size_t len);
+
+/**
+ * fd_temporary() - a new file without a name, in $TMPDIR or /var/tmp, to read and write.
+ * Return: its descriptor (close-on-exec), or a negative errno.
+ */
+int fd_temporary(void);
 
 #endif /* BASE_FD_H */

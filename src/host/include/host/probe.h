@@ -27,6 +27,9 @@
 #define HOST_PROBE_GPA (4ull << 30)
 /* The guest can touch pages in this many bytes from the start of the region. */
 #define HOST_PROBE_GUEST_BYTES (4ull << 30)
+/* It can have a page at so many virtual addresses in this many bytes from there. */
+#define HOST_PROBE_ALIASES 8
+#define HOST_PROBE_ALIAS_BYTES (4ull << 20)
 
 enum host_probe_op {
 	HOST_PROBE_MPROTECT, /* mprotect(PROT_READ) of a writable region */
@@ -46,6 +49,9 @@ extern const char *const host_probe_op_names[HOST_PROBE_OP_NR];
  * @vm: there is a guest with a memslot over the region
  * @guest: the guest has touched each of the pages (one SPTE each); they lie in the first
  *	HOST_PROBE_GUEST_BYTES
+ * @aliases: 0, or the guest has touched each page at so many virtual addresses (up to
+ *	HOST_PROBE_ALIASES), which under shadow paging are as many SPTEs on its reverse-map head; the
+ *	pages lie in the first HOST_PROBE_ALIAS_BYTES; not for HOST_PROBE_REFAULT
  */
 struct host_probe_shape {
 	enum host_probe_op op;
@@ -55,6 +61,7 @@ struct host_probe_shape {
 	uint64_t stride;
 	bool vm;
 	bool guest;
+	unsigned int aliases;
 };
 
 /**

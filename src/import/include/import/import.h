@@ -56,6 +56,20 @@ enum import_touch {
 int import_touch_index(const char *name);
 
 /**
+ * struct import_notification - a notification of MMU notifiers, as KVM reported it
+ * @process: the thread group that caused it, as far as the recording tells
+ * @start, @end: its range [@start, @end)
+ *
+ * Source: the event kvm:kvm_unmap_hva_range. KVM has one for each VM of the address space, all of
+ * them at once: that is one notification.
+ */
+struct import_notification {
+	uint32_t process;
+	uint64_t start;
+	uint64_t end;
+};
+
+/**
  * struct import_options - how to import; zero everywhere is a good default
  * @name: the recording's name for the header and for messages; NULL is "-"
  * @touch: enum import_touch
@@ -67,6 +81,9 @@ int import_touch_index(const char *name);
  * @comm: only threads of this name (ftrace only); NULL is every thread
  * @mmu: the MMU kind written after "vm NAME"; NULL is "tdp"
  * @no_origin: leave out the "# line N" comments behind the operations
+ * @notified: called for each notification that the recording holds, in its order, of every process
+ *   (ftrace only); NULL is nobody. A negative errno ends the import.
+ * @ctx: for @notified
  */
 struct import_options {
 	const char *name;
@@ -76,16 +93,11 @@ struct import_options {
 	const char *comm;
 	const char *mmu;
 	bool no_origin;
+	int (*notified)(void *ctx, const struct import_notification *notification);
+	void *ctx;
 };
 
 #define IMPORT_TOUCH_LIMIT (64ULL << 20)
-
-/*
- * An execve() of the process that the script starts in becomes a munmap of all it has, with this at
- * the end of the line. The kernel tells no notifier of that one: exec_mmap() drops the old address
- * space, and exit_mmap() begins with mmu_notifier_release() (mm/mmap.c, all versions).
- */
-#define IMPORT_EXEC_NOTE "execve"
 
 /**
  * struct import_source - where the recording comes from
@@ -176,6 +188,11 @@ struct import_call {
  * @lost: events that the recording kernel had to drop, as far as the recording says
  * @unfinished: calls begun and never finished
  * @processes, @threads, @vms: how many appeared
+ * @guest: faults of guests that became accesses (ftrace only); @guest_outside: those at no address
+ *   of a memory slot that is known or guessed, left out
+ * @release: of the kernel that was recorded, "" where the recording does not say
+ * @first: the process (thread group) that the script starts in, 0 for none
+ * @probed: the first process in which mmuscope record made a VM, 0 for none
  * @calls: @nr_calls names in order of appearance
  * @error_line: line of the recording at which it ended with an error; 0 for none
  * @error: what was wrong there, without file and line; "" for none
@@ -198,6 +215,11 @@ struct import_report {
 	uint64_t processes;
 	uint64_t threads;
 	uint64_t vms;
+	uint64_t guest;
+	uint64_t guest_outside;
+	char release[65];
+	uint32_t first;
+	uint32_t probed;
 	uint64_t nr_bad;
 	struct {
 		uint64_t line;
@@ -245,7 +267,9 @@ int import_strace(const struct import_options *options,
  * raw_syscalls:sys_enter and sys_exit (x86-64 numbers), exceptions:page_fault_user
  * (becomes "touch" of exactly that page; neighbouring pages are joined),
  * task:task_newtask, sched:sched_process_fork and sched_process_exit,
- * kvm:kvm_unmap_hva_range (kept as a comment). All others are counted by name.
+ * kvm:kvm_unmap_hva_range (kept as a comment), kvm:kvm_page_fault (its address is taken as
+ * guest-physical, as under EPT and NPT, and becomes a "guest" access where a memory slot is known or
+ * guessed; neighbours are joined). All others are counted by name.
  *
  * Return: as import_strace().
  */

@@ -77,8 +77,9 @@ struct kvm_config {
 int kvm_create(const struct kvm_config *config, struct kvm **ret_kvm);
 
 /**
- * kvm_release() - the process goes: unsubscribe, zap everything (kvm_mmu_zap_all(), which may
- * yield behind each page). Only kvm_get_stat(), kvm_rmap_bytes() and kvm_destroy() after that.
+ * kvm_release() - the VM goes: unsubscribe, zap everything (kvm_mmu_zap_all(), which may yield
+ * behind each page) unless the process went first and told so, free the roots. Only
+ * kvm_get_stat(), kvm_rmap_bytes() and kvm_destroy() after that.
  * Source: virt/kvm/kvm_main.c:kvm_mmu_notifier_release().
  */
 void kvm_release(struct kvm *kvm);
@@ -306,6 +307,15 @@ int kvm_load_cr3(struct kvm *kvm, uint64_t cr3, enum kvm_guest_paging format);
 
 /** kvm_set_cr3() - kvm_load_cr3() in long mode with four levels. */
 int kvm_set_cr3(struct kvm *kvm, uint64_t cr3);
+
+/**
+ * kvm_set_sregs() - user space sets the control registers of a SHADOW guest: all roots are thrown
+ * away, kept ones included. @paging: on, by the top table at @cr3 of @format, which is not yet
+ * loaded; else off, and both mean nothing.
+ * Return: 0; -EINVAL: not for this kind of MMU; -EACCES: PAE's top entries cannot be read; -ENOMEM.
+ * Source: arch/x86/kvm/x86.c:__set_sregs(), kvm_mmu_reset_context().
+ */
+int kvm_set_sregs(struct kvm *kvm, bool paging, uint64_t cr3, enum kvm_guest_paging format);
 
 /**
  * kvm_set_l1_nx() - L1's EFER.NXE, before the first kvm_set_cr3(): without it (as a VM

@@ -40,6 +40,9 @@
  * @probes_poison: a read of the guest's that cannot be translated is tried as a write, too, to
  *	learn whether the page is poisoned (check_user_page_hwpoison(), to 6.12)
  * @aging_no_flush: clear_flush_young flushes no TLB (KVM_ELIDE_TLB_FLUSH_IF_YOUNG, 6.13)
+ * @update_flushes: an entry that is made anew without its accessed or dirty bit is flushed
+ *	(mmu_spte_update(), to 6.12); else only one that loses the right to write
+ * @split_flushes: splitting a large page of a nested guest's shadow tables flushes (seen to 6.12)
  * @narrow_error_code: the lockless path knows 32 bits of the error code (6.1)
  * @changed_last: an entry that pointed to a table is told after what was in the table (7.2)
  * @zap_collapsed_later: a table that is replaced by nothing, so that a large page can come, goes in
@@ -73,6 +76,8 @@ struct kvm_profile {
 	bool zap_collapsed_later;
 	bool recover_huge;
 	bool clean_rewrite;
+	bool update_flushes;
+	bool split_flushes;
 	uint64_t nonpresent;
 	uint64_t frozen;
 	uint32_t desc_capacity;

@@ -54,6 +54,8 @@ enum wp_reuse {
  * @unmap_extra_split: the same for try_to_unmap of a file's huge page (6.1)
  * @shmem_thp_any_vma: shmem allocates huge pages for VMAs that cannot map them as a whole (6.1)
  * @maps_folio: a fault in an object maps all of its huge page by PTEs where it fits (6.12)
+ * @around_maps_folio: so does a read that finds a part of it among the 16 pages around (6.18)
+ * @holes_halve: a hole in an object's huge page, or its new end, leaves smaller large folios (6.15)
  * @nohuge_maps_small: VM_NOHUGEPAGE keeps a VMA from mapping a file's huge page as a whole
  * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, makes missing tables to
  *	map a file's huge page, and is content with a range that holds no block (7.x)
@@ -105,6 +107,8 @@ struct mm_profile {
 	bool unmap_extra_split;
 	bool shmem_thp_any_vma;
 	bool maps_folio;
+	bool around_maps_folio;
+	bool holes_halve;
 	bool nohuge_maps_small;
 	bool map_unmap_enomem;
 	bool pageout_keeps_referenced;

@@ -17,12 +17,15 @@ struct mmu_notifier_mm;
  * @pfn: 4 KiB frame that backs the address
  * @level: 1, 2 or 3: level of the leaf (4 KiB, 2 MiB, 1 GiB)
  * @writable: the entry has the write bit
+ * @clean: it is writable and does not say that the page was written to: who writes through a
+ *	mapping of its own has to say so, by mm_page_dirtied()
  * @zero_page: the (huge) zero page, never writable
  */
 struct mm_translation {
 	uint64_t pfn;
 	uint8_t level;
 	bool writable;
+	bool clean;
 	bool zero_page;
 };
 
@@ -63,6 +66,13 @@ int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *
  * zeros any more, which the split of a huge page asks about (mm/huge_memory.c, since 6.12).
  */
 void mm_page_written(struct mm_struct *mm, uint64_t pfn);
+
+/**
+ * mm_page_dirtied() - a secondary MMU may write to frame @pfn, whose primary entry is @clean: when
+ * reclaim has taken the mapping away it finds the page dirty (kvm_set_pfn_dirty(), to 6.12 when the
+ * mapping goes, later when it is made, which comes to the same).
+ */
+void mm_page_dirtied(struct mm_struct *mm, uint64_t pfn);
 
 /** mm_pages_written() - the same for @nr frames, @step apart, of one huge page or of none. */
 void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr);

@@ -30,6 +30,7 @@ enum {
 	SCRIPT_RANDOM_SHADOW = 1 << 19, /* a guest with page tables of its own */
 	SCRIPT_RANDOM_MEMSLOT = 1 << 20, /* slots that change, dirty logs, two VMs */
 	SCRIPT_RANDOM_AGE = 1 << 21, /* accessed bits of guests are asked for and taken away */
+	SCRIPT_RANDOM_EXEC = 1 << 22, /* exec; no guests then */
 };
 
 /**
@@ -37,11 +38,15 @@ enum {
  * @ops: number of operations
  * @features: SCRIPT_RANDOM_*
  * @max_touched: pages a script may touch in all (the real machine has little memory)
+ * @kinds: bits over SCRIPT_MMU_*: each script has a guest, of one of these kinds, and GUEST,
+ *	NESTED, SHADOW and MEMSLOT of @features say which ways of having it are drawn from (GUEST
+ *	where none does); 0: @features alone say whether there is a guest
  */
 struct script_random_options {
 	unsigned int ops;
 	unsigned int features;
 	uint64_t max_touched;
+	unsigned int kinds;
 };
 
 /** script_random() - append a script's text to @out; @seed decides everything. */

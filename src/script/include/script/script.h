@@ -33,6 +33,7 @@ enum script_opcode {
 	OP_SWITCH,	/* [name name2] both are the process */
 	OP_EXIT,	/* [name name2] both are the process */
 	OP_FORKWAIT,	/* [] */
+	OP_EXEC,	/* [] execve() of the running process: an empty address space */
 	OP_NUMA_HINT,	/* [addr len] */
 	OP_PIN,		/* [addr len] pin for DMA for as long as the script runs */
 	OP_AGE,		/* [addr len policy] secondary MMUs are asked for accessed pages */
@@ -398,6 +399,10 @@ const struct script_op *script_cursor_next(struct script_cursor *cursor);
 const char *script_opcode_name(enum script_opcode code);
 /** script_advice_name() - "dontneed" for SCRIPT_MADV_DONTNEED. */
 const char *script_advice_name(enum script_advice advice);
+/** script_advice_number() - MADV_DONTNEED for SCRIPT_MADV_DONTNEED (include/uapi/asm-generic). */
+int script_advice_number(enum script_advice advice);
+/** script_advice_find() - SCRIPT_MADV_DONTNEED for MADV_DONTNEED; SCRIPT_MADV_NR when there is none. */
+enum script_advice script_advice_find(uint64_t number);
 /** script_mmu_name() - "tdp" for SCRIPT_MMU_TDP. */
 const char *script_mmu_name(enum script_mmu mmu);
 

@@ -103,9 +103,10 @@ enum {
  * @numa_off: sysctl kernel.numa_balancing=0, as on the kernels that verify boots
  * @literal: scan reverse maps and tables entry by entry instead of counting
  * @timed: tell op_done how long each operation took, without parsing, counters and checks
- * @executor: as the executor of `verify` runs it: a guest has a slot of its own for its tables and
- *	code at the end of 40 bits of guest-physical memory, its accesses to them count, and each
- *	operation is followed by EVENT_KVM_STAT records of what it changed
+ * @executor: as the executor of `verify` runs it: a guest has slots of its own for its tables and
+ *	code at the end of 40 bits of guest-physical memory and (with paging off or tables of two
+ *	levels) of 4 GiB, its accesses to them count, and each operation is followed by
+ *	EVENT_KVM_STAT records of what it changed
  * @sink: listener for event records, NULL for none
  * @op_begin: called before each operation, with its number from 0; NULL for none. @view, for
  *	<sim/view.h>, is good until the operation is done.
@@ -177,13 +178,6 @@ int sim_check(const struct script *script, const struct sim_options *options, st
  */
 int sim_run(const struct script *script, const struct sim_options *options,
 	    struct sim_result *ret);
-
-/**
- * sim_follows_executor() - sim_options.executor concerns the VM called @vm (an index of a name): it
- * is none of the kind "nested", and one of the kind "shadow" only reaches guest-physical memory from
- * 4 GiB on, by the executor's own tables.
- */
-bool sim_follows_executor(const struct script *script, uint32_t vm);
 
 /** sim_result_release() - what a result owns; a zeroed one is fine. */
 void sim_result_release(struct sim_result *result);

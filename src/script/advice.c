@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The advice of madvise(), by Linux's numbers. */
+#include <script/script.h>
+
+#include <base/mman.h>
+
+static const int numbers[SCRIPT_MADV_NR] = {
+	[SCRIPT_MADV_NORMAL] = MADV_NORMAL,
+	[SCRIPT_MADV_RANDOM] = MADV_RANDOM,
+	[SCRIPT_MADV_SEQUENTIAL] = MADV_SEQUENTIAL,
+	[SCRIPT_MADV_WILLNEED] = MADV_WILLNEED,
+	[SCRIPT_MADV_DONTNEED] = MADV_DONTNEED,
+	[SCRIPT_MADV_DONTNEED_LOCKED] = MADV_DONTNEED_LOCKED,
+	[SCRIPT_MADV_FREE] = MADV_FREE,
+	[SCRIPT_MADV_COLD] = MADV_COLD,
+	[SCRIPT_MADV_PAGEOUT] = MADV_PAGEOUT,
+	[SCRIPT_MADV_REMOVE] = MADV_REMOVE,
+	[SCRIPT_MADV_HUGEPAGE] = MADV_HUGEPAGE,
+	[SCRIPT_MADV_NOHUGEPAGE] = MADV_NOHUGEPAGE,
+	[SCRIPT_MADV_COLLAPSE] = MADV_COLLAPSE,
+	[SCRIPT_MADV_MERGEABLE] = MADV_MERGEABLE,
+	[SCRIPT_MADV_UNMERGEABLE] = MADV_UNMERGEABLE,
+	[SCRIPT_MADV_DONTFORK] = MADV_DONTFORK,
+	[SCRIPT_MADV_DOFORK] = MADV_DOFORK,
+	[SCRIPT_MADV_WIPEONFORK] = MADV_WIPEONFORK,
+	[SCRIPT_MADV_KEEPONFORK] = MADV_KEEPONFORK,
+	[SCRIPT_MADV_DONTDUMP] = MADV_DONTDUMP,
+	[SCRIPT_MADV_DODUMP] = MADV_DODUMP,
+	[SCRIPT_MADV_POPULATE_READ] = MADV_POPULATE_READ,
+	[SCRIPT_MADV_POPULATE_WRITE] = MADV_POPULATE_WRITE,
+};
+
+int script_advice_number(enum script_advice advice)
+{
+	return (unsigned int)advice < SCRIPT_MADV_NR ? numbers[advice] : -1;
+}
+
+enum script_advice script_advice_find(uint64_t number)
+{
+	unsigned int advice = 0;
+
+	while (advice < SCRIPT_MADV_NR && (uint64_t)numbers[advice] != number)
+		advice++;
+	return advice;
+}
