@@ -183,23 +183,16 @@ static void audit_vmas(struct audit *audit)
 }
 
 /* A folio counts once, when its first page is met; hugetlbfs has it once anyway. */
-static void audit_file(struct audit *audit, const struct mm_file *file)
+static void audit_file_page(void *ctx, uint64_t index, uint64_t pfn)
 {
+	struct audit *audit = ctx;
 	struct machine *m = audit->m;
-	uint64_t index = 0;
 
-	audit->tables += filemap_tables(file);
-	while ((index = filemap_next(file, index, UINT64_MAX)) != UINT64_MAX) {
-		uint64_t pfn = filemap_find(file, index);
-
-		if ((page_flags(m, pfn) & (PG_CACHE | PG_FREE)) != PG_CACHE)
-			violation(audit, 7, "frame %#llx, page %llu of a file, is not cached",
-				  (unsigned long long)pfn, (unsigned long long)index);
-		if (pfn_is_gigantic(pfn) || !page_is_large(m, pfn) ||
-		    IS_ALIGNED(pfn, HPAGE_PMD_NR))
-			audit->cached++;
-		index++;
-	}
+	if ((page_flags(m, pfn) & (PG_CACHE | PG_FREE)) != PG_CACHE)
+		violation(audit, 7, "frame %#llx, page %llu of a file, is not cached",
+			  (unsigned long long)pfn, (unsigned long long)index);
+	if (pfn_is_gigantic(pfn) || !page_is_large(m, pfn) || IS_ALIGNED(pfn, HPAGE_PMD_NR))
+		audit->cached++;
 }
 
 /* Whatever is marked as cached is in a file. */
@@ -227,7 +220,7 @@ static void audit_files(struct audit *audit)
 	uint64_t cached = count_cached(audit->m);
 
 	LIST_FOREACH (file, &audit->m->files, node)
-		audit_file(audit, file);
+		audit->tables += filemap_walk(file, audit_file_page, audit);
 	if (audit->cached != cached)
 		violation(audit, 7, "files hold %llu folios, %llu are marked as cached",
 			  (unsigned long long)audit->cached, (unsigned long long)cached);

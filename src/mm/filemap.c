@@ -213,21 +213,28 @@ void filemap_truncate(struct mm_file *file, uint64_t first, uint64_t last)
 		truncate_below(file, &file->root, FILE_LEVELS, 0, first, last);
 }
 
-static uint64_t tables_below(const struct machine *m, uint64_t pfn, unsigned int level)
+/* The table at frame @pfn, whose pages begin with @base; how many tables it and those below are. */
+static uint64_t walk_below(const struct machine *m, uint64_t pfn, unsigned int level, uint64_t base,
+			   void (*fn)(void *ctx, uint64_t index, uint64_t pfn), void *ctx)
 {
 	const uint64_t *table = pt_arena_table(&m->tables, pfn);
-	uint64_t nr = 1;
-	unsigned int i;
+	uint64_t nr = 1, i;
 
-	for (i = 0; level > 1 && i < 512; i++)
-		if (table[i])
-			nr += tables_below(m, table[i], level - 1);
+	for (i = 0; i < 512; i++) {
+		uint64_t index = base + (i << (9 * (level - 1)));
+
+		if (table[i] && level == 1)
+			fn(ctx, index, table[i]);
+		else if (table[i])
+			nr += walk_below(m, table[i], level - 1, index, fn, ctx);
+	}
 	return nr;
 }
 
-uint64_t filemap_tables(const struct mm_file *file)
+uint64_t filemap_walk(const struct mm_file *file,
+		      void (*fn)(void *ctx, uint64_t index, uint64_t pfn), void *ctx)
 {
-	return file->root ? tables_below(file->machine, file->root, FILE_LEVELS) : 0;
+	return file->root ? walk_below(file->machine, file->root, FILE_LEVELS, 0, fn, ctx) : 0;
 }
 
 uint64_t filemap_next(const struct mm_file *file, uint64_t index, uint64_t end)

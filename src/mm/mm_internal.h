@@ -47,8 +47,9 @@ int filemap_get(struct mm_file *file, uint64_t index, uint64_t *ret_pfn);
 void filemap_truncate(struct mm_file *file, uint64_t first, uint64_t last);
 /* The first page in [@index, @end) that is in memory; @end when none is. */
 uint64_t filemap_next(const struct mm_file *file, uint64_t index, uint64_t end);
-/* How many tables its tree has. */
-uint64_t filemap_tables(const struct mm_file *file);
+/* Look at every page in memory; how many tables the tree has. */
+uint64_t filemap_walk(const struct mm_file *file,
+		      void (*fn)(void *ctx, uint64_t index, uint64_t pfn), void *ctx);
 
 /* ---- VMAs: vma.c, vma_merge.c ---- */
 
