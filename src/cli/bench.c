@@ -243,6 +243,8 @@ static int run(int argc, char **argv)
 	struct totals totals = { 0 };
 	int i, status;
 
+	if (list && (json || argc))
+		return usage_error(&command_bench, "--list lists all of them, as text");
 	if (list)
 		return print_list();
 	for (i = 0; i < argc; i++)

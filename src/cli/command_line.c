@@ -23,6 +23,19 @@ void shell_quote(struct strbuf *out, const char *word)
 	strbuf_addch(out, '\'');
 }
 
+void shell_quote_path(struct strbuf *out, const char *path)
+{
+	struct strbuf local = STRBUF_INIT;
+
+	if (path[0] == '-' && path[1]) {
+		strbuf_addf(&local, "./%s", path);
+		path = strbuf_str(&local);
+	}
+	shell_quote(out, path);
+	strbuf_pass_error(out, &local);
+	strbuf_release(&local);
+}
+
 void command_line_set(struct strbuf *out, const char *option, const char *const *names,
 		      uint64_t set)
 {
@@ -49,6 +62,10 @@ static void add_word(struct strbuf *out, const char *option, const char *word)
 
 void command_line_common(struct strbuf *out, const struct command_line *line)
 {
+	unsigned int i;
+
+	for (i = 0; i < line->params->nr; i++)
+		add_word(out, "--param", line->params->string[i]);
 	if (line->tuning->gap != UINT64_MAX) {
 		strbuf_addstr(out, " --gap ");
 		strbuf_addsize(out, line->tuning->gap);

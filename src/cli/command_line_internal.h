@@ -8,16 +8,21 @@
 /** shell_quote() - a word as a shell reads it. */
 void shell_quote(struct strbuf *out, const char *word);
 
+/** shell_quote_path() - an argument that is a file, also when it begins with a dash; "-" stays. */
+void shell_quote_path(struct strbuf *out, const char *path);
+
 /** command_line_set() - " OPTION NAME,...": the names whose bits are in @set; nothing for 0. */
 void command_line_set(struct strbuf *out, const char *option, const char *const *names,
 		      uint64_t set);
 
 /**
  * struct command_line - options that several commands have
+ * @params: each --param
  * @levels, @watchdog_thresh: 0: not given
  * @cost, @stall_limit: NULL: not given
  */
 struct command_line {
+	const struct option_strings *params;
 	uint64_t levels;
 	const struct design_tuning *tuning;
 	const char *cost;

@@ -16,6 +16,7 @@ static const char *type_name(enum option_type type)
 	case OPTION_STRINGS:
 		return "strings";
 	case OPTION_UINT:
+	case OPTION_UINT0:
 		return "number";
 	case OPTION_CHOICE:
 		return "choice";

@@ -340,6 +340,7 @@ static int print_json(const struct comparison *c)
 	report_json_str(&out, "file", c->script->file);
 	model_json_cost(&out, "cost", &c->cost);
 	report_json_uint(&out, "run_gap", design_gap(&c->tuning, &c->cost));
+	report_json_uint(&out, "levels", levels ? levels : 4);
 	report_json_array(&out, "rows");
 	for (i = 0; i < c->nr; i++)
 		add_json(&out, c, &c->rows[i]);
@@ -366,9 +367,10 @@ static int print(const struct comparison *c)
 }
 
 /* The command line again, from what its options meant. */
-static void make_command(struct comparison *c)
+static void make_command(struct comparison *c, const char *path)
 {
-	struct command_line line = { levels, &tuning, cost_path, watchdog_thresh, stall_limit };
+	struct command_line line = { &params, levels, &tuning, cost_path, watchdog_thresh,
+				     stall_limit };
 	struct strbuf *out = &c->command;
 	unsigned int i;
 
@@ -377,13 +379,9 @@ static void make_command(struct comparison *c)
 	for (i = 0; i < designs.nr; i++)
 		command_line_set(out, "--design", design_choices, designs.set[i]);
 	command_line_set(out, "--mmu", mmu_names, mmus);
-	for (i = 0; i < params.nr; i++) {
-		strbuf_addstr(out, " --param ");
-		shell_quote(out, params.string[i]);
-	}
 	command_line_common(out, &line);
 	strbuf_addstr(out, " --format lkml ");
-	shell_quote(out, c->script->file);
+	shell_quote_path(out, path);
 	strbuf_addch(out, '\n');
 }
 
@@ -394,7 +392,7 @@ static void release(struct comparison *c)
 	strbuf_release(&c->command);
 }
 
-static int compare(struct comparison *c, const struct script *script)
+static int compare(struct comparison *c, const struct script *script, const char *path)
 {
 	int status;
 
@@ -405,7 +403,7 @@ static int compare(struct comparison *c, const struct script *script)
 		error("%s: no vm in the script, so --mmu changes nothing", script->file);
 		mmus = 0;
 	}
-	make_command(c);
+	make_command(c, path);
 	if (!profiles)
 		profiles = UINT64_MAX;
 	progress_init("operations");
@@ -418,7 +416,7 @@ static int compare(struct comparison *c, const struct script *script)
 
 static int run(int argc, char **argv)
 {
-	/* kernels, designs and MMUs are what is compared: the script's own are not asked for */
+	/* kernels, designs and MMUs are what is compared: the script may leave them open */
 	struct sim_options check = { .profile = DEFAULT_PROFILE, .designs = DESIGN_NONE,
 				     .levels = levels, .mmu = 0 };
 	struct script_value values[OPTION_MAX_STRINGS];
@@ -442,12 +440,15 @@ static int run(int argc, char **argv)
 	nr = param_values(&command_compare, &params, values);
 	if (nr < 0)
 		return STATUS_USAGE;
-	script = model_load_with(argv[0], &check, false, values, nr);
+	script = model_load(argv[0], &check, false, values, nr);
 	if (!script)
 		return STATUS_BROKEN;
+	levels = check.levels;
+	if (!mmus && model_param_mmu(script) >= 0)
+		mmus = UINT64_C(1) << model_param_mmu(script);
 	status = keep_open(&keep, store_path, "compare");
 	if (status == STATUS_OK)
-		status = compare(&c, script);
+		status = compare(&c, script, argv[0]);
 	keep_close(&keep, false);
 	release(&c);
 	script_free(script);

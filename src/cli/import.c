@@ -184,6 +184,7 @@ static void print_report(const char *path, const struct import_report *report)
 	print_count("page faults that the protection forbids, left out", report->denied);
 	print_count("faults of guests that became accesses", report->guest);
 	print_count("faults of guests outside every known memory slot, left out", report->guest_outside);
+	print_count("processes forked and not recorded, taken as alive to the end", report->unheard);
 	print_count("LOST when it was recorded, events", report->lost);
 	print_count("calls never finished", report->unfinished);
 	print_count("lines cut for their length", report->cut);
@@ -222,7 +223,7 @@ static void print_json(const char *path, const struct import_report *report)
 		{ "cut", report->cut },		    { "bad_lines", report->nr_bad },
 		{ "unfinished", report->unfinished }, { "lost", report->lost },
 		{ "processes", report->processes }, { "guest", report->guest },
-		{ "guest_outside", report->guest_outside },
+		{ "guest_outside", report->guest_outside }, { "unheard", report->unheard },
 		{ "threads", report->threads },	    { "vms", report->vms },
 		{ "assumed_threads", report->assumed_threads },
 	};

@@ -39,6 +39,7 @@ static void child(const struct jobs *jobs, size_t i, void *shared, const struct 
 	int status = STATUS_BROKEN;
 
 	progress_end();
+	clearerr(stdout); /* what the parent could not write is no error of this one's */
 	if (dup2(job->out, STDOUT_FILENO) >= 0 && dup2(job->err, STDERR_FILENO) >= 0)
 		status = jobs->task(jobs->ctx, i, slot_of(jobs, shared, i));
 	status = finish_output(status);

@@ -117,9 +117,9 @@ static int apply_settings(struct sim_options *options, const struct script *scri
 	return err;
 }
 
-int model_parse_with(const char *file, const char *text, size_t len,
-		     struct sim_options *options, const struct script_value *values,
-		     size_t nr_values, struct strbuf *diag, struct script **ret_script)
+int model_parse(const char *file, const char *text, size_t len, struct sim_options *options,
+		const struct script_value *values, size_t nr_values, struct strbuf *diag,
+		struct script **ret_script)
 {
 	struct script *script = NULL;
 	int err = script_parse_with(file, text, len, values, nr_values, diag, &script);
@@ -160,8 +160,8 @@ static const char *strange(const char *text, size_t len)
 	return NULL;
 }
 
-struct script *model_load_with(const char *path, struct sim_options *options, bool warn,
-			       const struct script_value *values, size_t nr_values)
+struct script *model_load(const char *path, struct sim_options *options, bool warn,
+			  const struct script_value *values, size_t nr_values)
 {
 	struct strbuf diag = STRBUF_INIT;
 	struct script *script = NULL;
@@ -176,8 +176,8 @@ struct script *model_load_with(const char *path, struct sim_options *options, bo
 		err = -EINVAL;
 	}
 	if (!err)
-		err = model_parse_with(strcmp(path, "-") ? path : "<stdin>", text, len, options,
-				       values, nr_values, &diag, &script);
+		err = model_parse(strcmp(path, "-") ? path : "<stdin>", text, len, options, values,
+				  nr_values, &diag, &script);
 	mem_free(text);
 	if (err && !diag.len)
 		strbuf_addf(&diag, "%s: %s\n", path, strerror(-err));
@@ -185,13 +185,6 @@ struct script *model_load_with(const char *path, struct sim_options *options, bo
 	print_complaints(strbuf_str(&diag), !err && warn ? MAX_WARNINGS : 0);
 	strbuf_release(&diag);
 	return err ? NULL : script;
-}
-
-struct script *model_load(const char *path, const struct sim_options *options, bool warn)
-{
-	struct sim_options copy = *options;
-
-	return model_load_with(path, &copy, warn, NULL, 0);
 }
 
 bool model_cost(const char *path, struct report_cost *ret_cost)
@@ -310,6 +303,18 @@ int model_first_mmu(const struct script *script)
 	for (i = 0; i < script->nr_ops; i++)
 		if (script->ops[i].code == OP_VM)
 			return script->ops[i].mmu;
+	return -1;
+}
+
+int model_param_mmu(const struct script *script)
+{
+	struct param_setting setting;
+	size_t i;
+
+	for (i = 0; i < script->nr_params; i++)
+		if (!strcmp(script->params[i].name, "mmu") && script->params[i].value &&
+		    !param_setting("mmu", script->params[i].value, &setting))
+			return setting.mmu;
 	return -1;
 }
 

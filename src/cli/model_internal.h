@@ -17,28 +17,23 @@ extern const char *const mmu_names[SCRIPT_MMU_NR + 1];
 
 /**
  * model_load() - read, parse and check a script; every error goes to standard error.
- * @warn: so do the first few warnings about a script that is not broken
- * Return: the script, to be freed with script_free(); NULL when it is broken.
- */
-struct script *model_load(const char *path, const struct sim_options *options, bool warn);
-
-/**
- * model_load_with() - the same for a script with parameters.
- * @values: @nr_values of them, from param_values()
+ * @values: of its parameters, @nr_values of them, from param_values()
  * @options: in and out: what they leave open (a NULL profile, no design, an @mmu of -1, 0 levels)
  *	is set as the script's parameters of these names say
+ * @warn: the first few warnings about a script that is not broken are shown, too
+ * Return: the script, to be freed with script_free(); NULL when it is broken.
  */
-struct script *model_load_with(const char *path, struct sim_options *options, bool warn,
-			       const struct script_value *values, size_t nr_values);
+struct script *model_load(const char *path, struct sim_options *options, bool warn,
+			  const struct script_value *values, size_t nr_values);
 
 /**
- * model_parse_with() - the same for a text.
+ * model_parse() - the same for a text.
  * @diag: the messages
  * Return: 0 or a negative errno, as script_parse_with().
  */
-int model_parse_with(const char *file, const char *text, size_t len,
-		     struct sim_options *options, const struct script_value *values,
-		     size_t nr_values, struct strbuf *diag, struct script **ret_script);
+int model_parse(const char *file, const char *text, size_t len, struct sim_options *options,
+		const struct script_value *values, size_t nr_values, struct strbuf *diag,
+		struct script **ret_script);
 
 /**
  * param_values() - what --param was given, NAME=VALUE, split; @ret_values has room for all.
@@ -78,6 +73,9 @@ void model_json_cost(struct report_json *json, const char *name, const struct re
 
 /** model_first_mmu() - of the script's first VM, as enum script_mmu; -1 without a VM. */
 int model_first_mmu(const struct script *script);
+
+/** model_param_mmu() - what the script's parameter 'mmu' is set to; -1: it has none that is set. */
+int model_param_mmu(const struct script *script);
 
 /** model_profile_by_release() - the model's nearest profile to a kernel's uname -r. */
 const char *model_profile_by_release(const char *release);

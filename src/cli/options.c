@@ -145,8 +145,9 @@ static int set_uint(struct parser *p, const struct option *option, const char *a
 		if (__builtin_mul_overflow(value, 10, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)(*s - '0'), &value))
 			break;
-	if (*s || s == arg) {
-		usage_error(p->command, "--%s wants a number, not '%s'", option->name, arg);
+	if (*s || s == arg || (!value && option->type == OPTION_UINT)) {
+		usage_error(p->command, "--%s wants a number%s, not '%s'", option->name,
+			    *s || s == arg ? "" : " from 1 on", arg);
 		return OPTIONS_BAD;
 	}
 	*(uint64_t *)option->value = value;
@@ -162,6 +163,7 @@ static int set_value(struct parser *p, const struct option *option, const char *
 		*(const char **)option->value = arg;
 		return 0;
 	case OPTION_UINT:
+	case OPTION_UINT0:
 		return set_uint(p, option, arg);
 	case OPTION_CHOICE:
 		i = find_choice(option->choices, arg, strlen(arg));
@@ -194,6 +196,7 @@ static void unset(const struct option *option)
 		*(const char **)option->value = NULL;
 		break;
 	case OPTION_UINT:
+	case OPTION_UINT0:
 	case OPTION_CHOICES:
 		*(uint64_t *)option->value = 0;
 		break;

@@ -19,7 +19,8 @@ enum option_type {
 	OPTION_END,	/* the end of an array */
 	OPTION_FLAG,	/* bool: true [false] */
 	OPTION_STRING,	/* const char * [NULL] */
-	OPTION_UINT,	/* uint64_t [0] */
+	OPTION_UINT,	/* uint64_t from 1 on [0] */
+	OPTION_UINT0,	/* uint64_t, 0 as well [0] */
 	OPTION_CHOICE,	/* int: index into choices [-1] */
 	OPTION_CHOICES, /* uint64_t: bits of choices, given as A,B,... [0] */
 	OPTION_SETS,	/* struct option_sets: as OPTION_CHOICES, once per use of the option [none] */
@@ -61,6 +62,7 @@ struct option {
 #define OPT_FLAG(l, n, v, h) { l, n, OPTION_FLAG, v, NULL, h, NULL }
 #define OPT_STRING(l, n, v, a, h) { l, n, OPTION_STRING, v, a, h, NULL }
 #define OPT_UINT(l, n, v, a, h) { l, n, OPTION_UINT, v, a, h, NULL }
+#define OPT_UINT0(l, n, v, a, h) { l, n, OPTION_UINT0, v, a, h, NULL }
 #define OPT_CHOICE(l, n, v, a, h, c) { l, n, OPTION_CHOICE, v, a, h, c }
 #define OPT_CHOICES(l, n, v, a, h, c) { l, n, OPTION_CHOICES, v, a, h, c }
 #define OPT_SETS(l, n, v, a, h, c) { l, n, OPTION_SETS, v, a, h, c }

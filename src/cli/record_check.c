@@ -127,10 +127,18 @@ static int read_recording(const char *path, uint32_t pid, struct recording *r)
 	return err;
 }
 
-/* @deaf: an exec is at work: KVM is gone with the old address space before that is unmapped */
+/*
+ * struct watcher - hears what KVM heard
+ * @always: there is a VM all the time, the recorder's or an older one
+ * @main: the first process is the running one; @vm: it has a VM
+ * @deaf: an exec is at work: KVM is gone with the old address space before that is unmapped
+ */
 struct watcher {
 	struct event_sink sink;
 	struct ranges *ranges;
+	bool always;
+	bool main;
+	bool vm;
 	bool deaf;
 };
 
@@ -142,13 +150,18 @@ static void op_begins(void *ctx, const struct script_op *op, uint64_t index,
 	(void)index;
 	(void)view;
 	watcher->deaf = op->code == OP_EXEC;
+	if (op->code == OP_SWITCH)
+		watcher->main = !op->name;
+	else if (watcher->main && (op->code == OP_VM || op->code == OP_EXEC))
+		watcher->vm = op->code == OP_VM;
 }
 
 static void emit(struct event_sink *sink, const struct event *event)
 {
 	struct watcher *watcher = (struct watcher *)sink;
 
-	if (event->id == EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START && event->pid == MAIN && !watcher->deaf)
+	if (event->id == EVENT_MMU_NOTIFIER_INVALIDATE_RANGE_START && event->pid == MAIN &&
+	    (watcher->always || watcher->vm) && !watcher->deaf)
 		add_range(watcher->ranges, event->arg[1], event->arg[2]);
 }
 
@@ -158,9 +171,10 @@ static void note_nothing(void *ctx, const char *text)
 	(void)text;
 }
 
-static int run_script(const struct script *script, const char *profile, struct ranges *ranges)
+static int run_script(const struct script *script, const char *profile, bool always,
+		      struct ranges *ranges)
 {
-	struct watcher watcher = { .sink = { emit }, .ranges = ranges };
+	struct watcher watcher = { .sink = { emit }, .ranges = ranges, .main = true, .always = always };
 	const struct sim_options options = { .profile = profile, .mmu = -1, .note = note_nothing,
 					     .sink = &watcher.sink, .op_begin = op_begins,
 					     .ctx = &watcher };
@@ -181,7 +195,7 @@ static int predict(const char *path, const struct recording *r, const char *prof
 	if (diag.len && err)
 		error("%s", strbuf_str(&diag));
 	if (!err)
-		err = run_script(script, profile, ranges);
+		err = run_script(script, profile, r->report->probed || r->report->older_vm, ranges);
 	script_free(script);
 	strbuf_release(&diag);
 	return err;
@@ -254,10 +268,13 @@ static void say_lacks(const char *path, const struct import_report *report)
 	if (!seen(report, "task_newtask") &&
 	    (seen(report, "clone") || seen(report, "clone3") || seen(report, "vfork")))
 		error("%s: lacks task:task_newtask: what clone3 makes counts as a thread", path);
-	if (report->outside)
+	if (report->outside && !report->probed)
 		error("%s: %" PRIu64 " faults and calls are outside of every map that it shows being made; "
 		      "what execve() maps, and what was there before, only mmuscope record keeps",
 		      path, report->outside);
+	if (report->unheard)
+		error("%s: %" PRIu64 " processes were forked and not recorded (trace-cmd record -c records "
+		      "them): they count as alive to the end", path, report->unheard);
 	if (report->lost)
 		error("%s: %" PRIu64 " events were lost when it was recorded", path, report->lost);
 }
@@ -295,9 +312,11 @@ int record_check(const char *path, const char *release, uint32_t pid, struct rec
 	struct recording r;
 	struct record_check check = { 0 };
 	int err = read_recording(path, 0, &r), status = STATUS_BROKEN;
+	uint32_t first;
 
 	if (err)
 		goto out;
+	first = r.report->first;
 	check.pid = choose_process(&r, pid);
 	release = release ? release : r.report->release;
 	if (!check.pid) {
@@ -313,8 +332,8 @@ int record_check(const char *path, const char *release, uint32_t pid, struct rec
 	if (read_process(path, &r, check.pid))
 		goto out;
 	if (!r.report->ops) {
-		error("%s: nothing of process %" PRIu32 " in it (threads are told with their process)",
-		      path, check.pid);
+		error("%s: nothing of process %" PRIu32 " in it (threads are told with their process); "
+		      "the first one is %" PRIu32, path, check.pid, first);
 		goto out;
 	}
 	err = check_process(path, &r, &check);

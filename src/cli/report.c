@@ -18,13 +18,16 @@ static int profile = -1;
 static uint64_t mmus, levels, watchdog_thresh, grow = UINT64_MAX;
 static struct option_sets designs;
 static struct design_tuning tuning = DESIGN_TUNING_INIT;
+static struct option_strings params;
+static struct script_value values[OPTION_MAX_STRINGS];
+static int nr_values;
 static bool no_growth;
 
 /* The options that this command, run and compare have in common, as they were given. */
 static void add_common(struct strbuf *out, const struct report_config *config)
 {
-	struct command_line line = { config->levels, &config->tuning, cost_path, watchdog_thresh,
-				     stall_limit };
+	struct command_line line = { &params, levels, &config->tuning, cost_path,
+				     watchdog_thresh, stall_limit };
 
 	command_line_common(out, &line);
 }
@@ -34,7 +37,9 @@ static void make_command(struct report_config *config, char **paths)
 	struct strbuf *out = &config->command;
 	unsigned int i;
 
-	strbuf_addf(out, "mmuscope report --profile %s", config->profile);
+	strbuf_addstr(out, "mmuscope report");
+	if (profile >= 0)
+		strbuf_addf(out, " --profile %s", config->profile);
 	command_line_set(out, "--mmu", mmu_names, config->mmus);
 	for (i = 0; i < config->designs.nr; i++)
 		command_line_set(out, "--design", design_choices, config->designs.set[i]);
@@ -49,33 +54,49 @@ static void make_command(struct report_config *config, char **paths)
 	shell_quote(out, output ? output : "-");
 	for (; *paths; paths++) {
 		strbuf_addch(out, ' ');
-		shell_quote(out, *paths);
+		shell_quote_path(out, *paths);
 	}
 	strbuf_addch(out, '\n');
 }
 
+/* What a script's own parameters say about how it is run, where no option does. */
+static struct report_config with_settings(const struct report_config *config,
+					  const struct sim_options *options,
+					  const struct script *script)
+{
+	struct report_config own = *config;
+	int mmu = model_param_mmu(script);
+
+	own.levels = options->levels;
+	own.profile = options->profile ? options->profile : DEFAULT_PROFILE;
+	if (!own.mmus && mmu >= 0)
+		own.mmus = UINT64_C(1) << mmu;
+	return own;
+}
+
 /* What the sections show, as commands that print the same numbers. */
-static void add_commands(const struct report_config *config,
-			 const struct report_script *rs, const char *path,
+static void add_commands(const struct report_script *rs, const char *path,
 			 struct strbuf *out)
 {
+	const struct report_config *config = &rs->config;
+
 	strbuf_addstr(out, strbuf_str(&config->command));
 	strbuf_addf(out, "mmuscope run --map --profile %s", config->profile);
 	if (rs->shown->mmu >= 0)
 		strbuf_addf(out, " --mmu %s", mmu_names[rs->shown->mmu]);
 	add_common(out, config);
 	strbuf_addch(out, ' ');
-	shell_quote(out, path);
+	shell_quote_path(out, path);
 	strbuf_addstr(out, "\nmmuscope compare");
 	command_line_set(out, "--mmu", mmu_names, config->mmus);
 	add_common(out, config);
 	strbuf_addch(out, ' ');
-	shell_quote(out, path);
+	shell_quote_path(out, path);
 	strbuf_addch(out, '\n');
-	if (rs->growth.sizes < 2)
+	if (rs->growth.sizes < 2 || rs->script->nr_params)
 		return;
 	strbuf_addstr(out, "grep -v '^ *>' ");
-	shell_quote(out, path);
+	shell_quote_path(out, path);
 	strbuf_addstr(out, " | sed 's/ ");
 	strbuf_addsize(out, rs->growth.from);
 	strbuf_addstr(out, "\\>/ ");
@@ -110,22 +131,27 @@ static int run_scripts(const struct report_config *config, char **paths,
 		       struct report_script *rs, struct page_script *sections,
 		       size_t *ret_nr)
 {
-	const struct sim_options check = {.levels = config->levels, .mmu = -1};
 	int status = STATUS_OK;
 	size_t nr = 0;
 
 	for (; *paths && status == STATUS_OK; paths++) {
-		struct script *script = model_load(*paths, &check, true);
+		/* designs and MMUs are shown side by side: the script may leave them open */
+		struct sim_options options = {.profile = profile < 0 ? NULL : config->profile,
+					      .designs = DESIGN_NONE,
+					      .levels = config->levels};
+		struct script *script = model_load(*paths, &options, true, values, nr_values);
+		struct report_config own;
 
 		if (!script)
 			return STATUS_BROKEN;
-		status = report_script_run(&rs[nr], config, script);
+		own = with_settings(config, &options, script);
+		status = report_script_run(&rs[nr], &own, script);
 		*ret_nr = ++nr;
 		if (status != STATUS_OK)
 			break;
 		if (report_script_page(&rs[nr - 1], &sections[nr - 1]))
 			return model_error(*paths, -ENOMEM);
-		add_commands(config, &rs[nr - 1], *paths, &sections[nr - 1].commands);
+		add_commands(&rs[nr - 1], *paths, &sections[nr - 1].commands);
 	}
 	return status;
 }
@@ -187,6 +213,14 @@ static int report_stored(const struct report_config *config)
 	return status;
 }
 
+/* Is there an option that says how scripts are run? */
+static bool executes(void)
+{
+	return profile >= 0 || designs.nr || mmus || levels || params.nr || cost_path ||
+	       no_growth || grow != UINT64_MAX || tuning.gap != UINT64_MAX ||
+	       tuning.granularity >= 0;
+}
+
 static int run(int argc, char **argv)
 {
 	struct report_config config = {.mmus = mmus,
@@ -199,11 +233,16 @@ static int run(int argc, char **argv)
 	config.profile = profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
 	if (store_path && argc)
 		return usage_error(&command_report, "scripts or --store, not both");
+	if (store_path && executes())
+		return usage_error(&command_report, "--store executes nothing: it goes with -o, "
+				   "--watchdog-thresh and --stall-limit only");
 	if (!argc && !store_path)
 		return usage_error(&command_report, "which script?");
 	if (levels && levels != 4 && levels != 5)
 		return usage_error(&command_report, "--levels is 4 or 5");
-	if (!stall_limits(&command_report, watchdog_thresh, stall_limit, &config.limits))
+	nr_values = param_values(&command_report, &params, values);
+	if (nr_values < 0 ||
+	    !stall_limits(&command_report, watchdog_thresh, stall_limit, &config.limits))
 		return STATUS_USAGE;
 	if (store_path)
 		return report_stored(&config);
@@ -230,6 +269,7 @@ static const struct option options[] = {
 		    mmu_names),
 	OPT_UINT('l', "levels", &levels, "N",
 		 "levels of the primary page tables: 4 or 5"),
+	PARAM_OPTION(&params),
 	OPT_SIZE(0, "grow", &grow, "SIZE",
 		 "the size in the script that is replaced to see growth"),
 	OPT_FLAG(0, "no-growth", &no_growth, "no plots of growth"),

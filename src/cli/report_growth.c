@@ -116,7 +116,7 @@ static int run_at(const struct report_script *rs, const struct report_variant *v
 		  uint64_t from, uint64_t to, struct shape *ret_shape,
 		  struct sim_result *ret_result, struct report_stall *ret_stall)
 {
-	struct sim_options options = report_options(rs->config, variant->profile,
+	struct sim_options options = report_options(&rs->config, variant->profile,
 						    variant->designs, variant->mmu);
 	struct strbuf text = STRBUF_INIT, diag = STRBUF_INIT;
 	struct script *script = NULL;
@@ -139,7 +139,7 @@ static int run_at(const struct report_script *rs, const struct report_variant *v
 		err = 1;
 	if (!err) {
 		*ret_shape = shape;
-		ret_stall->total = model_stall(&rs->config->cost, ret_result->counters);
+		ret_stall->total = model_stall(&rs->config.cost, ret_result->counters);
 	}
 	sim_result_release(ret_result);
 	script_free(script);
@@ -158,8 +158,8 @@ static uint64_t choose(const struct report_script *rs)
 	uint64_t found = 0;
 	size_t i;
 
-	if (rs->config->grow != UINT64_MAX)
-		return rs->config->grow;
+	if (rs->config.grow != UINT64_MAX)
+		return rs->config.grow;
 	if (!op)
 		return 0;
 	at = script->text + op->text;
@@ -269,7 +269,7 @@ static void explain(const struct report_script *rs, struct page_growth *growth,
 {
 	if (!from) {
 		strbuf_addstr(&growth->why,
-			      rs->config->grow
+			      rs->config.grow
 				      ? "Not shown: the operation that costs most has no "
 					"size that is also that of "
 					"a map, so nothing says what should grow."

@@ -15,7 +15,7 @@
 #define REPORT_CELLS 240
 
 /**
- * struct report_config - from the options, the same for all scripts
+ * struct report_config - from the options, and what these leave open from a script's parameters
  * @profile: the kernel shown in detail
  * @mmus: bits of mmu_names[]; 0: as the scripts say
  * @designs: a row for each; none given: each alone, and all at once
@@ -48,7 +48,7 @@ struct report_variant {
 
 /** struct report_script - everything that a section of the page points to */
 struct report_script {
-	const struct report_config *config;
+	struct report_config config;
 	struct script *script;
 	struct strbuf own_mmus;
 	struct report_variant *variants;
@@ -66,7 +66,11 @@ struct report_script {
 	uint64_t failed_calls;
 };
 
-/** report_script_run() - execute the script in every way. Return: an exit status. */
+/**
+ * report_script_run() - execute the script in every way; @rs is to be released in any case.
+ * @config: is copied; @script: belongs to @rs from here on
+ * Return: an exit status.
+ */
 int report_script_run(struct report_script *rs, const struct report_config *config,
 		      struct script *script);
 void report_script_release(struct report_script *rs);
@@ -78,7 +82,10 @@ int report_script_page(struct report_script *rs, struct page_script *ret_page);
 struct sim_options report_options(const struct report_config *config, const char *profile,
 				  uint64_t designs, int mmu);
 
-/** report_variant_name() - "linux-6.12" or "+ tight,rmap=index", with the MMU where several are asked for. */
+/**
+ * report_variant_name() - "linux-6.12" or "+ tight,rmap=index", with the MMU where several are
+ * asked for.
+ */
 void report_variant_name(const struct report_script *rs, const struct report_variant *variant,
 			 bool mmu, struct strbuf *out);
 

@@ -54,7 +54,7 @@ static void op_done_shown(void *ctx, const struct sim_op_result *result)
 
 static int run_variant(struct report_script *rs, struct report_variant *variant)
 {
-	const struct report_config *config = rs->config;
+	const struct report_config *config = &rs->config;
 	struct sim_options options =
 		report_options(config, variant->profile, variant->designs, variant->mmu);
 
@@ -73,7 +73,7 @@ static int run_variant(struct report_script *rs, struct report_variant *variant)
 /* The kind shown in detail: the script's own if that is asked for. */
 static int shown_mmu(const struct report_script *rs)
 {
-	uint64_t mmus = rs->config->mmus;
+	uint64_t mmus = rs->config.mmus;
 	int own = model_first_mmu(rs->script);
 
 	if (!mmus)
@@ -93,14 +93,14 @@ static int add_variant(struct report_script *rs, const char *profile, uint64_t d
 		.designs = designs,
 		.mmu = mmu,
 		.shown = !designs && mmu == shown_mmu(rs) &&
-			 !strcmp(profile, rs->config->profile),
+			 !strcmp(profile, rs->config.profile),
 	};
 	return 0;
 }
 
 static int add_mmus(struct report_script *rs, const char *profile, uint64_t designs)
 {
-	uint64_t mmus = rs->config->mmus;
+	uint64_t mmus = rs->config.mmus;
 	int mmu, err = 0;
 
 	if (!mmus)
@@ -113,7 +113,7 @@ static int add_mmus(struct report_script *rs, const char *profile, uint64_t desi
 
 static int add_designs(struct report_script *rs, uint64_t set)
 {
-	const char *profile = rs->config->profile;
+	const char *profile = rs->config.profile;
 	unsigned int i;
 	int err = 0;
 
@@ -128,7 +128,7 @@ static int add_designs(struct report_script *rs, uint64_t set)
 
 static int list_variants(struct report_script *rs)
 {
-	const struct option_sets *designs = &rs->config->designs;
+	const struct option_sets *designs = &rs->config.designs;
 	unsigned int i;
 	int err = 0;
 
@@ -151,7 +151,7 @@ void report_variant_name(const struct report_script *rs,
 	} else {
 		strbuf_addstr(out, variant->profile);
 	}
-	if (mmu && rs->config->mmus)
+	if (mmu && rs->config.mmus)
 		strbuf_addf(out, ", %s", mmu_names[variant->mmu]);
 }
 
@@ -195,7 +195,7 @@ int report_script_run(struct report_script *rs, const struct report_config *conf
 {
 	int err;
 
-	*rs = (struct report_script){.config = config, .script = script};
+	*rs = (struct report_script){.config = *config, .script = script};
 	model_mmus(script, &rs->own_mmus);
 	progress_init("operations");
 	err = run_variants(rs);

@@ -13,8 +13,8 @@ static void add_op(const struct report_script *rs, const struct script_op *op,
 {
 	strbuf_addf(out, "line %u (", op->line);
 	strbuf_add(out, rs->script->text + op->text,
-		   op->text_len < 80 ? op->text_len : 80);
-	strbuf_addstr(out, op->text_len < 80 ? ")" : "...)");
+		   op->text_len <= 80 ? op->text_len : 80);
+	strbuf_addstr(out, op->text_len <= 80 ? ")" : "...)");
 }
 
 static void add_headline(const struct report_script *rs, struct strbuf *out)

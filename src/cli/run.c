@@ -101,6 +101,7 @@ static void json_begin(struct run *run)
 	report_json_str(run->json, "profile", run->options.profile);
 	design_json(run->json, run->options.designs);
 	report_json_uint(run->json, "run_gap", run->options.run_gap);
+	report_json_uint(run->json, "levels", run->options.levels ? run->options.levels : 4);
 	report_json_str(run->json, "mmu", strbuf_str(&mmus));
 	report_json_array(run->json, "ops");
 	strbuf_release(&mmus);
@@ -209,7 +210,9 @@ static struct script *load(const char *path, bool warn, struct run *run)
 	struct script *script;
 
 	run->options = sim_options(&run->cost);
-	script = model_load_with(path, &run->options, warn, values, nr_values);
+	run->options.designs |= designs & DESIGN_NONE; /* the script is not asked then */
+	script = model_load(path, &run->options, warn, values, nr_values);
+	run->options.designs &= ~(uint64_t)DESIGN_NONE;
 	if (!run->options.profile)
 		run->options.profile = DEFAULT_PROFILE;
 	run->script = script;
@@ -243,33 +246,98 @@ static int run_script(struct run *run, struct event_sink *sink, struct sim_resul
 	return ret_result->failed || ret_result->violations ? STATUS_DIFFERENT : STATUS_OK;
 }
 
-static void json_broken(struct report_json *out, const char *path)
+/* What a trace is about, for whoever opens it without this command line. */
+static void add_about(struct strbuf *out, const struct run *run)
+{
+	strbuf_addf(out, "mmuscope %s, %s", run->script->file, run->options.profile);
+	if (run->options.designs) {
+		strbuf_addstr(out, " with ");
+		design_add_names(out, run->options.designs, ",");
+	}
+	strbuf_addf(out, "; time is the cost of the counted work by table %s", run->cost.name);
+}
+
+static const char *trace_name(void)
+{
+	return strcmp(trace_path, "-") ? trace_path : "standard output";
+}
+
+/* The run's events go to @trace from here on, if they are asked for. */
+static int open_trace(const struct run *run, struct run_trace *trace)
+{
+	struct strbuf about = STRBUF_INIT;
+	int err;
+
+	if (!trace_path)
+		return STATUS_OK;
+	add_about(&about, run);
+	err = run_trace_open(trace, trace_path, strbuf_str(&about), &run->cost);
+	strbuf_release(&about);
+	if (err) {
+		error("%s: %s", trace_name(), strerror(-err));
+		return STATUS_BROKEN;
+	}
+	tracing = trace;
+	return STATUS_OK;
+}
+
+/* @status: of the run; one that is broken leaves no file. */
+static int close_trace(int status)
+{
+	struct run_trace *trace = tracing;
+	int err;
+
+	tracing = NULL;
+	if (!trace)
+		return status;
+	if (status == STATUS_BROKEN && strcmp(trace_path, "-")) {
+		run_trace_abort(trace);
+		return status;
+	}
+	err = run_trace_close(trace);
+	if (!err)
+		return status;
+	error("%s: the event stream could not be written: %s", trace_name(), strerror(-err));
+	return STATUS_BROKEN;
+}
+
+static int run_and_print(struct run *run)
+{
+	struct sim_result result = { 0 };
+	int status;
+
+	run->rows.max = all_ops ? 0 : RUN_MAX_ROWS;
+	run->rows.quiet = all_ops;
+	status = run_script(run, tracing ? run_trace_sink(tracing) : NULL, &result);
+	if (!run->json && status != STATUS_BROKEN)
+		status = worse(status, print_result(run, &result));
+	run_rows_release(&run->rows);
+	sim_result_release(&result);
+	return status;
+}
+
+/* A script that could not be run. */
+static void json_broken(struct report_json *out, const char *path, const char *why)
 {
 	report_json_object(out, NULL);
 	report_json_str(out, "file", path);
-	report_json_str(out, "error", "EINVAL");
+	report_json_str(out, "error", why);
 	report_json_close(out);
 }
 
-static int run_one(const char *path, const struct report_cost *cost, struct event_sink *sink,
-		   struct report_json *out)
+static int run_one(const char *path, const struct report_cost *cost, struct report_json *out)
 {
 	struct run run = { .cost = *cost, .json = out };
-	struct sim_result result = { 0 };
 	struct script *script = load(path, !quiet, &run);
-	int status;
+	struct run_trace trace;
+	int status = STATUS_BROKEN;
 
-	if (!script && out)
-		json_broken(out, path);
-	if (!script)
-		return STATUS_BROKEN;
-	run.rows.max = all_ops ? 0 : RUN_MAX_ROWS;
-	run.rows.quiet = all_ops;
-	status = run_script(&run, sink, &result);
-	if (!out && status != STATUS_BROKEN)
-		status = worse(status, print_result(&run, &result));
-	run_rows_release(&run.rows);
-	sim_result_release(&result);
+	if (script)
+		status = open_trace(&run, &trace);
+	if (status == STATUS_OK)
+		status = close_trace(run_and_print(&run));
+	else if (out)
+		json_broken(out, path, script ? "EIO" : "EINVAL");
 	script_free(script);
 	return status;
 }
@@ -304,7 +372,6 @@ static void add_script(struct report_table *table, const char *path, int status,
 struct many {
 	char **paths;
 	const struct report_cost *cost;
-	struct event_sink *sink;
 	struct report_json *json;
 	bool table;
 };
@@ -342,13 +409,13 @@ static int run_task(void *ctx, size_t i, void *slot)
 	/* in a process of its own, or here, after those before it */
 	if (many->json && jobs > 1 && !keep.store)
 		report_json_skip(many->json, i);
-	return run_one(many->paths[i], many->cost, many->sink, many->json);
+	return run_one(many->paths[i], many->cost, many->json);
 }
 
 static int run_all(struct many *many, struct many_row *rows, size_t nr)
 {
 	const struct jobs all = {
-		.at_once = many->sink || keep.store ? 1 : jobs,
+		.at_once = keep.store ? 1 : jobs,
 		.nr = nr,
 		.task = run_task,
 		.ctx = many,
@@ -402,10 +469,9 @@ static int run_many(char **paths, const struct report_cost *cost)
 }
 
 /* Each script with all that it has to say. */
-static int run_each(char **paths, const struct report_cost *cost, struct event_sink *sink,
-		    struct report_json *out)
+static int run_each(char **paths, const struct report_cost *cost, struct report_json *out)
 {
-	struct many many = { .paths = paths, .cost = cost, .sink = sink, .json = out };
+	struct many many = { .paths = paths, .cost = cost, .json = out };
 	size_t nr = count(paths);
 	struct many_row *rows = mem_zalloc(nr * sizeof(*rows));
 	int status = run_all(&many, rows, nr);
@@ -414,7 +480,7 @@ static int run_each(char **paths, const struct report_cost *cost, struct event_s
 	return status;
 }
 
-static int run_json(char **paths, const struct report_cost *cost, struct event_sink *sink)
+static int run_json(char **paths, const struct report_cost *cost)
 {
 	struct report_json out;
 	int status;
@@ -423,7 +489,7 @@ static int run_json(char **paths, const struct report_cost *cost, struct event_s
 	report_json_object(&out, NULL);
 	model_json_cost(&out, "cost", cost);
 	report_json_array(&out, "scripts");
-	status = run_each(paths, cost, sink, &out);
+	status = run_each(paths, cost, &out);
 	report_json_close(&out);
 	status = worse(status, store_status);
 	report_json_int(&out, "status", status);
@@ -431,61 +497,13 @@ static int run_json(char **paths, const struct report_cost *cost, struct event_s
 	return report_json_end(&out) ? STATUS_BROKEN : status;
 }
 
-/* What a trace is about, for whoever opens it without this command line. */
-static void add_about(struct strbuf *out, const char *path, const struct report_cost *cost)
-{
-	const char *name = profile < 0 ? DEFAULT_PROFILE : script_kernel_names[profile];
-	int i;
-
-	for (i = 0; i < nr_values && profile < 0; i++)
-		if (!strcmp(values[i].name, "profile"))
-			name = values[i].value;
-	strbuf_addf(out, "mmuscope %s, %s", path, name);
-	if (designs & ~(uint64_t)DESIGN_NONE) {
-		strbuf_addstr(out, " with ");
-		design_add_names(out, designs, ",");
-	}
-	strbuf_addf(out, "; time is the cost of the counted work by table %s", cost->name);
-}
-
-static int run_traced(char **paths, const struct report_cost *cost)
-{
-	const char *what = strcmp(trace_path, "-") ? trace_path : "standard output";
-	struct strbuf about = STRBUF_INIT;
-	struct run_trace trace;
-	int status, err;
-
-	add_about(&about, paths[0], cost);
-	err = run_trace_open(&trace, trace_path, strbuf_str(&about), cost);
-	strbuf_release(&about);
-	if (err) {
-		error("%s: %s", what, strerror(-err));
-		return STATUS_BROKEN;
-	}
-	tracing = &trace;
-	status = json ? run_json(paths, cost, run_trace_sink(&trace)) :
-			run_one(paths[0], cost, run_trace_sink(&trace), NULL);
-	tracing = NULL;
-	if (status == STATUS_BROKEN && strcmp(trace_path, "-")) {
-		run_trace_abort(&trace);
-		return status;
-	}
-	err = run_trace_close(&trace);
-	if (!err)
-		return status;
-	error("%s: the event stream could not be written: %s", what, strerror(-err));
-	return STATUS_BROKEN;
-}
-
 static int run_scripts(int argc, char **argv, const struct report_cost *cost)
 {
-	if (trace_path)
-		return run_traced(argv, cost);
 	if (json)
-		return run_json(argv, cost, NULL);
+		return run_json(argv, cost);
 	if (argc > 1 && !all_ops && !stats && !stall_table && !map && !map_line)
 		return run_many(argv, cost);
-	return run_each(argv, cost, NULL, NULL);
+	return run_each(argv, cost, NULL);
 }
 
 static int run(int argc, char **argv)
@@ -505,6 +523,8 @@ static int run(int argc, char **argv)
 		return usage_error(&command_run, "--trace wants exactly one script");
 	if (trace_path && json && !strcmp(trace_path, "-"))
 		return usage_error(&command_run, "--json and --trace - both want standard output");
+	if (trace_path && !strcmp(trace_path, "-") && (stats || stall_table || map || map_line))
+		return usage_error(&command_run, "--trace - prints no table: not with --stats, --stall or --map");
 	nr_values = param_values(&command_run, &params, values);
 	if (nr_values < 0)
 		return STATUS_USAGE;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mmuscope sweep */
 #include "sweep_internal.h"
+#include "terminal_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -39,8 +40,8 @@ int sweep_parse(const struct sweep *sweep, size_t nr, struct strbuf *diag,
 
 	sweep_values(sweep, nr, values);
 	options.designs = sweep->designs;
-	err = model_parse_with(sweep->file, sweep->text, sweep->len, &options, values,
-			       sweep->params.nr, diag, ret_script);
+	err = model_parse(sweep->file, sweep->text, sweep->len, &options, values,
+			  sweep->params.nr, diag, ret_script);
 	if (err)
 		return err;
 	if (!options.profile)
@@ -71,6 +72,7 @@ static void fill_row(struct sweep_row *row, const struct sim_result *result,
 	snprintf(row->mmus, sizeof(row->mmus), "%s", strbuf_str(&mmus));
 	snprintf(row->profile, sizeof(row->profile), "%s", options->profile);
 	row->designs = options->designs;
+	row->levels = options->levels ? options->levels : 4;
 	row->executed = result->ops;
 	row->checked = result->checked;
 	row->failed = result->failed;
@@ -187,6 +189,17 @@ static int count(struct sweep *sweep)
 	return sweep->rows ? STATUS_OK : model_error(sweep->file, -ENOMEM);
 }
 
+/* What a parser said goes to standard error. */
+static int finish_diag(struct strbuf *diag, int err)
+{
+	if (err && diag->len)
+		print_visible(stderr, strbuf_str(diag), diag->len);
+	else if (err)
+		error("%s", strerror(-err));
+	strbuf_release(diag);
+	return err ? STATUS_BROKEN : STATUS_OK;
+}
+
 /* Every script of the sweep is right before any of them runs. */
 static int check(const struct sweep *sweep)
 {
@@ -202,10 +215,7 @@ static int check(const struct sweep *sweep)
 		err = sweep_parse(sweep, i, &diag, &options, &script);
 		script_free(script);
 	}
-	if (err)
-		fputs(diag.len ? strbuf_str(&diag) : "mmuscope: out of memory\n", stderr);
-	strbuf_release(&diag);
-	return err ? STATUS_BROKEN : STATUS_OK;
+	return finish_diag(&diag, err);
 }
 
 static int load(struct sweep *sweep, const char *path)
@@ -216,12 +226,9 @@ static int load(struct sweep *sweep, const char *path)
 	if (!err)
 		err = script_params_read(sweep->file, sweep->text, sweep->len, &diag,
 					 &sweep->params);
-	if (err)
-		fputs(diag.len ? strbuf_str(&diag) : "mmuscope: out of memory\n", stderr);
-	strbuf_release(&diag);
-	if (err)
-		return STATUS_BROKEN;
-	status = override(sweep);
+	status = finish_diag(&diag, err);
+	if (status == STATUS_OK)
+		status = override(sweep);
 	if (status == STATUS_OK)
 		status = check_settings(sweep);
 	status = status == STATUS_OK ? count(sweep) : status;

@@ -35,6 +35,7 @@ struct sweep_row {
 	int status;
 	int err;
 	unsigned int designs;
+	unsigned int levels;
 	char profile[32];
 	char mmus[48];
 	uint64_t executed;
@@ -73,7 +74,7 @@ struct sweep {
 /** sweep_values() - the parameters of row @nr of this shard; @ret_values has room for all. */
 void sweep_values(const struct sweep *sweep, size_t nr, struct script_value *ret_values);
 
-/** sweep_parse() - the script of a row, with its options. Return: as model_parse_with(). */
+/** sweep_parse() - the script of a row, with its options. Return: as model_parse(). */
 int sweep_parse(const struct sweep *sweep, size_t nr, struct strbuf *diag,
 		struct sim_options *ret_options, struct script **ret_script);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The rows of a sweep as a table and as JSON. */
 #include "sweep_internal.h"
+#include "terminal_internal.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -116,7 +117,7 @@ int sweep_print_table(const struct sweep *sweep, bool headings)
 		return model_error("table", err);
 	for (i = 0; i < sweep->nr; i++)
 		if (sweep->rows[i].done && sweep->rows[i].text_len)
-			fputs(sweep->rows[i].text, stdout);
+			print_visible(stdout, sweep->rows[i].text, sweep->rows[i].text_len);
 	print_head(sweep);
 	for (i = 0; i < sweep->nr; i++)
 		if (sweep->rows[i].done)
@@ -143,6 +144,7 @@ static void json_row(struct report_json *out, const struct sweep *sweep, size_t 
 	report_json_close(out);
 	report_json_str(out, "profile", row->profile);
 	design_json(out, row->designs);
+	report_json_uint(out, "levels", row->levels);
 	report_json_str(out, "mmu", row->mmus);
 	report_json_str(out, "result", verdict(row));
 	report_json_uint(out, "executed", row->executed);

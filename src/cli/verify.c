@@ -2,6 +2,7 @@
 /* mmuscope verify */
 #include "cli_internal.h"
 #include "model_internal.h"
+#include "terminal_internal.h"
 #include "verify_internal.h"
 
 #include <errno.h>
@@ -22,6 +23,9 @@ static uint64_t kernels_wanted, random_nr, seed, ops = DEFAULT_OPS, features, ki
 static uint64_t shrink_max = UINT64_MAX;
 static int profile = -1;
 static const char *keep_dir, *from_dir, *save_dir;
+static struct option_strings params;
+static struct script_value values[OPTION_MAX_STRINGS];
+static int nr_values;
 static bool audit, json, noheadings, plain_progress, offline;
 
 /*
@@ -85,7 +89,7 @@ static bool load_scripts(struct verify *v, int argc, char **argv)
 	if (from_dir)
 		return verify_scripts_kept(&v->scripts, from_dir);
 	if (!random_nr)
-		return verify_scripts_load(&v->scripts, argv, argc, true);
+		return verify_scripts_load(&v->scripts, argv, argc, values, nr_values, true);
 	if (!seed) {
 		if (getrandom(&drawn, sizeof(drawn), 0) != sizeof(drawn))
 			drawn = 1;
@@ -227,7 +231,7 @@ static int boot(struct verify *v)
 		set_not_run(v, err, &diag);
 		err = 0;
 	} else if (!err) {
-		fputs(strbuf_str(&diag), stderr);
+		print_visible(stderr, strbuf_str(&diag), diag.len);
 		if (keep_dir && !verify_keep(keep_dir, &v->scripts, v->runs, v->nr_runs))
 			graver(v, STATUS_BROKEN);
 		for (i = 0; i < v->nr_runs && !err; i++)
@@ -349,7 +353,7 @@ static int shrink(struct verify *v)
 	catch_signals(false);
 	verify_progress_clear();
 	v->nr_minimal = nr;
-	fputs(strbuf_str(&diag), stderr);
+	print_visible(stderr, strbuf_str(&diag), diag.len);
 	strbuf_release(&diag);
 	for (i = 0; i < nr && save_dir; i++)
 		if (v->minimal[i].reproduced && !save_minimal(&v->minimal[i]))
@@ -441,8 +445,13 @@ static int check_usage(int argc)
 		return usage_error(self, "which scripts?");
 	if (!random_nr && (features || kinds || seed))
 		return usage_error(self, "--seed, --features and --kind are for --random");
+	if (params.nr && (random_nr || from_dir))
+		return usage_error(self, "--param is for scripts that are given");
 	if (random_nr > MAX_RANDOM || !ops || ops > MAX_OPS)
 		return usage_error(self, "--random is at most %d, --ops 1 to %d", MAX_RANDOM, MAX_OPS);
+	nr_values = param_values(self, &params, values);
+	if (nr_values < 0)
+		return STATUS_USAGE;
 	if (save_dir && !verify_make_dir(save_dir))
 		return STATUS_BROKEN;
 	if (keep_dir && !verify_make_dir(keep_dir))
@@ -486,6 +495,7 @@ static const struct option options[] = {
 	OPT_CHOICE('p', "profile", &profile, "NAME",
 		   "hold all against this profile (each its own if not given):",
 		   script_kernel_names),
+	PARAM_OPTION(&params),
 	OPT_FLAG('a', "audit", &audit, "let the model check invariants 1 to 8, too"),
 	OPT_UINT('r', "random", &random_nr, "N", "make N random scripts"),
 	OPT_UINT('s', "seed", &seed, "S", "of the seeds S, S+1, ... (drawn if not given)"),
@@ -493,7 +503,7 @@ static const struct option options[] = {
 	OPT_CHOICES('f', "features", &features, "NAME,...",
 		    "what is in them (all but memslot, age and exec if not given):", verify_random_names),
 	OPT_CHOICES(0, "kind", &kinds, "NAME,...", "each has a guest of one of these kinds:", mmu_names),
-	OPT_UINT(0, "shrink", &shrink_max, "N",
+	OPT_UINT0(0, "shrink", &shrink_max, "N",
 		 "make up to N differing scripts small (3 with --random, else 0)"),
 	OPT_STRING(0, "save", &save_dir, "DIR", "keep the small ones there"),
 	OPT_STRING(0, "keep", &keep_dir, "DIR", "keep all scripts and streams there"),

@@ -21,8 +21,8 @@
 #include <sim/sim.h>
 
 #define VERIFY_MAX_KERNELS 8
-/* The limit of a boot with @nr scripts: most of it is for slow machines. */
-#define VERIFY_TIMEOUT_MS(nr) (600000 + 2000 * (unsigned int)(nr))
+/* The limit of a boot with @nr scripts, for slow machines: one that is stuck falls silent before. */
+#define VERIFY_TIMEOUT_MS(nr) (600000 + 10000 * (unsigned int)(nr))
 
 /**
  * struct verify_scripts - what is run
@@ -104,11 +104,13 @@ unsigned int verify_random_features(uint64_t chosen, uint64_t kinds);
 extern const char *const verify_random_names[];
 
 /**
- * verify_scripts_load() - files given by the user.
+ * verify_scripts_load() - @nr files given by the user.
+ * @values: of their parameters, @nr_values of them
  * @warn: print the first warnings about each
  * Return: false after a message.
  */
-bool verify_scripts_load(struct verify_scripts *scripts, char **paths, size_t nr, bool warn);
+bool verify_scripts_load(struct verify_scripts *scripts, char **paths, size_t nr,
+			 const struct script_value *values, size_t nr_values, bool warn);
 
 /**
  * verify_scripts_random() - @nr scripts, of the seeds @seed, @seed + 1, ...

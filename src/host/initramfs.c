@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEFAULT_SCRIPT_MS 10000
+#define DEFAULT_SCRIPT_MS 30000
 
 extern const char host_guest_image[], host_guest_image_end[];
 

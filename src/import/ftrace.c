@@ -395,6 +395,7 @@ static int read_line(struct import *im, const struct line *line)
 	task = imp_task_get(im, split.pid);
 	if (!task)
 		return -ENOMEM;
+	task->heard = true;
 	imp_maybe_blank(im);
 	if (!imp_task_is_shown(im, task) || task->mm->state == MM_ABSENT)
 		im->report->elsewhere++;

@@ -87,6 +87,7 @@ int imp_notified(struct import *im, struct task *task, const struct token *field
 
 	if (!split_range(fields, range))
 		return -EBADMSG;
+	im->report->older_vm |= !count_vms(task->mm);
 	if (task->times && !memcmp(task->notified, range, sizeof(range)) &&
 	    task->times < count_vms(task->mm)) {
 		task->times++;

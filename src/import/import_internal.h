@@ -97,6 +97,7 @@ struct mm {
 /**
  * struct task - a thread of the recording
  * @stash: the text of a call that was begun, NULL for none; @stash_line: where
+ * @heard: there was an event of it
  * @in_call: a call was begun (its text may be of no interest)
  * @probed: its calls are the recorder's, made through ptrace
  * @args, @nr: the call begun, of an ftrace recording
@@ -116,6 +117,7 @@ struct task {
 	uint64_t stash_line;
 	uint64_t args[6];
 	const struct call *nr;
+	bool heard;
 	bool in_call;
 	bool probed;
 	bool forking;

@@ -530,8 +530,11 @@ void imp_processes_release(struct import *im)
 	struct mm *mm;
 
 	for (unsigned int i = 0; i < TASK_BUCKETS; i++)
-		while ((task = LIST_FIRST(&im->tasks[i])))
+		while ((task = LIST_FIRST(&im->tasks[i]))) {
+			im->report->unheard += im->strangers && !task->heard &&
+					       task->pid == task->tgid;
 			task_free(im, task);
+		}
 	while ((mm = LIST_FIRST(&im->mms)))
 		mm_free(im, mm);
 }

@@ -252,6 +252,7 @@ void imp_write_summary(struct import *im)
 	comment(im, "Calls of other processes, left out", report->elsewhere);
 	comment(im, "Threads assumed to belong to the first process",
 		report->assumed_threads);
+	comment(im, "Processes forked and not recorded, taken as alive to the end", report->unheard);
 	comment(im, "Events lost when it was recorded", report->lost);
 	comment(im, "Calls begun and never finished", report->unfinished);
 	comment(im, "Lines that could not be read", report->nr_bad);

@@ -129,9 +129,10 @@ int invalidate_address(struct kvm *kvm, uint64_t gva);
 /** sync_entry() - Return: 1: a flush is needed, 0, or -EFAULT: the entry cannot be read. */
 int sync_entry(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int i);
 /**
- * prefetch_gpte() - map @sptep, absent, by the guest's entry. Return: false: nothing more can
- * be mapped now.
+ * prefetch_gpte() - map @sptep, absent, by the guest's entry; @no_dirty_log: not writable memory of
+ * a slot that logs. Return: false: nothing more can be mapped now.
  */
-bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sptep, uint64_t gpte);
+bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sptep, uint64_t gpte,
+		   bool no_dirty_log);
 
 #endif /* KVM_GUEST_PAGING_H */

@@ -524,15 +524,6 @@ bool kvm_tdp_mmu_write_protect(struct kvm *kvm, unsigned int as_id, uint64_t gfn
  */
 void kvm_tdp_mmu_zap_all(struct kvm *kvm, bool shared);
 
-/* ---- split.c ---- */
-
-/**
- * kvm_shadow_mmu_split_range() - large leaves in reverse maps of frames [@start, @end), which is
- * not empty, down to 4 KiB. Return: 0 or -ENOMEM.
- */
-int kvm_shadow_mmu_split_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
-			       uint64_t end);
-
 /* ---- shadow_mmu.c ---- */
 
 /** mmu_alloc_direct_root() - the root of address space @as_id. 0 or -ENOMEM. */

@@ -46,7 +46,8 @@ static void pte_prefetch(struct kvm *kvm, spte_t *sptep)
 		if (&table[i] == sptep || spte_present(table[i]))
 			continue;
 		if (!prefetch_gpte(kvm, sp, &table[i],
-				   guest_get(kvm, level1_gpa(kvm, sp) + i * size, size)))
+				   guest_get(kvm, level1_gpa(kvm, sp) + i * size, size),
+				   true))
 			break;
 	}
 }

@@ -23,8 +23,11 @@ bool lpage_tracked(struct kvm *kvm, unsigned int as_id, uint64_t gfn, unsigned i
  */
 bool mmu_try_to_unsync_pages(struct kvm *kvm, uint64_t gfn, unsigned int as_id,
 			     bool can_unsync, bool prefetch);
-/** kvm_write_protect_gfn() - no SPTE of the frame stays writable. */
-void kvm_write_protect_gfn(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
+/**
+ * kvm_write_protect_gfn() - no SPTE of the frame stays writable, the lockless path does not undo it.
+ * True: a flush is due.
+ */
+bool kvm_write_protect_gfn(struct kvm *kvm, unsigned int as_id, uint64_t gfn);
 void kvm_tracked_release(struct kvm *kvm);
 
 /* ---- guest_memory.c ---- */

@@ -488,17 +488,18 @@ bool rmap_age_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t star
 	return young;
 }
 
+/* Take @bits away; true when an entry had one of them. */
 static bool protect_head(const struct kvm_rmap_head *head, uint64_t bits)
 {
 	struct rmap_iterator iter;
-	bool writable = false;
+	bool changed = false;
 	spte_t *sptep;
 
 	for (sptep = rmap_get_first(head, &iter); sptep; sptep = rmap_get_next(&iter)) {
-		writable |= spte_writable(*sptep);
+		changed |= (sptep->val & bits) != 0;
 		sptep->val &= ~bits;
 	}
-	return writable;
+	return changed;
 }
 
 bool rmap_write_protect(const struct kvm_rmap_head *head)

@@ -95,6 +95,15 @@ bool rmap_write_protect_slot(struct kvm *kvm, struct kvm_memory_slot *slot,
  */
 bool rmap_zap_collapsible(struct kvm *kvm, struct kvm_memory_slot *slot);
 
+/* ---- split.c ---- */
+
+/**
+ * kvm_shadow_mmu_split_range() - large leaves in reverse maps of frames [@start, @end), which is
+ * not empty, down to 4 KiB. Return: 0 or -ENOMEM.
+ */
+int kvm_shadow_mmu_split_range(struct kvm *kvm, struct kvm_memory_slot *slot, uint64_t start,
+			       uint64_t end);
+
 /* ---- rmap_index.c: the design "rmap=index" ---- */
 
 /* A level with fewer heads has no index: it would be more than 2 % of them. */

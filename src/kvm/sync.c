@@ -28,7 +28,8 @@ static unsigned int sp_access(const struct kvm_mmu_page *sp)
 	return (sp->role & ROLE_ACCESS_MASK) >> ROLE_ACCESS_SHIFT;
 }
 
-bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sptep, uint64_t gpte)
+bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sptep, uint64_t gpte,
+		   bool no_dirty_log)
 {
 	struct spte_request req = { .gfn = gpte_gfn(gpte),
 				    .host_writable = true,
@@ -42,7 +43,8 @@ bool prefetch_gpte(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sptep, uint
 	req.acc = protect_clean(sp_access(sp) & gpte_access(kvm, gpte), gpte);
 	req.slot = gfn_to_memslot(&kvm->memslots[0], req.gfn);
 	if (!req.slot || (req.slot->flags & KVM_MEM_READONLY) ||
-	    ((req.slot->flags & KVM_MEM_LOG_DIRTY_PAGES) && (req.acc & SPTE_ACC_WRITE)) ||
+	    (no_dirty_log && (req.slot->flags & KVM_MEM_LOG_DIRTY_PAGES) &&
+	     (req.acc & SPTE_ACC_WRITE)) ||
 	    mm_translate(kvm->mm, slot_hva(req.slot, req.gfn), &t) || !t.writable)
 		return false;
 	req.pfn = t.pfn;
@@ -106,7 +108,8 @@ int sync_entry(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int i)
 	return change_rights(kvm, sp, i, gpte_gfn(gpte), acc);
 }
 
-bool kvm_sync_page(struct kvm *kvm, struct kvm_mmu_page *sp)
+/* Return: 1: a flush is needed; 0; -EFAULT: the table could not be read, the page is gone. */
+static int sync_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 {
 	bool flush = false, failed = false;
 	unsigned int i;
@@ -119,9 +122,16 @@ bool kvm_sync_page(struct kvm *kvm, struct kvm_mmu_page *sp)
 	}
 	if (failed)
 		prepare_zap_page(kvm, sp);
-	if (failed || flush)
+	return failed ? -EFAULT : flush;
+}
+
+bool kvm_sync_page(struct kvm *kvm, struct kvm_mmu_page *sp)
+{
+	int ret = sync_page(kvm, sp);
+
+	if (ret)
 		kvm_flush_remote_tlbs(kvm);
-	return !failed;
+	return ret >= 0;
 }
 
 void kvm_unlink_unsync_page(struct kvm *kvm, struct kvm_mmu_page *sp)
@@ -153,15 +163,85 @@ struct kvm_mmu_page *kvm_find_unsync_child(struct kvm *kvm, struct kvm_mmu_page 
 	return NULL;
 }
 
-void kvm_sync_children(struct kvm *kvm, struct kvm_mmu_page *sp)
+/*
+ * struct unsync_pages - what one walk finds (struct kvm_mmu_pages)
+ * @sp: the pages of level 1 among them, @nr; @seen: pages of every level
+ */
+#define UNSYNC_PAGES_MAX 16 /* KVM_PAGE_ARRAY_NR */
+struct unsync_pages {
+	struct kvm_mmu_page *sp[UNSYNC_PAGES_MAX];
+	unsigned int nr;
+	unsigned int seen;
+};
+
+/* mmu_pages_add(): true when there is no more room. */
+static bool add_unsync(struct unsync_pages *pages, struct kvm_mmu_page *sp)
 {
+	unsigned int i;
+
+	if (sp->flags & SP_UNSYNC) {
+		for (i = 0; i < pages->nr; i++)
+			if (pages->sp[i] == sp)
+				return false;
+		pages->sp[pages->nr++] = sp;
+	}
+	return ++pages->seen == UNSYNC_PAGES_MAX;
+}
+
+/* __mmu_unsync_walk(): true when there is no more room. */
+static bool collect_unsync(struct kvm *kvm, struct kvm_mmu_page *sp, struct unsync_pages *pages)
+{
+	unsigned int level = sp_level(sp), i, left = sp->used;
+	spte_t *table = sp_table(kvm, sp);
 	struct kvm_mmu_page *child;
 
-	while ((child = kvm_find_unsync_child(kvm, sp))) {
-		kvm_write_protect_gfn(kvm, 0, child->gfn);
-		kvm_unlink_unsync_page(kvm, child);
-		kvm_sync_page(kvm, child);
+	for (i = 0; i < PT_TABLE_ENTRIES && left; i++) {
+		left -= spte_present(table[i]);
+		if (!spte_table(table[i], level))
+			continue;
+		child = child_of(kvm, table[i]);
+		if (kvm_find_unsync_child(kvm, child)) {
+			if (add_unsync(pages, child) || collect_unsync(kvm, child, pages))
+				return true;
+		} else if (child->flags & SP_UNSYNC && add_unsync(pages, child)) {
+			return true;
+		}
 	}
+	return false;
+}
+
+/* mmu_unsync_walk(): the page itself is the first. */
+static bool find_unsync_pages(struct kvm *kvm, struct kvm_mmu_page *sp, struct unsync_pages *ret)
+{
+	*ret = (struct unsync_pages){ .seen = 1 };
+	if (!kvm_find_unsync_child(kvm, sp))
+		return false;
+	(void)collect_unsync(kvm, sp, ret);
+	return true;
+}
+
+void kvm_sync_children(struct kvm *kvm, struct kvm_mmu_page *sp)
+{
+	struct unsync_pages pages;
+	bool flush = false;
+	unsigned int i;
+
+	while (find_unsync_pages(kvm, sp, &pages)) {
+		bool protected = false;
+
+		for (i = 0; i < pages.nr; i++)
+			protected |= kvm_write_protect_gfn(kvm, 0, pages.sp[i]->gfn);
+		if (protected) {
+			kvm_flush_remote_tlbs(kvm);
+			flush = false;
+		}
+		for (i = 0; i < pages.nr; i++) {
+			kvm_unlink_unsync_page(kvm, pages.sp[i]);
+			flush |= sync_page(kvm, pages.sp[i]) != 0;
+		}
+	}
+	if (flush)
+		kvm_flush_remote_tlbs(kvm);
 }
 
 void sync_roots(struct kvm *kvm)
@@ -193,7 +273,7 @@ static void invalidate_leaf(struct kvm *kvm, struct kvm_mmu_page *sp, spte_t *sp
 		kvm_flush_remote_tlbs(kvm);
 	}
 	if (guest_peek(kvm, level1_gpte_gpa(kvm, sp, i), guest_format(kvm)->entry_size, &gpte))
-		prefetch_gpte(kvm, sp, sptep, gpte);
+		prefetch_gpte(kvm, sp, sptep, gpte, false);
 }
 
 static void invalidate_root(struct kvm *kvm, spte_t *table, uint64_t gva)

@@ -347,9 +347,11 @@ bool kvm_tdp_mmu_write_protect(struct kvm *kvm, unsigned int as_id, uint64_t gfn
 	unsigned int level;
 	spte_t *sptep = kvm_mmu_walk(kvm, as_id, gfn, &level), new;
 
-	if (!sptep || !spte_leaf(*sptep, level) || !spte_writable(*sptep))
+	if (!sptep || !spte_leaf(*sptep, level))
 		return false;
 	new.val = sptep->val & ~(SPTE_WRITABLE | SPTE_MMU_WRITABLE);
+	if (new.val == sptep->val)
+		return false;
 	tdp_mmu_set_spte(kvm, as_id, gfn & ~(spte_pages(level) - 1), sptep, new, level,
 			 false);
 	return true;

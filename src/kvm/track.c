@@ -31,30 +31,20 @@ static struct tracked_gfn *find_tracked(struct kvm *kvm, unsigned int as_id, uin
 	return RB_FIND(tracked_tree, &kvm->tracked, &key);
 }
 
-/* kvm_mmu_slot_gfn_write_protect(): no SPTE of the frame is writable any more. */
-void kvm_write_protect_gfn(struct kvm *kvm, unsigned int as_id, uint64_t gfn)
+/* kvm_mmu_slot_gfn_write_protect(): no SPTE of the frame is writable any more, nor will be. */
+bool kvm_write_protect_gfn(struct kvm *kvm, unsigned int as_id, uint64_t gfn)
 {
 	struct kvm_memory_slot *slot = gfn_to_memslot(&kvm->memslots[as_id], gfn);
-	struct rmap_iterator iter;
-	bool flush = false;
+	bool changed = false;
 	unsigned int level;
-	spte_t *sptep;
 
 	if (!slot || !slot_has_rmap(slot))
-		return;
-	for (level = 1; level <= KVM_NR_LEVELS; level++) {
-		const struct kvm_rmap_head *head = slot_rmap_head(slot, gfn, level);
-
-		for (sptep = rmap_get_first(head, &iter); sptep;
-		     sptep = rmap_get_next(&iter)) {
-			flush |= spte_writable(*sptep);
-			sptep->val &= ~(SPTE_WRITABLE | SPTE_MMU_WRITABLE);
-		}
-	}
+		return false;
+	for (level = 1; level <= KVM_NR_LEVELS; level++)
+		changed |= rmap_protect_for_tables(slot_rmap_head(slot, gfn, level));
 	if (kvm->tdp_mmu)
-		flush |= kvm_tdp_mmu_write_protect(kvm, as_id, gfn);
-	if (flush)
-		kvm_flush_remote_tlbs(kvm);
+		changed |= kvm_tdp_mmu_write_protect(kvm, as_id, gfn);
+	return changed;
 }
 
 int account_shadowed(struct kvm *kvm, struct kvm_mmu_page *sp)
@@ -74,7 +64,8 @@ int account_shadowed(struct kvm *kvm, struct kvm_mmu_page *sp)
 	}
 	t->shadowed++;
 	t->tracked += sp_level(sp) > SPTE_LEVEL_4K;
-	kvm_write_protect_gfn(kvm, sp_as_id(sp), sp->gfn);
+	if (kvm_write_protect_gfn(kvm, sp_as_id(sp), sp->gfn))
+		kvm_flush_remote_tlbs(kvm);
 	return 0;
 }
 

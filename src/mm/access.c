@@ -33,7 +33,7 @@ static void note_write(struct machine *m, pte_t entry, unsigned int level, uint6
 {
 	uint64_t offset = level == PT_LEVEL_PMD ? (addr & ~PMD_MASK) >> PAGE_SHIFT : 0;
 
-	if (level <= PT_LEVEL_PMD)
+	if (level <= PT_LEVEL_PMD && !m->populating)
 		page_written(m, pte_pfn(entry) + offset);
 }
 
@@ -119,7 +119,7 @@ static uint64_t note_writes(struct mm_struct *mm, pte_t entry, unsigned int leve
 {
 	uint64_t more = (end - addr - 1) / step, i;
 
-	if (access != MM_WRITE || level > PT_LEVEL_PMD)
+	if (access != MM_WRITE || level > PT_LEVEL_PMD || mm->machine->populating)
 		return more * step;
 	if (step % PAGE_SIZE == 0)
 		mm_pages_written(mm, pte_pfn(entry) + ((addr & ~PMD_MASK) >> PAGE_SHIFT),
@@ -198,6 +198,16 @@ int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 		ret = err ? err : ret;
 	}
 	return ret;
+}
+
+int mm_populate(struct mm_struct *mm, uint64_t addr, uint64_t len, bool write)
+{
+	int err;
+
+	mm->machine->populating = true;
+	err = mm_access(mm, addr, len, PAGE_SIZE, write ? MM_WRITE : MM_READ);
+	mm->machine->populating = false;
+	return err;
 }
 
 void mm_page_written(struct mm_struct *mm, uint64_t pfn)

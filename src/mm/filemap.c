@@ -143,9 +143,10 @@ int filemap_get(struct mm_file *file, uint64_t index, uint64_t *ret_pfn)
 		*ret_pfn = pfn;
 		return 0;
 	}
-	err = page_alloc(file->machine, PG_CACHE, &pfn);
+	err = page_alloc(file->machine, PG_CACHE | PG_ZEROS, &pfn);
 	if (err)
 		return err;
+	file->machine->zeros = true;
 	err = filemap_add(file, index, pfn);
 	if (err) {
 		page_drop_cache(file->machine, pfn);

@@ -217,7 +217,7 @@ static void map_unused_to_zeropage(struct rmap_vma *at, uint64_t head)
 		if (!pte || !pte_present(*pte) || pte_pfn(*pte) - head >= HPAGE_PMD_NR)
 			continue;
 		index = pte_pfn(*pte) - head;
-		if (page_is_written(m, head + index))
+		if (page_has_content(m, head + index))
 			continue;
 		*pte = pte_set(pfn_pte(PFN_ZERO, prot), _PAGE_SPECIAL | (pte->val & _PAGE_UFFD_WP));
 		page_put_map(m, head + index);

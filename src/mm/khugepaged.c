@@ -10,6 +10,7 @@
 enum collapse_result {
 	COLLAPSE_DONE,
 	COLLAPSE_NEXT, /* not this block; the others are tried */
+	COLLAPSE_BUSY, /* the same, and it may be worth another try */
 	COLLAPSE_STOP,
 	COLLAPSE_HOLE /* as COLLAPSE_STOP: userfaultfd would have to fill a hole first */
 };
@@ -83,6 +84,17 @@ static enum collapse_result uffd_refuses(const struct vm_area_struct *vma, pte_t
 	return COLLAPSE_DONE;
 }
 
+static bool table_pinned(const struct machine *m, pte_t pmd)
+{
+	const pte_t *pte = pt_table(m, pmd);
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_PTE; i++)
+		if (pte_present(pte[i]) && page_pinned(m, pte_pfn(pte[i])))
+			return true;
+	return false;
+}
+
 /* The node that most pages come from: that is where the huge one goes. */
 struct node_load {
 	unsigned int pages[MM_NODES];
@@ -116,7 +128,7 @@ static void copy_table(struct machine *m, pte_t pmd, uint64_t pfn)
 		if (!pte_present(pte[i]))
 			continue;
 		count_node(m, &load, pte_pfn(pte[i]));
-		if (page_is_written(m, pte_pfn(pte[i])))
+		if (page_has_content(m, pte_pfn(pte[i])))
 			page_written(m, pfn + i);
 	}
 	page_set_node(m, pfn, target_node(&load));
@@ -140,6 +152,8 @@ static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t a
 		return refused;
 	if (!m->profile->collapse_lenient && !table_writable(m, *pmd))
 		return COLLAPSE_NEXT;
+	if (table_pinned(m, *pmd))
+		return COLLAPSE_BUSY;
 	if (folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn)) {
 		m->oom = true;
 		return COLLAPSE_STOP;
@@ -161,6 +175,19 @@ static int unmap_folio_of(struct mm_file *file, uint64_t index)
 	if (!folio_mapcount(file->machine, pfn))
 		return 0;
 	return try_to_unmap_file(file, index - (pfn - head), head);
+}
+
+static bool block_pinned(const struct mm_file *file, uint64_t first)
+{
+	uint64_t at;
+
+	for (at = first; at < first + HPAGE_PMD_NR; at++) {
+		uint64_t pfn = filemap_find(file, at);
+
+		if (pfn && page_pinned(file->machine, pfn))
+			return true;
+	}
+	return false;
 }
 
 /* A huge page takes the place of the small ones and of the holes between them. */
@@ -282,6 +309,8 @@ static enum collapse_result collapse_file(struct vm_area_struct *vma, uint64_t a
 		return map_file_huge(vma, addr);
 	if (filemap_next(vma->vm_file, first, first + HPAGE_PMD_NR) == first + HPAGE_PMD_NR)
 		return COLLAPSE_STOP;
+	if (block_pinned(vma->vm_file, first))
+		return COLLAPSE_BUSY;
 	ok = target_retractable(vma, addr);
 	if (replace_pages(vma->vm_file, first) || retract_page_tables(vma, first)) {
 		m->oom = true;
@@ -308,7 +337,7 @@ int madvise_collapse(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 		if (result == COLLAPSE_HOLE && profile->collapse_hole_ebusy)
 			err = -EBUSY;
 		else if (result != COLLAPSE_DONE)
-			err = -EINVAL;
+			err = result == COLLAPSE_BUSY ? -EAGAIN : -EINVAL;
 	}
 	return err;
 }

@@ -281,7 +281,7 @@ static int merge_page(struct ksm_pass *pass, size_t index, uint64_t pfn)
 {
 	struct ksm_item *item = &pass->items[index];
 	struct ksm *ksm = pass->ksm;
-	unsigned int content = page_is_written(ksm->m, pfn);
+	unsigned int content = page_has_content(ksm->m, pfn);
 	uint64_t kpage;
 
 	if (is_ksm(ksm->m, pfn)) {

@@ -136,7 +136,7 @@ static int advise_large(struct advise_walk *walk, const pte_t *pte, uint64_t add
 	if (advise_shared(walk, pfn, addr))
 		return old ? 2 : 1;
 	if (advise_split(walk, pfn, addr))
-		return 2;
+		return old ? 2 : 1;
 	/* of pages that were never written the split may leave the zero page */
 	return pte_none(*pte) || !pfn_has_record(pte_pfn(*pte));
 }
@@ -238,6 +238,8 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 	if (walk->pageout) {
 		if (end - addr == PMD_SIZE)
 			*pmd = pte_mkold(*pmd);
+		if (vma_is_anonymous(walk->vma) && page_pinned(walk->m, pte_pfn(*pmd)))
+			return;
 		(void)reclaim_folio(walk->vma, addr, pmd, PT_LEVEL_PMD,
 				    end - addr == PMD_SIZE);
 		return;
@@ -333,7 +335,7 @@ static int madvise_populate(struct vm_area_struct *vma, uint64_t start, uint64_t
 {
 	if (write ? !(vma->vm_flags & VM_WRITE) : !(vma->vm_flags & VM_READ))
 		return -EINVAL;
-	return mm_access(vma->vm_mm, start, end - start, PAGE_SIZE, write ? MM_WRITE : MM_READ);
+	return mm_populate(vma->vm_mm, start, end - start, write);
 }
 
 /* Linux: madvise_vma_behavior(); *@vma is the VMA that holds the range afterwards. */

@@ -4,13 +4,23 @@
 
 #define FAULT_AROUND_PAGES 16u
 
-static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t *ret_pfn)
+/* The flags of a new small page that a copy of @from, or zeros, is going to be in. */
+static unsigned int anon_flags(struct machine *m, uint64_t from)
+{
+	if (!m->populating || page_has_content(m, from))
+		return PG_ANON | PG_ANON_EXCLUSIVE;
+	m->zeros = true;
+	return PG_ANON | PG_ANON_EXCLUSIVE | PG_ZEROS;
+}
+
+static int anon_page_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t from,
+			   uint64_t *ret_pfn)
 {
 	struct machine *m = vma->vm_mm->machine;
 	int err = anon_vma_prepare(vma);
 
 	if (!err)
-		err = page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, ret_pfn);
+		err = page_alloc(m, anon_flags(m, from), ret_pfn);
 	if (err) {
 		m->oom = true;
 		return err;
@@ -50,7 +60,7 @@ static int do_anonymous_page(struct vm_area_struct *vma, uint64_t addr, pte_t *p
 		map_page(vma, ptep, PFN_ZERO, pte_set(pfn_pte(PFN_ZERO, prot), _PAGE_SPECIAL));
 		return 0;
 	}
-	err = anon_page_alloc(vma, addr, &pfn);
+	err = anon_page_alloc(vma, addr, PFN_ZERO, &pfn);
 	if (err)
 		return err;
 	map_page(vma, ptep, pfn, mk_written(vma, pfn_pte(pfn, prot)));
@@ -132,11 +142,13 @@ static void do_fault_around(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
 static int do_cow_fault(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 {
 	uint64_t pfn, cached;
-	int err = anon_page_alloc(vma, addr, &pfn);
+	int err = anon_page_alloc(vma, addr, PFN_ZERO, &pfn);
 
 	if (err)
 		return err;
 	err = file_fault_page(vma, addr, &cached);
+	if (!err && page_has_content(vma->vm_mm->machine, cached))
+		page_written(vma->vm_mm->machine, pfn);
 	page_get_map(vma->vm_mm->machine, pfn);
 	if (err) {
 		page_put_map(vma->vm_mm->machine, pfn);
@@ -222,7 +234,7 @@ static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 	uint64_t old = pte_pfn(*ptep);
 	uint64_t page = addr & PAGE_MASK;
 	uint64_t pfn;
-	int err = anon_page_alloc(vma, addr, &pfn);
+	int err = anon_page_alloc(vma, addr, old, &pfn);
 
 	if (err)
 		return err;
@@ -241,8 +253,15 @@ static int wp_page_copy(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
 int break_cow(struct vm_area_struct *vma, uint64_t addr)
 {
 	pte_t *pte = pt_lookup(vma->vm_mm, addr, PT_LEVEL_PTE, NULL);
+	struct machine *m = vma->vm_mm->machine;
+	int err;
 
-	return pte ? wp_page_copy(vma, addr, pte) : -EFAULT;
+	if (!pte)
+		return -EFAULT;
+	m->populating = true;
+	err = wp_page_copy(vma, addr, pte);
+	m->populating = false;
+	return err;
 }
 
 static int do_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *ptep)
@@ -387,7 +406,7 @@ static uint64_t fill_fresh(struct machine *m, pte_t *pte, uint64_t nr, pte_t mod
 {
 	uint64_t pfn, i;
 
-	nr = page_alloc_run(m, PG_ANON | PG_ANON_EXCLUSIVE, nr, &pfn);
+	nr = page_alloc_run(m, anon_flags(m, PFN_ZERO), nr, &pfn);
 	for (i = 0; i < nr; i++) {
 		pfn_page(m, pfn + i)->mapcount = 1;
 		pte[i].val = model.val | (pfn + i) << PAGE_SHIFT;
@@ -400,10 +419,11 @@ static uint64_t fill_fresh(struct machine *m, pte_t *pte, uint64_t nr, pte_t mod
 /* The same with frames that were freed, as far as they go. */
 static uint64_t fill_from_free(struct machine *m, pte_t *pte, uint64_t nr, pte_t model)
 {
+	unsigned int flags = anon_flags(m, PFN_ZERO);
 	uint64_t pfn, i;
 
 	for (i = 0; i < nr && m->free_page; i++) {
-		if (page_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn))
+		if (page_alloc(m, flags, &pfn))
 			break;
 		pfn_page(m, pfn)->mapcount = 1;
 		pte[i].val = model.val | pfn << PAGE_SHIFT;

@@ -131,11 +131,15 @@ struct queue {
 	bool move;
 	bool strict;
 	bool found;
+	bool failed;	/* a large folio waits to be moved already, and is not the one of before */
+	uint64_t large; /* the first frame of that one (6.12) */
 	struct migrate_list list; /* folios out of place */
 };
 
-static int queue_folio(struct queue *queue, uint64_t addr, uint64_t pfn)
+/* Linux: migrate_folio_add(), and who calls it */
+static int queue_folio(struct queue *queue, unsigned int level, uint64_t addr, uint64_t pfn)
 {
+	uint64_t head = folio_head(queue->m, pfn);
 	bool first = queue->m->profile->moves_by_page;
 
 	/* pages of 1 GiB stay: whether there is another one is the machine's affair */
@@ -145,9 +149,16 @@ static int queue_folio(struct queue *queue, uint64_t addr, uint64_t pfn)
 		queue->found = true;
 		return 0;
 	}
-	if (migrate_list_has(queue->m, &queue->list, pfn) ||
-	    migrate_shared(queue->vma, addr, first ? folio_head(queue->m, pfn) : pfn))
+	if (!first && level == PT_LEVEL_PTE && head == queue->large)
 		return 0;
+	if (level == PT_LEVEL_PTE && folio_order(queue->m, pfn))
+		queue->large = head;
+	if (migrate_shared(queue->vma, addr, first ? head : pfn))
+		return 0;
+	if (migrate_isolated(queue->m, pfn)) {
+		queue->failed = true;
+		return 0;
+	}
 	return migrate_list_add(queue->m, &queue->list, addr, pfn);
 }
 
@@ -166,7 +177,7 @@ static int queue_range(struct queue *queue, pte_t *table, unsigned int level, ui
 
 		next = pt_addr_end(geo, level, addr, end);
 		if (pte_leaf(*entry, level))
-			err = queue_folio(queue, addr, pte_pfn(*entry) + (offset >> PAGE_SHIFT));
+			err = queue_folio(queue, level, addr, pte_pfn(*entry) + (offset >> PAGE_SHIFT));
 		else if (pte_table(*entry, level))
 			err = queue_range(queue, pt_table(queue->m, *entry), level - 1, addr, next);
 	}
@@ -250,7 +261,9 @@ int mm_mbind(struct mm_struct *mm, uint64_t addr, uint64_t len, enum mm_mpol mod
 		err = mbind_range(mm, addr, end, policy);
 	if (!err)
 		err = migrate_list_run(mm, &queue.list, MIGRATE_BY_POLICY);
-	mem_free(queue.list.at);
+	migrate_list_free(mm->machine, &queue.list);
+	if (err >= 0 && (err || queue.failed))
+		return flags & MM_MBIND_STRICT ? -EIO : 0;
 	return err;
 }
 

@@ -48,11 +48,34 @@ int migrate_list_add(struct machine *m, struct migrate_list *list, uint64_t addr
 {
 	int err = mem_grow(&list->at, &list->cap, list->nr + 1, sizeof(list->at[0]));
 
-	if (err)
+	if (err) {
 		m->oom = true;
-	else
-		list->at[list->nr++] = (struct migrate_at){ addr, pfn };
-	return err;
+		return err;
+	}
+	list->at[list->nr++] = (struct migrate_at){ addr, pfn };
+	if (folio_order(m, pfn))
+		*folio_flags(m, pfn) |= PG_ISOLATED;
+	return 0;
+}
+
+bool migrate_isolated(const struct machine *m, uint64_t pfn)
+{
+	return folio_order(m, pfn) && (*folio_flags(m, pfn) & PG_ISOLATED);
+}
+
+static void put_back(struct machine *m, const struct migrate_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->nr; i++)
+		if (folio_order(m, list->at[i].pfn))
+			*folio_flags(m, list->at[i].pfn) &= ~PG_ISOLATED;
+}
+
+void migrate_list_free(struct machine *m, struct migrate_list *list)
+{
+	put_back(m, list);
+	mem_free(list->at);
 }
 
 /* The pages of a huge folio that was split, the first one last. */
@@ -111,7 +134,7 @@ static int migrate_folio(struct mm_struct *mm, const struct migrate_at *at, int 
 {
 	struct machine *m = mm->machine;
 
-	if (m->profile->split_to_zeropage && pte_mapped(m, at->pfn)) {
+	if (m->profile->split_to_zeropage && pte_mapped(m, at->pfn) && !page_pinned(m, at->pfn)) {
 		if (pfn_folio(m, at->pfn)->flags & PG_PARTIAL)
 			return add_split(mm, at, split);
 		pfn_folio(m, at->pfn)->flags |= PG_PARTIAL;
@@ -123,60 +146,109 @@ static int migrate_folio(struct mm_struct *mm, const struct migrate_at *at, int 
 #define MIGRATE_TRIES 10u
 #define MIGRATE_BATCH_TRIES 3u
 
-/* What is pinned is taken out and put back again and again: all of it, later one by one. */
-static int retry_pinned(struct mm_struct *mm, const struct migrate_list *list, int node)
+enum { PINNED_ANON = 1, PINNED_OBJECT = 2, PINNED_HUGETLB = 4 };
+
+static int pinned_kind(struct mm_struct *mm, const struct migrate_at *at)
 {
-	bool batches = mm->machine->profile->split_to_zeropage;
-	unsigned int rounds = batches ? MIGRATE_BATCH_TRIES : MIGRATE_TRIES, i;
+	if (!page_pinned(mm->machine, at->pfn))
+		return 0;
+	if (in_hugetlb(mm, at))
+		return PINNED_HUGETLB;
+	return *folio_flags(mm->machine, at->pfn) & PG_ANON ? PINNED_ANON : PINNED_OBJECT;
+}
+
+/* What is pinned and one of @kinds is taken out and put back: all of it, @rounds times in turn. */
+static int retry(struct mm_struct *mm, const struct migrate_at *at, size_t nr, int node, int kinds,
+		 unsigned int rounds)
+{
 	size_t n;
 	int err = 0;
 
-	for (i = 1; i < rounds; i++)
-		for (n = 0; n < list->nr && !err; n++)
-			if (page_pinned(mm->machine, list->at[n].pfn))
-				err = migrate_one(mm, &list->at[n], node);
-	for (n = 0; batches && n < list->nr; n++)
-		for (i = rounds; i < MIGRATE_TRIES && !err; i++)
-			if (page_pinned(mm->machine, list->at[n].pfn))
-				err = migrate_one(mm, &list->at[n], node);
+	while (rounds--)
+		for (n = 0; n < nr && !err; n++)
+			if (pinned_kind(mm, &at[n]) & kinds)
+				err = migrate_one(mm, &at[n], node);
+	return err;
+}
+
+static int retry_each(struct mm_struct *mm, const struct migrate_at *at, size_t nr, int node,
+		      int kind, unsigned int rounds)
+{
+	int err = 0;
+
+	for (; nr-- && !err; at++)
+		err = retry(mm, at, 1, node, kind, rounds);
+	return err;
+}
+
+/* From 6.3 on a page of an object stays out for all tries of a batch, and then for the others. */
+static int retry_batch(struct mm_struct *mm, const struct migrate_at *at, size_t nr, int node)
+{
+	int err;
+
+	for (; nr && !page_pinned(mm->machine, at->pfn); nr--)
+		at++;
+	if (!mm->machine->profile->split_to_zeropage)
+		return retry(mm, at, nr, node, PINNED_ANON | PINNED_OBJECT, MIGRATE_TRIES - 1);
+	err = retry(mm, at, nr, node, PINNED_ANON, MIGRATE_BATCH_TRIES - 1);
+	if (!err)
+		err = retry_each(mm, at, nr, node, PINNED_ANON,
+				 MIGRATE_TRIES - MIGRATE_BATCH_TRIES);
+	return err ? err : retry_each(mm, at, nr, node, PINNED_OBJECT, 1);
+}
+
+static int run_hugetlb(struct mm_struct *mm, struct migrate_list *list, int node)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < list->nr && !err; i++)
+		if (in_hugetlb(mm, &list->at[i]))
+			err = migrate_one(mm, &list->at[i], node);
+	return err ? err : retry(mm, list->at, list->nr, node, PINNED_HUGETLB, MIGRATE_TRIES - 1);
+}
+
+/* Linux: NR_MAX_BATCHED_MIGRATION pages; what was split goes before the next batch. */
+static int run_batches(struct mm_struct *mm, struct migrate_list *list, int node)
+{
+	struct migrate_list split = { .nr = 0 };
+	size_t i, from = 0, nr_pages = 0;
+	int err = 0;
+
+	for (i = 0; i < list->nr && !err; i++) {
+		const struct migrate_at *at = &list->at[i];
+		bool last = i + 1 == list->nr;
+
+		if (!in_hugetlb(mm, at)) {
+			nr_pages += UINT64_C(1) << folio_order(mm->machine, at->pfn);
+			err = migrate_folio(mm, at, node, &split);
+		}
+		if (err || (nr_pages < HPAGE_PMD_NR && !last))
+			continue;
+		err = migrate_small(mm, &split, node);
+		if (!err)
+			err = retry_batch(mm, &list->at[from], i + 1 - from, node);
+		from = i + 1;
+		nr_pages = 0;
+	}
+	mem_free(split.at);
 	return err;
 }
 
 int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node)
 {
-	struct migrate_list split = { .nr = 0 };
-	size_t i, nr_pages = 0;
-	int err = 0;
+	size_t i;
+	int err;
 
+	put_back(mm->machine, list);
+	err = run_hugetlb(mm, list, node);
+	if (!err)
+		err = run_batches(mm, list, node);
 	for (i = 0; i < list->nr && !err; i++)
-		if (in_hugetlb(mm, &list->at[i]))
-			err = migrate_one(mm, &list->at[i], node);
-	for (i = 0; i < list->nr && !err; i++) {
-		const struct migrate_at *at = &list->at[i];
-
-		if (in_hugetlb(mm, at))
-			continue;
-		nr_pages += UINT64_C(1) << folio_order(mm->machine, at->pfn);
-		err = migrate_folio(mm, at, node, &split);
-		if (nr_pages < HPAGE_PMD_NR)
-			continue;
-		/* NR_MAX_BATCHED_MIGRATION: what was split goes before the next batch */
-		err = err ? err : migrate_small(mm, &split, node);
-		nr_pages = 0;
-	}
-	if (!err)
-		err = migrate_small(mm, &split, node);
-	if (!err)
-		err = retry_pinned(mm, list, node);
-	mem_free(split.at);
+		if (page_pinned(mm->machine, list->at[i].pfn))
+			err = 1;
 	list->nr = 0;
 	return err;
-}
-
-bool migrate_list_has(const struct machine *m, const struct migrate_list *list, uint64_t pfn)
-{
-	return list->nr && folio_order(m, pfn) &&
-	       folio_head(m, list->at[list->nr - 1].pfn) == folio_head(m, pfn);
 }
 
 /* Linux: add_page_for_migration(). Return: 1 when it waits to be moved. */
@@ -208,7 +280,7 @@ static int add_page(struct mm_struct *mm, uint64_t addr, unsigned int node,
 		return -EACCES;
 	if ((vma->vm_flags & VM_HUGETLB) && m->profile->moves_by_page && (addr & ~PMD_MASK))
 		return -EACCES;
-	if (migrate_list_has(m, list, pfn))
+	if (migrate_isolated(m, pfn))
 		return -EBUSY;
 	err = migrate_list_add(m, list, level == PT_LEVEL_PMD ? addr & PMD_MASK : addr,
 			       level == PT_LEVEL_PMD ? pte_pfn(*entry) : pfn);
@@ -219,24 +291,23 @@ int mm_move_pages(struct mm_struct *mm, uint64_t addr, uint64_t len, unsigned in
 {
 	struct migrate_list list = { .nr = 0 };
 	uint64_t end = addr + len;
-	int ret = 0, err = 0;
+	int ret = 0, err = 0, left = 0;
 
 	if (node >= MM_NODES)
 		return -ENODEV;
 	mm->machine->nr_emptied++;
 	lru_add_drain(mm->machine);
-	for (addr &= PAGE_MASK; addr < end && err != -ENOMEM; addr += PAGE_SIZE) {
+	/* whatever does not wait lets go what does; what stays where it is ends the call */
+	for (addr &= PAGE_MASK; addr < end && !left; addr += PAGE_SIZE) {
 		err = add_page(mm, addr, node, &list);
 		if (err > 0)
 			continue;
 		if (err && err != -ENOENT && err != -EFAULT && !ret)
 			ret = err;
-		/* whatever does not wait lets go what does */
-		if (migrate_list_run(mm, &list, node))
-			err = -ENOMEM;
+		left = err == -ENOMEM ? err : migrate_list_run(mm, &list, node);
 	}
-	if (migrate_list_run(mm, &list, node))
-		err = -ENOMEM;
-	mem_free(list.at);
-	return err == -ENOMEM ? err : ret;
+	if (!left)
+		left = migrate_list_run(mm, &list, node);
+	migrate_list_free(mm->machine, &list);
+	return left < 0 ? left : ret;
 }

@@ -206,6 +206,12 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 					   uint32_t flags, struct anon_vma *anon_vma,
 					   bool anon_chained, struct mm_file *file,
 					   uint64_t pgoff, uint8_t policy);
+/*
+ * The same for a copy of a part of @vma, for [@start, @end) with offset @pgoff. @stays: the part
+ * stays where it is, too (MREMAP_DONTUNMAP), and the copy does not join @vma itself.
+ */
+struct vm_area_struct *vma_merge_copy(const struct vm_area_struct *vma, uint64_t start,
+				      uint64_t end, uint64_t pgoff, bool stays);
 /* The boundary of @vma moves to @addr: tell about the 2 MiB block around it. */
 void vma_adjust_trans_huge(struct vm_area_struct *vma, uint64_t addr);
 
@@ -531,9 +537,10 @@ struct migrate_list {
 };
 #define MIGRATE_BY_POLICY (-1)
 int migrate_list_add(struct machine *m, struct migrate_list *list, uint64_t addr, uint64_t pfn);
-/* Is the large folio of @pfn the last of the list? */
-bool migrate_list_has(const struct machine *m, const struct migrate_list *list, uint64_t pfn);
-/* Move and forget them. */
+/* Is the large folio of @pfn in a list already? */
+bool migrate_isolated(const struct machine *m, uint64_t pfn);
+void migrate_list_free(struct machine *m, struct migrate_list *list);
+/* Move and forget them. Return: 1 when one of them has to stay; negative: out of memory. */
 int migrate_list_run(struct mm_struct *mm, struct migrate_list *list, int node);
 unsigned int page_node(const struct machine *m, uint64_t pfn);
 void page_set_node(struct machine *m, uint64_t pfn, unsigned int node);

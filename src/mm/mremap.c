@@ -187,7 +187,7 @@ static int move_page_tables(struct vm_area_struct *old, uint64_t old_addr,
 
 /* Linux: copy_vma(); may merge with neighbours, with the source itself too. */
 static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, uint64_t old_addr,
-				       uint64_t new_addr, uint64_t len)
+				       uint64_t new_addr, uint64_t len, bool stays)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	uint64_t pgoff = linear_page_index(vma, old_addr);
@@ -195,8 +195,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, uint64_t old_
 
 	if (vma_is_anonymous(vma) && !vma->anon_vma)
 		pgoff = new_addr >> PAGE_SHIFT;
-	new = vma_merge_new_range(mm, new_addr, new_addr + len, vma->vm_flags, vma->anon_vma,
-				  vma->anon_chained, vma->vm_file, pgoff, vma->vm_policy);
+	new = vma_merge_copy(vma, new_addr, new_addr + len, pgoff, stays);
 	if (new)
 		return new;
 	new = vma_dup(vma);
@@ -241,7 +240,7 @@ static int move_vma(struct vm_area_struct *vma, uint64_t addr, uint64_t old_len,
 		if (err)
 			return err;
 	}
-	new = copy_vma(vma, addr, new_addr, new_len);
+	new = copy_vma(vma, addr, new_addr, new_len, flags & MREMAP_DONTUNMAP);
 	if (!new)
 		return -ENOMEM;
 	err = move_page_tables(find_vma(mm, addr), addr, new, new_addr, old_len);

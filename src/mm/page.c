@@ -429,6 +429,13 @@ void folio_split_at(struct machine *m, uint64_t pfn)
 	}
 }
 
+uint16_t *folio_flags(const struct machine *m, uint64_t pfn)
+{
+	if (page_is_large(m, pfn) || pfn_is_gigantic(pfn))
+		return &pfn_folio(m, pfn)->flags;
+	return &pfn_page(m, folio_head(m, pfn))->flags;
+}
+
 uint64_t folio_mapcount(const struct machine *m, uint64_t pfn)
 {
 	uint64_t nr = UINT64_C(1) << folio_order(m, pfn), count = 0, i;
@@ -481,6 +488,17 @@ void page_share_anon(const struct vm_area_struct *vma, uint64_t pfn)
 	if (!pfn_is_huge(pfn) && (pfn_page(m, pfn)->flags & PG_ANON_EXCLUSIVE))
 		((uint32_t *)m->anon_ids.base)[pfn - PFN_SMALL_BASE] = vma->anon_vma->id;
 	page_set_exclusive(m, pfn, false);
+}
+
+bool page_has_content(const struct machine *m, uint64_t pfn)
+{
+	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
+
+	if (pfn_is_zero(pfn))
+		return false;
+	if (pfn_is_huge(pfn))
+		return pfn_folio(m, pfn)->written[index / 64] >> index % 64 & 1;
+	return pfn - PFN_SMALL_BASE >= PFN_SMALL_MAX || !(pfn_page(m, pfn)->flags & PG_ZEROS);
 }
 
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive)
@@ -539,10 +557,7 @@ void page_set_dirty(struct machine *m, uint64_t pfn)
 {
 	if (!pfn_has_record(pfn) || pfn_is_gigantic(pfn))
 		return;
-	if (page_is_large(m, pfn))
-		pfn_folio(m, pfn)->flags |= PG_DIRTY;
-	else
-		pfn_page(m, folio_head(m, pfn))->flags |= PG_DIRTY;
+	*folio_flags(m, pfn) |= PG_DIRTY;
 }
 
 void page_clear_dirty(struct machine *m, uint64_t pfn)
@@ -555,29 +570,19 @@ void page_clear_dirty(struct machine *m, uint64_t pfn)
 
 bool page_is_dirty(const struct machine *m, uint64_t pfn)
 {
-	if (page_is_large(m, pfn))
-		return pfn_folio(m, pfn)->flags & PG_DIRTY;
-	return pfn_page(m, folio_head(m, pfn))->flags & PG_DIRTY;
+	return *folio_flags(m, pfn) & PG_DIRTY;
 }
 
 bool page_pinned(const struct machine *m, uint64_t pfn)
 {
-	if (!pfn_has_record(pfn))
-		return false;
-	if (page_is_large(m, pfn) || pfn_is_gigantic(pfn))
-		return pfn_folio(m, pfn)->flags & PG_PINNED;
-	return pfn_page(m, folio_head(m, pfn))->flags & PG_PINNED;
+	return pfn_has_record(pfn) && (*folio_flags(m, pfn) & PG_PINNED);
 }
 
 void page_pin(struct machine *m, uint64_t pfn)
 {
 	if (!pfn_has_record(pfn) || page_pinned(m, pfn))
 		return;
-	if (page_is_large(m, pfn) || pfn_is_gigantic(pfn)) {
-		pfn_folio(m, pfn)->flags |= PG_PINNED;
-		return;
-	}
-	pfn = folio_head(m, pfn);
-	pfn_page(m, pfn)->flags |= PG_PINNED;
-	pfn_page(m, pfn)->held++;
+	*folio_flags(m, pfn) |= PG_PINNED;
+	if (!page_is_large(m, pfn) && !pfn_is_gigantic(pfn))
+		pfn_page(m, folio_head(m, pfn))->held++;
 }

@@ -70,6 +70,8 @@ enum {
 	PG_KSM = 1 << 6,      /* merged by ksmd: never written again */
 	PG_PARTIAL = 1 << 7,  /* of a huge folio: some of its pages have been unmapped */
 	PG_PINNED = 1 << 8,   /* for DMA; of a folio as a whole */
+	PG_ISOLATED = 1 << 9, /* of a large folio: on its way to another node */
+	PG_ZEROS = 1 << 10,   /* of a small page: nothing was written to it */
 	PG_ORDER = 15 << 12,  /* of a page whose block was split: of the folio that it is in now */
 };
 #define PG_ORDER_SHIFT 12
@@ -92,7 +94,7 @@ static_assert(sizeof(struct page) == 8, "8 bytes of frame data per populated pag
  * @entire_mapcount: entries that map it as a whole; next free block while PG_FREE
  * @nr_mapped: sum of the mapcounts of its pages
  * @split: it has been made smaller folios, each page knows of which order; what a folio of these
- *	is as a whole (PG_DIRTY, PG_PINNED) says its first page. The block is free when all are
+ *	is as a whole (PG_DIRTY, PG_PINNED, PG_ISOLATED) says its first page. The block is free when all are
  * @anon_id: the anon_vma that it belongs to
  */
 struct folio {
@@ -133,6 +135,8 @@ struct machine {
 	bool numa_off;
 	bool oom;
 	bool ending; /* see machine_end() */
+	bool populating; /* writes of now are for the faults, and write nothing */
+	bool zeros;	 /* some page has been PG_ZEROS */
 	void (*before_change)(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end);
 	void *ctx;
 	struct pt_arena tables;
@@ -246,6 +250,8 @@ void folio_map_to_pages(struct machine *m, uint64_t pfn);
 void folio_split(struct machine *m, uint64_t pfn);
 /* The same for @pfn alone; the others are halves, quarters, and so on, of what there was. */
 void folio_split_at(struct machine *m, uint64_t pfn);
+/* The flags of the folio as a whole. */
+uint16_t *folio_flags(const struct machine *m, uint64_t pfn);
 /* How many entries map it or one of its pages. */
 uint64_t folio_mapcount(const struct machine *m, uint64_t pfn);
 /* Whether @pfn is part of a 2 MiB folio that was not split. */
@@ -262,16 +268,11 @@ static inline void page_written(struct machine *m, uint64_t pfn)
 
 	if (pfn_is_huge(pfn))
 		pfn_folio(m, pfn)->written[index / 64] |= UINT64_C(1) << index % 64;
+	else if (m->zeros && pfn - PFN_SMALL_BASE < PFN_SMALL_MAX)
+		pfn_page(m, pfn)->flags &= ~PG_ZEROS;
 }
-/* Is the page not all zeros? A small one is there because it was written to. */
-static inline bool page_is_written(const struct machine *m, uint64_t pfn)
-{
-	uint64_t index = (pfn - PFN_HUGE_BASE) % HPAGE_PMD_NR;
-
-	if (pfn_is_huge(pfn))
-		return pfn_folio(m, pfn)->written[index / 64] >> index % 64 & 1;
-	return pfn_has_record(pfn);
-}
+/* False when the page is all zeros, as far as is known. */
+bool page_has_content(const struct machine *m, uint64_t pfn);
 void page_set_exclusive(struct machine *m, uint64_t pfn, bool exclusive);
 /*
  * The page was written to, and its entries need not say so: what an object's page holds nothing else

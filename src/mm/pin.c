@@ -12,8 +12,11 @@ int mm_pin(struct mm_struct *mm, uint64_t addr, uint64_t len)
 		return -EINVAL;
 	for (; addr < end; addr += PAGE_SIZE) {
 		struct mm_translation at;
-		int err = mm_get_user_page(mm, addr, true, &at);
+		int err;
 
+		mm->machine->populating = true;
+		err = mm_get_user_page(mm, addr, true, &at);
+		mm->machine->populating = false;
 		if (err)
 			return err;
 		page_pin(mm->machine, at.pfn);

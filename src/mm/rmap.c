@@ -234,6 +234,9 @@ int rmap_walk_clear(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn, boo
 			keep_dirty(at, head, nr);
 		notify_end(at->vma->vm_mm, &range);
 		left -= here < left ? here : left;
+		/* pinned anonymous memory stays mapped, and that ends the walk */
+		if (here && !unmap && page_pinned(m, pfn) && (page_flags(m, pfn) & PG_ANON))
+			break;
 	}
 	rmap_release(&rmap);
 	return 0;

@@ -109,57 +109,52 @@ static int hugetlb_remove(struct mm_file *file, uint64_t first, uint64_t last, b
 	return err;
 }
 
-/* The pages [*@ret_base, *@ret_end) of the file are in one folio with page @index, frame @pfn. */
-static void folio_span(const struct mm_file *file, uint64_t index, uint64_t pfn, uint64_t *ret_base,
-		       uint64_t *ret_end)
+/* Where the folio of page @index begins, and where it ends. */
+static uint64_t folio_at(const struct mm_file *file, uint64_t index, uint64_t *ret_end)
 {
-	*ret_base = index - (pfn - folio_head(file->machine, pfn));
-	*ret_end = *ret_base + (UINT64_C(1) << folio_order(file->machine, pfn));
+	uint64_t pfn = filemap_find(file, index), base;
+
+	base = index - (pfn - folio_head(file->machine, pfn));
+	*ret_end = base + (UINT64_C(1) << folio_order(file->machine, pfn));
+	return base;
 }
 
 /*
  * The folio of page @index, unless all of it lies in the bytes from @start to the pages from @last:
- * it is dirty, and gets a boundary at either end (Linux: truncate_inode_partial_folio()).
- * Return: 0; -EAGAIN: it stays whole, [*@ret_base, *@ret_end); -ENOMEM.
+ * it is dirty, and gets a boundary at either end (Linux: truncate_inode_partial_folio()). -EAGAIN
+ * when it has to stay as it is.
  */
 static int truncate_partial_folio(struct mm_file *file, uint64_t index, uint64_t start,
-				  uint64_t last, uint64_t *ret_base, uint64_t *ret_end)
+				  uint64_t last)
 {
-	struct machine *m = file->machine;
 	uint64_t pfn = filemap_find(file, index), base, end;
 	int err;
 
 	if (!pfn)
 		return 0;
-	folio_span(file, index, pfn, &base, &end);
+	base = folio_at(file, index, &end);
 	if (start <= base << PAGE_SHIFT && last >= end)
 		return 0;
-	page_set_dirty(m, pfn);
-	*ret_base = base;
-	*ret_end = end;
+	page_set_dirty(file->machine, pfn);
 	err = split_file_folio_at(file, start >> PAGE_SHIFT > base ? start >> PAGE_SHIFT : base);
 	return !err && last < end ? split_file_folio_at(file, last) : err;
 }
 
-/*
- * Forget the pages; what the range covers of a folio is first made folios of its own. One that is
- * pinned cannot be: Linux keeps it whole.
- */
+/* Forget the pages; what the range covers of a folio is first made folios of its own. */
 static int shmem_undo_range(struct mm_file *file, uint64_t start, uint64_t last)
 {
-	uint64_t first = PAGE_ALIGN(start) >> PAGE_SHIFT, base, end;
-	int err = truncate_partial_folio(file, start >> PAGE_SHIFT, start, last, &base, &end);
+	uint64_t first = PAGE_ALIGN(start) >> PAGE_SHIFT, to = last, end;
+	int err = truncate_partial_folio(file, start >> PAGE_SHIFT, start, last);
 
 	if (err == -EAGAIN)
-		first = end;
-	else if (err)
-		return err;
-	err = truncate_partial_folio(file, last - 1, start, last, &base, &end);
+		(void)folio_at(file, start >> PAGE_SHIFT, &first);
+	if (!err || err == -EAGAIN)
+		err = truncate_partial_folio(file, last - 1, start, last);
 	if (err == -EAGAIN)
-		last = base;
+		to = folio_at(file, last - 1, &end);
 	else if (err)
 		return err;
-	filemap_truncate(file, first, last);
+	filemap_truncate(file, first, to);
 	return 0;
 }
 

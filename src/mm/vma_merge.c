@@ -232,33 +232,29 @@ int vma_modify_policy(struct vm_area_struct *vma, uint64_t start, uint64_t end, 
 	return vma_modify(vma, start, end, vma->vm_flags, policy, ret_vma);
 }
 
-struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start, uint64_t end,
-					   uint32_t flags, struct anon_vma *anon_vma,
-					   bool anon_chained, struct mm_file *file, uint64_t pgoff,
-					   uint8_t policy)
+/*
+ * A range with no VMA in it joins its neighbours, but for @except; to 6.1 it joins none where that
+ * is one it could have joined.
+ */
+static struct vm_area_struct *merge_new(struct mm_struct *mm, const struct merge_range *range,
+					const struct vm_area_struct *except)
 {
-	struct vm_area_struct *next = find_vma(mm, start);
-	struct vm_area_struct *prev = find_vma_before(mm, start);
-	struct merge_range range = {
-		.start = start,
-		.end = end,
-		.pgoff = pgoff,
-		.flags = flags,
-		.policy = policy,
-		.anon_vma = anon_vma,
-		.anon_chained = anon_chained,
-		.file = file,
-	};
-	bool left = can_merge_left(prev, &range);
-	bool right = can_merge_right(next, &range);
+	struct vm_area_struct *next = find_vma(mm, range->start);
+	struct vm_area_struct *prev = find_vma_before(mm, range->start);
+	bool left = can_merge_left(prev, range), right = can_merge_right(next, range);
 
+	if (except && mm->machine->profile->dontunmap_joins_none &&
+	    ((left && prev == except) || (right && next == except)))
+		return NULL;
+	left = left && prev != except;
+	right = right && next != except;
 	if (left && right && !can_merge_both(prev, next))
 		right = false;
 	if (left) {
-		take_anon_vma(prev, anon_vma, anon_chained);
-		prev->vm_flags |= flags & VM_SOFTDIRTY;
+		take_anon_vma(prev, range->anon_vma, range->anon_chained);
+		prev->vm_flags |= range->flags & VM_SOFTDIRTY;
 		vma_reinsert(prev);
-		prev->vm_end = end;
+		prev->vm_end = range->end;
 		if (right) {
 			take_anon_vma(prev, next->anon_vma, next->anon_chained);
 			prev->vm_end = next->vm_end;
@@ -269,10 +265,46 @@ struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start,
 	}
 	if (!right)
 		return NULL;
-	take_anon_vma(next, anon_vma, anon_chained);
-	next->vm_flags |= flags & VM_SOFTDIRTY;
+	take_anon_vma(next, range->anon_vma, range->anon_chained);
+	next->vm_flags |= range->flags & VM_SOFTDIRTY;
 	vma_reinsert(next);
-	vma_set_start(next, start);
+	vma_set_start(next, range->start);
 	vma_relink_file(next);
 	return next;
+}
+
+struct vm_area_struct *vma_merge_new_range(struct mm_struct *mm, uint64_t start, uint64_t end,
+					   uint32_t flags, struct anon_vma *anon_vma,
+					   bool anon_chained, struct mm_file *file, uint64_t pgoff,
+					   uint8_t policy)
+{
+	const struct merge_range range = {
+		.start = start,
+		.end = end,
+		.pgoff = pgoff,
+		.flags = flags,
+		.policy = policy,
+		.anon_vma = anon_vma,
+		.anon_chained = anon_chained,
+		.file = file,
+	};
+
+	return merge_new(mm, &range, NULL);
+}
+
+struct vm_area_struct *vma_merge_copy(const struct vm_area_struct *vma, uint64_t start,
+				      uint64_t end, uint64_t pgoff, bool stays)
+{
+	const struct merge_range range = {
+		.start = start,
+		.end = end,
+		.pgoff = pgoff,
+		.flags = vma->vm_flags,
+		.policy = vma->vm_policy,
+		.anon_vma = vma->anon_vma,
+		.anon_chained = vma->anon_chained,
+		.file = vma->vm_file,
+	};
+
+	return merge_new(vma->vm_mm, &range, stays ? vma : NULL);
 }

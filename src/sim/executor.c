@@ -184,18 +184,38 @@ int sim_executor_vcpu(struct sim *sim, struct sim_object *vm)
 	return err;
 }
 
+/* The code of long mode is written anew, for its base: the process writes to the page. */
+static int write_code(struct sim *sim, struct sim_object *vm)
+{
+	struct event_sink *sink = sim->events.sink;
+	int err;
+
+	sim->events.sink = NULL;
+	err = mm_access(vm->mm, vm->guest->own_paged + PAGED_CODE64 * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
+			MM_WRITE);
+	sim->events.sink = sink;
+	return err;
+}
+
 int executor_prepare_mode(struct sim *sim, struct sim_object *vm, unsigned int mode)
 {
 	bool low = mode == SCRIPT_PAGING_32 || mode == EXECUTOR_OFF;
-	bool *made = low ? &vm->guest->own_low : &vm->guest->own_paged;
-	int err;
+	uint64_t *made = low ? &vm->guest->own_low : &vm->guest->own_paged;
+	uint64_t addr = OWN_ADDR + sim->nr_own * OWN_DISTANCE;
+	int err = 0;
 
-	if (*made || mode == EXECUTOR_FLAT)
+	if (mode == EXECUTOR_FLAT)
 		return 0;
-	err = low ? add_region(sim, vm, LOW_SLOT, EXECUTOR_LOW_GPA, REGION_PAGES, load_low) :
-		    add_region(sim, vm, PAGED_SLOT, EXECUTOR_PAGED_GPA, REGION_PAGES, load_paged);
-	*made = !err;
-	return err;
+	if (!*made)
+		err = low ? add_region(sim, vm, LOW_SLOT, EXECUTOR_LOW_GPA, REGION_PAGES, load_low) :
+			    add_region(sim, vm, PAGED_SLOT, EXECUTOR_PAGED_GPA, REGION_PAGES,
+				       load_paged);
+	else
+		addr = *made;
+	if (err)
+		return err;
+	*made = addr;
+	return mode <= SCRIPT_PAGING_LA57 ? write_code(sim, vm) : 0;
 }
 
 /* Where the model keeps a figure of KVM's. */

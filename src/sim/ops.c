@@ -100,8 +100,7 @@ static int op_map(struct sim *sim, const struct script_op *op)
 	object->kind = SIM_MAP;
 	object->file = file;
 	if (!err && (op->flags & SCRIPT_MAP_POPULATE) && (op->prot))
-		err = mm_access(mm, op->addr, op->len, PAGE_SIZE,
-				op->prot & SCRIPT_PROT_W ? MM_WRITE : MM_READ);
+		err = mm_populate(mm, op->addr, op->len, op->prot & SCRIPT_PROT_W);
 	if (!err && (op->flags & SCRIPT_MAP_HUGE))
 		err = mm_madvise(mm, op->addr, op->len, MADV_HUGEPAGE);
 	if (!err && (op->flags & SCRIPT_MAP_NOHUGE))

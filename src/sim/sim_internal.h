@@ -36,7 +36,7 @@ struct sim_device {
  * @shadow: with shadow paging
  * @followed: sim_options.executor
  * @own: the vCPU is there, and the executor's own slot
- * @own_paged, @own_low: its slots for guests with tables of their own
+ * @own_paged, @own_low: where its slots for guests with tables of their own are; 0: not yet
  * @mode: how the vCPU runs: enum script_paging, or see executor_internal.h
  * @paging: top table of the address space that was loaded last, if @paging_set
  * @seen: KVM's figures as they were last told
@@ -45,11 +45,11 @@ struct sim_guest {
 	bool shadow;
 	bool followed;
 	bool own;
-	bool own_paged;
-	bool own_low;
 	bool paging_set;
 	unsigned int mode;
 	uint64_t paging;
+	uint64_t own_paged;
+	uint64_t own_low;
 	uint64_t seen[EVENT_STAT_NR];
 };
 

@@ -21,6 +21,7 @@ import tap  # noqa: E402
 
 BINARY = os.path.abspath(sys.argv[1])
 TRACEFS = ('/sys/kernel/tracing', '/sys/kernel/debug/tracing')
+SOURCE = Path(__file__).resolve().parents[2]
 WORK = tempfile.mkdtemp(prefix='mmuscope-record-')
 
 
@@ -129,7 +130,7 @@ def test_two_vms():
     expect(0, 'record', '--from', 'two.ftrace', out='12: 3 recorded, 3 predicted by linux-6.12, 3 agree in order')
     check = json.loads(expect(0, 'record', '--from', 'two.ftrace', '-p', '12', '--json').stdout)
     tap.ok((check['recorded'], check['predicted'], check['agree']) == (3, 3, 3), '... as JSON', check)
-    expect(3, 'record', '--from', 'two.ftrace', '-p', '13', err='two.ftrace: nothing of process 13 in it')
+    expect(3, 'record', '--from', 'two.ftrace', '-p', '13', err='two.ftrace: nothing of process 13 in it.*; the first one is 12')
     expect(3, 'record', '--from', 'whole.ftrace', err='no notification in it: kvm:kvm_unmap_hva_range was not .*-p tells')
     expect(3, 'record', '--from', 'whole.ftrace', '-p', '12', err='does not say which kernel .*--kernel RELEASE')
     expect(0, 'record', '--from', 'whole.ftrace', '-p', '12', '--kernel', '6.12.0', out='12: 0 recorded, 0 predicted')
@@ -166,6 +167,14 @@ def test_others():
     expect(0, 'record', '--from', 'strangers.txt', out='process 13: 1 recorded, 1 predicted')
     expect(0, 'record', '--from', 'strangers.txt', '-p', '12', out='process 12: 0 recorded',
            err='1 faults and calls are outside of every map')
+    got = expect(0, 'record', '--from', str(SOURCE / 'scripts/recordings/qemu-guest.ftrace.zst'), '--json')
+    check = json.loads(got.stdout)
+    tap.ok(check['recorded'] > 4000 and check['agree'] * 1000 >= check['recorded'] * 998,
+           'the recording of a QEMU: its notifications are foretold', got.stdout)
+    dat = str(SOURCE / 'tests/import/data/trace-v7.dat')
+    expect(3, 'record', '--from', dat, err='no notification in it')
+    expect(0, 'record', '--from', dat, '-p', '5962', out='0 recorded, 0 predicted by linux-6.12',
+           err='faults and calls are outside of every map')
     Path(WORK, 'nothing.txt').write_text(fault)
     expect(3, 'record', '--from', 'nothing.txt', err='no notification in it')
     expect(3, 'record', '--from', '/dev/null', err='recording is empty')

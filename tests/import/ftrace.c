@@ -143,6 +143,11 @@ static void calls(void)
 	check_text("execve",
 		   MAPPED CALL("execve", "filename: 1, argv: 2, envp: 3", "0x0"),
 		   M1 "exec\n");
+	check_text("a child that was not recorded",
+		   MAPPED HEAD "14.0: sys_clone(clone_flags: 1200011, newsp: 0)\n" HEAD
+		   "14.0: task_newtask: pid=78 comm=x clone_flags=1200000 oom=0\n" HEAD
+		   "14.1: sys_clone -> 0x4e\n", M1 "fork p1\n");
+	tap_eq(report.unheard, 1, "... is counted");
 	/* what vfork's child went on to do was left out */
 	check_text("vfork and execve",
 		   MAPPED HEAD "14.0: sys_vfork()\n" HEAD

@@ -58,6 +58,14 @@ int main(void)
 		       "... a fork, threads and page faults");
 		tap_ok(SHARE(report.outside, find_call("page_fault_user")->seen) < 10,
 		       "... nearly all of them in known maps");
+		import_one("qemu-guest.ftrace.zst", IMPORT_FTRACE, touch);
+		tap_ok(report.vms == 1 && used("kvm_unmap_hva_range") > 4000 && used("madvise") > 3000,
+		       "... a VM, its notifications, pages given back");
+		if (touch == IMPORT_TOUCH_NONE)
+			tap_eq(report.guest, 0, "... no accesses of the guest");
+		else
+			tap_ok(report.guest > 6000 && SHARE(report.guest_outside, report.guest) < 2,
+			       "... nearly all the guest's faults are accesses to its memory");
 	}
 	return tap_done();
 }

@@ -300,10 +300,15 @@ static void errors(void)
 	tap_eq(-kvm_guest_store(g.kvm, 3, 0), EINVAL, "unaligned entry");
 	tap_eq(-kvm_set_cr3(g.kvm, 1ull << 40), ENOENT, "a top table in no memory");
 	tap_eq(kvm_guest_access_gva(g.kvm, 0, 0), 0, "changes nothing");
+	tap_eq(kvm_set_sregs(g.kvm, false, 0, KVM_PAGING_LONG), 0, "paging off");
+	tap_eq(kvm_set_sregs(g.kvm, true, g.tables[0].root, KVM_PAGING_LONG), 0, "and on again");
+	tap_eq(kvm_guest_access_gva(g.kvm, 0, 0), 0, "the guest goes on");
+	tap_eq(kvm_audit(g.kvm, true, NULL, NULL), 0, "with nothing lost");
 	kvm_destroy(g.kvm);
 	fake_mm_release(&mm);
 	build(&g, "linux-6.12", KVM_MMU_TDP, WALK_HEADS);
 	tap_eq(-kvm_set_cr3(g.kvm, 0), EINVAL, "TDP does not see the guest's tables");
+	tap_eq(-kvm_set_sregs(g.kvm, true, 0, KVM_PAGING_LONG), EINVAL, "nor its registers");
 	tap_eq(-kvm_guest_access_gva(g.kvm, 0, 0), EINVAL, "nor its addresses");
 	kvm_destroy(g.kvm);
 	fake_mm_release(&mm);

@@ -328,7 +328,8 @@ def test_keep():
 def test_usage():
     for args in ([], ['--random', '3', SCRIPT], ['--from', work, SCRIPT], ['--seed', '3', SCRIPT],
                  ['--kernel', '5.10', SCRIPT], ['--random', '1', '--ops', '0'],
-                 ['--random', '1', '--features', 'anom']):
+                 ['--random', '1', '--features', 'anom'], ['--kind', 'tdp', SCRIPT],
+                 ['--random', '1', '--kind', 'tpd']):
         got = call(BINARY, *args, env=ENV)
         ok(got.returncode == 2 and got.stderr, f"usage: {' '.join(args).replace(work, '')}",
            got.returncode, got.stderr)

@@ -253,11 +253,13 @@ struct guest_space {
  * @fd: their file, 0 for none
  * @at: where in it each is, 0 where this kernel or this file has none
  * @value: what each was when it was last read
+ * @exits_at: where the number of exits is, 0 for nowhere
  */
 struct guest_stats {
 	int fd;
 	uint64_t at[EVENT_STAT_NR];
 	uint64_t value[EVENT_STAT_NR];
+	uint64_t exits_at;
 };
 
 /**
@@ -404,6 +406,8 @@ int l1_store(struct guest_vm *vm, uint64_t gpa, uint64_t value);
 /* kvmstat_open() - the figures of a VM or a vCPU. Return: 0 or a negative errno. */
 int kvmstat_open(struct guest_stats *stats, int fd);
 void kvmstat_close(struct guest_stats *stats);
+/* kvmstat_exits() - how often the vCPU has left the guest; 0 where that is unknown. */
+uint64_t kvmstat_exits(const struct guest_stats *stats);
 /* kvmstat_mark() - a mark for each figure of the process's VMs that has changed. */
 void kvmstat_mark(struct executor *ex);
 

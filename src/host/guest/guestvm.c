@@ -26,7 +26,7 @@
 #define OWN_PAGES GUEST_PAGE_NR
 #define OWN_GPA GUEST_OWN_GPA
 #define GUEST_LIMIT_MS 3000
-#define GUEST_MAX_LIMITS 3
+#define GUEST_STUCK_EXITS 1000 /* so many with nothing done: the access never completes */
 #define MAX_CPUID 128
 
 #define PTE_TABLE 0x7ull        /* present, writable, user */
@@ -281,18 +281,25 @@ static int run_for_a_time(struct guest_vm *vm)
 	return err;
 }
 
-/* Many accesses take their time where the machine is slow; one that never ends stands still. */
+/*
+ * Many accesses take their time where the machine is slow, and so does one. One that never ends
+ * faults again and again while the vCPU stands still.
+ */
 static int run_while_it_moves(struct guest_vm *vm)
 {
 	struct kvm_regs before = { 0 }, now = { 0 };
-	unsigned int tries = GUEST_MAX_LIMITS;
+	uint64_t exits = kvmstat_exits(&vm->vcpu_stats), latest;
 	int err;
 
 	(void)ioctl(vm->vcpu_fd, KVM_GET_REGS, &before);
 	for (;;) {
 		err = run_for_a_time(vm);
-		if (err != -EINTR || !--tries || ioctl(vm->vcpu_fd, KVM_GET_REGS, &now) ||
-		    !memcmp(&before, &now, sizeof(now)))
+		if (err != -EINTR || ioctl(vm->vcpu_fd, KVM_GET_REGS, &now))
+			return err;
+		latest = kvmstat_exits(&vm->vcpu_stats);
+		if (memcmp(&before, &now, sizeof(now)))
+			exits = latest;
+		else if (latest - exits >= GUEST_STUCK_EXITS)
 			return err;
 		before = now;
 	}

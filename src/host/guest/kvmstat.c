@@ -26,6 +26,8 @@ static void take_desc(struct guest_stats *stats, const struct kvm_stats_header *
 
 	if (stat >= 0 && desc->size == 1)
 		stats->at[stat] = header->data_offset + desc->offset;
+	if (!strncmp(desc->name, "exits", header->name_size) && desc->size == 1)
+		stats->exits_at = header->data_offset + desc->offset;
 }
 
 static int read_descs(struct guest_stats *stats)
@@ -62,6 +64,16 @@ void kvmstat_close(struct guest_stats *stats)
 	if (stats->fd > 0)
 		close(stats->fd);
 	stats->fd = 0;
+}
+
+uint64_t kvmstat_exits(const struct guest_stats *stats)
+{
+	uint64_t value;
+
+	if (!stats->exits_at || pread(stats->fd, &value, sizeof(value), stats->exits_at) !=
+					sizeof(value))
+		return 0;
+	return value;
 }
 
 static void mark_changes(struct guest_stats *stats, unsigned int vm)

@@ -365,16 +365,21 @@ static bool reap(struct shared *shared, int *ret_status)
 	return died;
 }
 
-static const char *wait_script(struct shared *shared, unsigned int limit_ms,
-			       int *ret_status)
+static const char *wait_script(struct shared *shared, unsigned int limit_ms, int *ret_status)
 {
 	int64_t deadline = now_ms() + limit_ms;
 	struct timespec nap = { 0, 50000000 };
+	uint64_t executed = 0;
 	uint32_t turn;
 
 	for (;;) {
 		if (shared->state == STATE_DONE)
 			return "done";
+		/* each operation has its time: a slow machine is no hang */
+		if (__atomic_load_n(&shared->executed, __ATOMIC_RELAXED) != executed) {
+			executed = shared->executed;
+			deadline = now_ms() + limit_ms;
+		}
 		if (reap(shared, ret_status))
 			return shared->state == STATE_DONE ? "done" : "died";
 		if (now_ms() > deadline)
@@ -387,8 +392,7 @@ static const char *wait_script(struct shared *shared, unsigned int limit_ms,
 	}
 }
 
-/* Kill every process of the script; one that does not die within two seconds is left
- * behind. */
+/* Kill every process of the script; one that does not die within two seconds is left behind. */
 static unsigned int kill_all(struct shared *shared)
 {
 	int64_t deadline = now_ms() + 2000;

@@ -61,7 +61,8 @@ struct host_progress {
  * @qemu: program; NULL is qemu-system-x86_64
  * @timeout_ms: limit of one boot with all its scripts; 0 is ten minutes
  * @silence_ms: limit of a guest that says nothing; 0 is 90 seconds
- * @script_ms: limit of one script in guest time; 0 is ten seconds
+ * @script_ms: limit of one operation of a script in guest time, which goes on when others have the
+ *	host's processors; 0 is half a minute
  * @jobs: kernels that run side by side; 0 is the number of processors
  * @offline: fetch nothing
  * @progress: called now and then; NULL for none

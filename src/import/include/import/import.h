@@ -190,9 +190,12 @@ struct import_call {
  * @processes, @threads, @vms: how many appeared
  * @guest: faults of guests that became accesses (ftrace only); @guest_outside: those at no address
  *   of a memory slot that is known or guessed, left out
+ * @unheard: processes that were forked and of which the recording holds no event (ftrace only): they
+ *   count as alive to its end
  * @release: of the kernel that was recorded, "" where the recording does not say
  * @first: the process (thread group) that the script starts in, 0 for none
  * @probed: the first process in which mmuscope record made a VM, 0 for none
+ * @older_vm: KVM reported a notification of a process whose VM the recording does not show being made
  * @calls: @nr_calls names in order of appearance
  * @error_line: line of the recording at which it ended with an error; 0 for none
  * @error: what was wrong there, without file and line; "" for none
@@ -217,9 +220,11 @@ struct import_report {
 	uint64_t vms;
 	uint64_t guest;
 	uint64_t guest_outside;
+	uint64_t unheard;
 	char release[65];
 	uint32_t first;
 	uint32_t probed;
+	bool older_vm;
 	uint64_t nr_bad;
 	struct {
 		uint64_t line;

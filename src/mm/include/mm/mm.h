@@ -315,6 +315,12 @@ enum mm_access { MM_READ, MM_WRITE, MM_EXEC };
 int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 	      enum mm_access access);
 
+/**
+ * mm_populate() - the faults that accesses to each page of [@addr, @addr + @len) would take, and
+ * what they map, without a byte written (mm/gup.c:populate_vma_page_range()). Return: as mm_access().
+ */
+int mm_populate(struct mm_struct *mm, uint64_t addr, uint64_t len, bool write);
+
 /** mm_set_threaded() - the process has more than one thread: NUMA hinting takes local pages, too. */
 void mm_set_threaded(struct mm_struct *mm);
 

@@ -66,6 +66,8 @@ enum wp_reuse {
  * @moves_by_page: mbind and move_pages() decide by single pages, not by folios: the first page of a
  *	huge one tells who shares it, pages inside a hugetlb page are EACCES, and move_pages()
  *	passes over what is protnone (6.1)
+ * @dontunmap_joins_none: what MREMAP_DONTUNMAP copies next to its own VMA, which it may not join,
+ *	joins the neighbour on its other side neither (6.1)
  * @wp_reuse: see above
  * @lru_batch: folios that a per-CPU batch holds a reference on before it is emptied
  * @cold_holds: MADV_COLD puts folios into such a batch (multi-generational LRU)
@@ -113,6 +115,7 @@ struct mm_profile {
 	bool map_unmap_enomem;
 	bool pageout_keeps_referenced;
 	bool moves_by_page;
+	bool dontunmap_joins_none;
 	enum wp_reuse wp_reuse;
 	uint8_t lru_batch;
 	bool cold_holds;
