@@ -80,8 +80,11 @@ void mm_page_dirtied(struct mm_struct *mm, uint64_t pfn);
 /** mm_pages_written() - the same for @nr frames, @step apart, of one huge page or of none. */
 void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr);
 
-/** mm_next_populated() - the first address >= @address and < @end that has a present or
- * non-present leaf entry (anything but none); @end when there is none. In O(tables visited). */
+/**
+ * mm_next_populated() - the first address in [@address, @end), bytes of user space, that has a leaf
+ * entry, present or not (anything but none). Cost: in proportion to the entries passed over.
+ * Return: @end when there is none.
+ */
 uint64_t mm_next_populated(struct mm_struct *mm, uint64_t address, uint64_t end);
 
 #endif /* MM_SECONDARY_H */
