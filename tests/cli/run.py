@@ -550,6 +550,7 @@ def test_probe():
     expect(0, 'run', '--cost', 'here.cost', 'seven.mms', out='cost table ' + doc['cost']['name'])
     expect(3, 'probe', '--quick', '--samples', '1', '--memory', '100', '--save', 'x/y',
            err='x/y: No such file')
+    expect(2, 'probe', '--quick', '--memory', '1', err='no shape fits into 1 MiB')
 
 
 def test_trace():
