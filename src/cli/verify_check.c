@@ -151,7 +151,7 @@ static void taker_release(struct taker *taker)
 
 /*
  * A walk that yields flushes first, and whether it has to yield is a matter of time: in an operation
- * that notifies or takes tables down the figure only says whether there was a flush.
+ * that notifies, takes tables down or stops logging the figure only says whether there was a flush.
  */
 static void flush_figure(struct taker *taker, struct event *event)
 {
@@ -182,6 +182,15 @@ static void forget_tries(struct trace_stream *stream)
 		if (stream->events[i].id == EVENT_KVM_STAT &&
 		    stream->events[i].arg[1] == EVENT_STAT_PF_TAKEN)
 			stream->events[i].arg[2] = 0;
+}
+
+/* "FILE:LINE: memslot ...", where the slot does not log (walk_slot_rmaps(), flush_on_yield) */
+static bool stops_logging(const struct event *mark)
+{
+	static const char slot[] = ": memslot ", log[] = " dirty_log";
+
+	return memmem(mark->text, mark->text_len, slot, sizeof(slot) - 1) &&
+	       !memmem(mark->text, mark->text_len, log, sizeof(log) - 1);
 }
 
 static void put(struct taker *taker, const struct event *event)
@@ -222,9 +231,9 @@ static void put_joined(struct taker *taker, const struct event *event)
 	taker->parent = *parent;
 }
 
-static void begin_operation(struct taker *taker)
+static void begin_operation(struct taker *taker, const struct event *mark)
 {
-	taker->may_yield = false;
+	taker->may_yield = stops_logging(mark);
 	taker->joined = 0;
 }
 
@@ -233,7 +242,7 @@ static void take(struct taker *taker, const struct event *event)
 	struct event changed = *event;
 
 	if (event->id == EVENT_TRACING_MARK_WRITE)
-		begin_operation(taker);
+		begin_operation(taker, event);
 	else if (event->id == EVENT_KVM_UNMAP_HVA_RANGE ||
 		 event->id == EVENT_KVM_MMU_PREPARE_ZAP_PAGE)
 		taker->may_yield = true;
