@@ -116,6 +116,12 @@ struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)
 	return &mm->nmm;
 }
 
+/* What there is can be read. */
+bool mm_vma_readable(struct mm_struct *mm, uint64_t address)
+{
+	return fake_pte_at(mm, address);
+}
+
 /* Frames have no contents here. */
 void mm_page_written(struct mm_struct *mm, uint64_t pfn)
 {

@@ -61,6 +61,9 @@ uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, uns
  */
 int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret);
 
+/** mm_vma_readable() - is @address in a VMA with VM_READ (virt/kvm/kvm_main.c:vma_is_valid())? */
+bool mm_vma_readable(struct mm_struct *mm, uint64_t address);
+
 /**
  * mm_page_written() - a secondary MMU has let a write to frame @pfn through: the page is not all
  * zeros any more, which the split of a huge page asks about (mm/huge_memory.c, since 6.12).
