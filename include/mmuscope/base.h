@@ -101,8 +101,8 @@ typedef void ms_message_fn(void *ctx, const char *text);
 MS_API const char *ms_version(void);
 
 /**
- * ms_verified_kernels() - the kernels that this version was compared with, event by event, and found
- * equal: "6.1.0-56-cloud-amd64, ..."; "" if none. Callback safe.
+ * ms_verified_kernels() - the kernels that this version was compared with, event by event, and
+ * found equal: "6.1.0-56-cloud-amd64, ..."; "" if none. Callback safe.
  */
 MS_API const char *ms_verified_kernels(void);
 

@@ -36,7 +36,8 @@ typedef void ms_event_fn(void *ctx, const struct ms_event *event);
 MS_API const char *ms_event_name(const struct ms_event *event);
 
 /**
- * ms_event_pid() - process that a record is of: 1 for a machine's or a script's first. Callback safe.
+ * ms_event_pid() - process that a record is of: 1 for a machine's or a script's first. Callback
+ * safe.
  */
 MS_API uint32_t ms_event_pid(const struct ms_event *event);
 

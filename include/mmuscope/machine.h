@@ -46,8 +46,8 @@ MS_API int ms_machine_create(const struct ms_machine_options *options,
 			     struct ms_machine **ret_machine);
 
 /**
- * ms_machine_destroy() - free a machine with all it owns; as ms_mm_destroy() of each address space first.
- * NULL is fine.
+ * ms_machine_destroy() - free a machine with all it owns; as ms_mm_destroy() of each address space
+ * first. NULL is fine.
  * Return: 0; -EDEADLK from a callback.
  */
 MS_API int ms_machine_destroy(struct ms_machine *machine);
@@ -104,10 +104,10 @@ MS_API int ms_machine_exhausted(const struct ms_machine *machine);
 typedef void ms_violation_fn(void *ctx, unsigned int invariant, const char *text);
 
 /**
- * ms_machine_audit() - walk all tables and check the invariants: no VM maps what the process must not access (2),
- * no guest fault ignored an invalidation (3), every notification has ended (4), tables, reverse
- * maps and counts agree (6), frames are counted right (7). The numbers are those of the manual
- * page of mmuscope-run(1), --audit. Cost: in proportion to what is populated.
+ * ms_machine_audit() - walk all tables and check the invariants: no VM maps what the process must
+ * not access (2), no guest fault ignored an invalidation (3), every notification has ended (4),
+ * tables, reverse maps and counts agree (6), frames are counted right (7). The numbers are those of
+ * the manual page of mmuscope-run(1), --audit. Cost: in proportion to what is populated.
  * @fn: called for each violation; may be NULL
  * @ret_violations: how many; may be NULL
  * Return: 0, violations or not; -ENOMEM; -EDEADLK.

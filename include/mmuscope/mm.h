@@ -49,8 +49,8 @@ MS_API struct ms_machine *ms_mm_machine(const struct ms_mm *mm);
 MS_API int ms_mm_observe(struct ms_mm *mm);
 
 /**
- * ms_mm_map() - map memory at a fixed address: mmap(@addr, @len, @prot, @flags | MAP_FIXED, ...). What
- * was there is unmapped.
+ * ms_mm_map() - map memory at a fixed address: mmap(@addr, @len, @prot, @flags | MAP_FIXED, ...).
+ * What was there is unmapped.
  * @flags: MAP_PRIVATE or MAP_SHARED; MAP_NORESERVE
  * @file: what to map; NULL is anonymous memory (with MAP_SHARED: a nameless shmem file)
  * @offset: bytes into it, page aligned; below 64 PiB
@@ -123,8 +123,8 @@ enum ms_mpol {
 #define MS_MBIND_STRICT (1u << 1)
 
 /**
- * ms_mm_mbind() - set the memory policy of the range: mbind(). @nodes has a bit per node, @flags are
- * MS_MBIND_*.
+ * ms_mm_mbind() - set the memory policy of the range: mbind(). @nodes has a bit per node, @flags
+ * are MS_MBIND_*.
  * Return: 0; -EINVAL; -EFAULT: a hole; -EIO: pages elsewhere. (mm/mempolicy.c:do_mbind())
  */
 MS_API int ms_mm_mbind(struct ms_mm *mm, uint64_t addr, uint64_t len, enum ms_mpol mode,

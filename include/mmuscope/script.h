@@ -15,7 +15,7 @@ struct ms_run;
 struct ms_op;
 
 /**
- * ms_script_parse() - parse @len bytes of @text.
+ * ms_script_parse() - parse @len bytes of @text. A parameter must have one value: none can be set.
  * @name: for messages, "NAME:LINE:COLUMN: error: ..."
  * @message: called for each error and warning; may be NULL
  * Return: 0; -EINVAL: malformed; -E2BIG: over a limit of the language; -ENOMEM.
@@ -61,7 +61,9 @@ struct ms_run_options {
 };
 
 /**
- * ms_script_run() - execute a script on a machine of its own. Expectations that do not hold are results, not errors.
+ * ms_script_run() - execute a script on a machine of its own. Expectations that do not hold are
+ * results, not errors. Only @options say how it is run: the script's parameters of the names
+ * profile, design, mmu and levels are not looked at.
  * @ret_run: what it did, to be freed with ms_run_free()
  * Return: 0; -EINVAL: options, or a script that cannot run (on_message says why); -E2BIG; -ENOMEM.
  */
@@ -84,7 +86,8 @@ MS_API uint64_t ms_run_failed(const struct ms_run *run);
 MS_API uint64_t ms_run_violations(const struct ms_run *run);
 
 /**
- * ms_run_failures() - what failed, as text: script line, expected and actual, for each that failed; "" if none.
+ * ms_run_failures() - what failed, as text: script line, expected and actual, for each that failed;
+ * "" if none. Valid until ms_run_free().
  */
 MS_API const char *ms_run_failures(const struct ms_run *run);
 
@@ -95,8 +98,8 @@ MS_API int ms_run_counter(const struct ms_run *run, const char *name, uint64_t *
 MS_API unsigned int ms_op_line(const struct ms_op *op);
 
 /**
- * ms_op_text() - the line of an operation as written, without comment. Not terminated: @ret_len is its length.
- * Callback safe.
+ * ms_op_text() - the line of an operation as written, without comment. Not terminated: @ret_len is
+ * its length in bytes. Callback safe.
  */
 MS_API const char *ms_op_text(const struct ms_op *op, size_t *ret_len);
 
@@ -104,7 +107,8 @@ MS_API const char *ms_op_text(const struct ms_op *op, size_t *ret_len);
 MS_API int ms_op_error(const struct ms_op *op);
 
 /**
- * ms_op_counter() - what an operation added to a counter; of maxima and "now" counters the value after it.
+ * ms_op_counter() - what an operation added to a counter; of maxima and "now" counters the value
+ * after it.
  * Return: 0; -ENOENT. Callback safe.
  */
 MS_API int ms_op_counter(const struct ms_op *op, const char *name, uint64_t *ret_value);

@@ -48,8 +48,8 @@ MS_API int ms_vm_set_memory(struct ms_vm *vm, uint32_t slot, uint32_t flags, uin
 			    uint64_t len, uint64_t addr);
 
 /**
- * ms_vm_access() - the guest accesses memory: @gpa, @gpa + @step, ... below @gpa + @len, guest-physical
- * addresses, up to the first that fails.
+ * ms_vm_access() - the guest accesses memory: @gpa, @gpa + @step, ... below @gpa + @len,
+ * guest-physical addresses, up to the first that fails.
  * @step: bytes, not 0
  * @ret_done: accesses that succeeded, set on failure, too; may be NULL
  * Return: 0; -ENOENT: no slot there; -EFAULT: the process may not access it; -EAGAIN: an

@@ -162,7 +162,7 @@ int ms_vm_counter(const struct ms_vm *vm, const char *name, uint64_t *ret_value)
 	size_t i;
 
 	for (i = 0; i < NR_VM_COUNTERS; i++) {
-		if (strcmp(vm_counters[i].name, name))
+		if (!name || strcmp(vm_counters[i].name, name))
 			continue;
 		memcpy(ret_value, stat + vm_counters[i].offset, sizeof(*ret_value));
 		return 0;

@@ -46,9 +46,9 @@ struct command {
 };
 
 extern const struct command *const commands[];
-extern const struct command command_bench, command_commands, command_compare, command_diff, command_help,
-	command_import, command_list, command_merge, command_probe, command_record, command_report,
-	command_run, command_sweep, command_verify;
+extern const struct command command_bench, command_commands, command_compare, command_diff,
+	command_help, command_import, command_list, command_merge, command_probe, command_record,
+	command_report, command_run, command_sweep, command_verify;
 
 extern const char mmuscope_version[];
 extern const char mmuscope_verified[];

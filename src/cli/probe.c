@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include <base/errname.h>
+#include <base/fd.h>
 #include <base/mem.h>
+#include <base/new_file.h>
 #include <report/table.h>
 
 static bool quick, check, json, tracefs, noheadings;
@@ -174,6 +176,10 @@ static int fit(struct probe_plan *plan, struct probe_result *result)
 		    plan->items[i].row.ns > 0)
 			rows[nr++] = plan->items[i].row;
 	err = report_fit(rows, nr, &result->cost, &result->fit);
+	if (err == -EINVAL) {
+		error("no shape could be measured: nothing tells the costs");
+		return STATUS_SKIPPED;
+	}
 	if (err)
 		return model_error("the fit", err);
 	name_cost(result);
@@ -185,18 +191,19 @@ static int fit(struct probe_plan *plan, struct probe_result *result)
 static int save(const struct probe_result *result)
 {
 	struct strbuf text = STRBUF_INIT;
-	FILE *file = fopen(save_path, "we");
-	bool bad = !file;
+	struct new_file file;
+	int err;
 
 	report_cost_write(&result->cost, &text);
-	if (file) {
-		bad = fwrite(strbuf_str(&text), 1, text.len, file) != text.len;
-		bad |= fclose(file) != 0;
-	}
+	err = strbuf_error(&text);
+	if (!err)
+		err = new_file_open(&file, save_path);
+	if (!err)
+		err = new_file_close(&file, fd_write(file.fd, strbuf_str(&text), text.len));
 	strbuf_release(&text);
-	if (bad)
-		error("%s: %s", save_path, strerror(errno));
-	return bad ? STATUS_BROKEN : STATUS_OK;
+	if (err)
+		error("%s: %s", save_path, strerror(-err));
+	return err ? STATUS_BROKEN : STATUS_OK;
 }
 
 static int finish(struct host_probe *probe, struct probe_plan *plan)
@@ -211,10 +218,10 @@ static int finish(struct host_probe *probe, struct probe_plan *plan)
 		status = fit(plan, &result);
 	if (status != STATUS_OK)
 		return status;
-	if (json ? probe_json(&result) : probe_print(&result, !noheadings))
-		return STATUS_BROKEN;
 	if (save_path)
 		status = save(&result);
+	if (json ? probe_json(&result) : probe_print(&result, !noheadings))
+		return STATUS_BROKEN;
 	if (check && (result.check_median > 0.10 || result.check_worst > 0.25))
 		status = worse(status, STATUS_DIFFERENT);
 	return status;
@@ -228,6 +235,12 @@ static int measure_and_finish(struct host_probe *probe)
 	if (!plan)
 		return model_error("probe", -ENOMEM);
 	probe_plan_make(probe, quick, check, samples, plan);
+	if (!plan->nr) {
+		error("no shape fits into %llu MiB, the limit of --memory",
+		      (unsigned long long)(host_probe_get_info(probe)->memory >> 20));
+		mem_free(plan);
+		return memory ? STATUS_USAGE : STATUS_SKIPPED;
+	}
 	say_plan(plan, host_probe_get_info(probe));
 	err = measure_all(probe, plan);
 	if (err)
@@ -252,6 +265,10 @@ static int run(int argc, char **argv)
 		return usage_error(&command_probe, "--memory is a number of MiB");
 	if (samples > 1000)
 		return usage_error(&command_probe, "--samples is at most 1000");
+	if (date && (strlen(date) >= sizeof(((struct report_cost *)NULL)->date) || !*date ||
+		     strpbrk(date, "#\r\n")))
+		return usage_error(&command_probe, "--date is one line of 1 to %zu bytes without '#'",
+				   sizeof(((struct report_cost *)NULL)->date) - 1);
 	err = host_probe_open(&options, &diag, &probe);
 	if (err) {
 		error("%s", diag.len ? strbuf_str(&diag) : strerror(-err));

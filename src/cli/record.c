@@ -232,7 +232,7 @@ static const struct option options[] = {
 	OPT_STRING('o', "output", &output, "FILE", "the recording (mmuscope.ftrace); - is standard output"),
 	OPT_FLAG('k', "check", &check, "predict the notifications that were recorded, and compare"),
 	OPT_STRING(0, "from", &from, "FILE",
-		   "record nothing: check this recording (also trace.dat, perf script's text)"),
+		   "record nothing: check this recording, trace.dat or perf script"),
 	OPT_STRING(0, "kernel", &kernel, "RELEASE", "with --from: the kernel (what the recording says)"),
 	OPT_FLAG(0, "probe", &probe, "make the program's notifications visible (on)"),
 	OPT_STRING('D', "duration", &duration, "TIME", "end after that: 10s, 500ms"),

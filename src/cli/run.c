@@ -524,7 +524,8 @@ static int run(int argc, char **argv)
 	if (trace_path && json && !strcmp(trace_path, "-"))
 		return usage_error(&command_run, "--json and --trace - both want standard output");
 	if (trace_path && !strcmp(trace_path, "-") && (stats || stall_table || map || map_line))
-		return usage_error(&command_run, "--trace - prints no table: not with --stats, --stall or --map");
+		return usage_error(&command_run, "--trace - prints no table: not with --stats, "
+				   "--stall or --map");
 	nr_values = param_values(&command_run, &params, values);
 	if (nr_values < 0)
 		return STATUS_USAGE;

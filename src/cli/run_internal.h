@@ -50,7 +50,10 @@ void run_rows_add(struct run_rows *rows, const struct run_row *row);
 void run_rows_sort(struct run_rows *rows);
 void run_rows_release(struct run_rows *rows);
 
-/** run_print_ops() - the table of operations with its totals; @stall is theirs in ns. Return: 0 or a negative errno. */
+/**
+ * run_print_ops() - the table of operations with its totals; @stall is theirs in ns.
+ * Return: 0 or a negative errno.
+ */
 int run_print_ops(FILE *out, const struct script *script, struct run_rows *rows,
 		  const struct sim_result *result, double stall, bool headings);
 

@@ -12,8 +12,10 @@
 /**
  * struct stall_op - the operation that is worst in one respect
  * @op: NULL while there is none
- * @ns: how long; @bytes: what the time grows with: guest memory
- *	under its notifications, or the operation's length where that is many of them; @notifications: how many
+ * @ns: how long
+ * @bytes: what the time grows with: guest memory under its notifications, or the operation's length
+ *	where that is many of them
+ * @notifications: how many
  */
 struct stall_op {
 	const struct script_op *op;
@@ -32,7 +34,8 @@ struct stall_line {
 };
 
 /**
- * struct stall_lines - the operations that cost most, of those that blocked or brought back anything
+ * struct stall_lines - the operations that cost most, of those that blocked or brought back
+ *	anything
  * @total: how many there were; @cheapest: of @line, when it is full
  */
 struct stall_lines {

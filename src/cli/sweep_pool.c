@@ -42,6 +42,20 @@ static void stop(int sig)
 	stopped = sig;
 }
 
+/* One that is ignored stays so: nohup. */
+static void catch(bool on)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on ? stop : SIG_DFL }, before;
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	action.sa_handler = on ? SIG_IGN : SIG_DFL;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
 static bool read_whole(int fd, void *data, size_t len)
 {
 	return fd_read(fd, data, len) == (ssize_t)len;
@@ -73,10 +87,7 @@ static void be_worker(const struct pool *pool, int from, int to)
 	unsigned int i;
 	int status;
 
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
+	catch(false);
 	for (i = 0; i < pool->nr; i++) {
 		if (!pool->workers[i].pid)
 			continue;
@@ -248,18 +259,6 @@ static void loop(struct pool *pool)
 		kill(pool->workers[i].pid, SIGTERM);
 		end(&pool->workers[i], NULL);
 	}
-}
-
-static void catch(bool on)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on ? stop : SIG_DFL };
-	size_t i;
-
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &action, NULL);
-	action.sa_handler = on ? SIG_IGN : SIG_DFL;
-	sigaction(SIGPIPE, &action, NULL);
 }
 
 int sweep_run(struct sweep *sweep, unsigned int jobs, int *ret_signal)

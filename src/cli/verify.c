@@ -55,15 +55,16 @@ static void on_signal(int sig)
 	stop = 1;
 }
 
-/* While machines run, signals are taken so that none is left behind. */
+/* While machines run, signals are taken so that none is left behind; not those that are ignored. */
 static void catch_signals(bool on)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on ? on_signal : SIG_DFL };
+	struct sigaction action = { .sa_handler = on ? on_signal : SIG_DFL }, before;
 	size_t i;
 
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &action, NULL);
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
 }
 
 /* A difference outweighs what could not be done, and that what was skipped. */

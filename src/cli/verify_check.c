@@ -17,6 +17,9 @@
 
 #define ROLE_LEVEL_MASK 0xf
 #define ROLE_DIRECT (1u << 7)
+#define PAGE_CREATED (1u << 1)
+/* Of EVENT_KVM_STAT, until the two sides are compared: see join_flushes(). */
+#define JOINED 3
 
 /*
  * What both sides record. A guest under shadow paging that reaches beyond 4 GiB without tables of
@@ -75,24 +78,61 @@ static bool is_retry(const struct trace_stream *stream, const struct event *even
 }
 
 /*
+ * The shadow page behind which mmu_sync_children() gave up, if a fault like @event would be the one
+ * that comes back for it: all that @stream has of the fault before it, an equal one, is shadow pages
+ * that were found or made, the last of them found and all records behind it of its children's
+ * synchronisation. Linux: FNAME(fetch), to which need_resched() is the only reason for that.
+ */
+static const struct event *given_up_sync(const struct trace_stream *stream,
+					 const struct event *event)
+{
+	const struct event *parent = NULL, *at = NULL;
+	bool synced = false;
+	size_t i;
+
+	for (i = stream->nr; i > 0; i--) {
+		at = &stream->events[i - 1];
+		if (!parent && at->id == EVENT_KVM_MMU_SYNC_PAGE)
+			synced = true;
+		else if (at->id == EVENT_KVM_MMU_GET_PAGE)
+			parent = parent ? parent : at;
+		else
+			break;
+	}
+	if (!i || !synced || !parent || (parent->arg[3] & PAGE_CREATED) ||
+	    !trace_same_event(at, event, &compare_options))
+		return NULL;
+	return parent;
+}
+
+/*
  * struct taker - one side's records on their way into its stream
+ * @kernel: it is the kernel's side
  * @shadow: the script has a VM with shadow paging
+ * @again: where @is_again, a fault that may be the second half of the one before: it is if @parent
+ *	is got again next, and then neither of the two counts; @joined: such faults in this operation
  * @may_yield: the running operation has walked tables or reverse maps
  * @flushes, @faults: last figures of remote_tlb_flush_requests and pf_taken of each VM; @nr_vms
  *	of them
  */
 struct taker {
 	struct trace_stream stream;
+	bool kernel;
 	bool shadow;
 	bool may_yield;
+	bool is_again;
+	unsigned int joined;
+	struct event again;
+	struct event parent;
 	uint64_t *flushes;
 	uint64_t *faults;
 	size_t nr_vms;
 };
 
-static int taker_init(struct taker *taker, const struct script *script)
+static int taker_init(struct taker *taker, const struct script *script, bool kernel)
 {
 	*taker = (struct taker){
+		.kernel = kernel,
 		.shadow = has_shadow(script),
 		.nr_vms = script->nr_names,
 	};
@@ -111,13 +151,14 @@ static void taker_release(struct taker *taker)
 
 /*
  * A walk that yields flushes first, and whether it has to yield is a matter of time: in an operation
- * that notifies or takes tables down the figure only says whether there was a flush.
+ * that notifies, takes tables down or stops logging the figure only says whether there was a flush.
  */
 static void flush_figure(struct taker *taker, struct event *event)
 {
 	uint64_t value = event->arg[2];
 
 	event->arg[2] = value - taker->flushes[event->arg[0]];
+	event->arg[JOINED] = taker->joined;
 	taker->flushes[event->arg[0]] = value;
 	if (taker->may_yield && event->arg[2])
 		event->arg[2] = 1;
@@ -128,7 +169,7 @@ static void fault_figure(struct taker *taker, struct event *event)
 {
 	uint64_t value = event->arg[2];
 
-	event->arg[2] = value - taker->faults[event->arg[0]];
+	event->arg[2] = value - taker->faults[event->arg[0]] - taker->joined;
 	taker->faults[event->arg[0]] = value;
 }
 
@@ -143,12 +184,65 @@ static void forget_tries(struct trace_stream *stream)
 			stream->events[i].arg[2] = 0;
 }
 
+/* "FILE:LINE: memslot ...", where the slot does not log (walk_slot_rmaps(), flush_on_yield) */
+static bool stops_logging(const struct event *mark)
+{
+	static const char slot[] = ": memslot ", log[] = " dirty_log";
+
+	return memmem(mark->text, mark->text_len, slot, sizeof(slot) - 1) &&
+	       !memmem(mark->text, mark->text_len, log, sizeof(log) - 1);
+}
+
+static void put(struct taker *taker, const struct event *event)
+{
+	taker->stream.sink.emit(&taker->stream.sink, event);
+}
+
+/* Nothing follows, or something else than a second half would have: the fault that waits counts. */
+static void put_waiting(struct taker *taker)
+{
+	if (taker->is_again)
+		put(taker, &taker->again);
+	taker->is_again = false;
+}
+
+/* Only the kernel gives up a synchronisation, so that a model that faults twice is still wrong. */
+static void put_joined(struct taker *taker, const struct event *event)
+{
+	const struct event *parent;
+
+	if (taker->is_again && trace_same_event(event, &taker->again, &compare_options))
+		return;
+	if (taker->is_again && trace_same_event(event, &taker->parent, &compare_options)) {
+		taker->is_again = false;
+		taker->joined++;
+		return;
+	}
+	put_waiting(taker);
+	parent = taker->kernel && event->id == EVENT_KVM_PAGE_FAULT ?
+			 given_up_sync(&taker->stream, event) :
+			 NULL;
+	if (!parent) {
+		put(taker, event);
+		return;
+	}
+	taker->is_again = true;
+	taker->again = *event;
+	taker->parent = *parent;
+}
+
+static void begin_operation(struct taker *taker, const struct event *mark)
+{
+	taker->may_yield = stops_logging(mark);
+	taker->joined = 0;
+}
+
 static void take(struct taker *taker, const struct event *event)
 {
 	struct event changed = *event;
 
 	if (event->id == EVENT_TRACING_MARK_WRITE)
-		taker->may_yield = false;
+		begin_operation(taker, event);
 	else if (event->id == EVENT_KVM_UNMAP_HVA_RANGE ||
 		 event->id == EVENT_KVM_MMU_PREPARE_ZAP_PAGE)
 		taker->may_yield = true;
@@ -159,7 +253,7 @@ static void take(struct taker *taker, const struct event *event)
 		 event->arg[1] == EVENT_STAT_PF_TAKEN)
 		fault_figure(taker, &changed);
 	if (counts(event, taker->shadow) && !is_retry(&taker->stream, event))
-		taker->stream.sink.emit(&taker->stream.sink, &changed);
+		put_joined(taker, &changed);
 }
 
 /*
@@ -219,7 +313,7 @@ static int model_run(const struct script *script, const char *profile, bool audi
 
 	*model = (struct model){ .sink.emit = emit, .script = script, .stats = stats };
 	*ret_violations = 0;
-	err = taker_init(&model->taker, script);
+	err = taker_init(&model->taker, script, false);
 	if (err)
 		return err;
 	options.sink = &model->sink;
@@ -350,7 +444,7 @@ static int real_load(const struct script *script, const struct host_stream *stre
 	int err;
 
 	*real = (struct real){ .ops = mem_alloc((stream->nr_ops + 1) * sizeof(*real->ops)) };
-	err = taker_init(&real->taker, script);
+	err = taker_init(&real->taker, script, true);
 	if (err || !real->ops)
 		return -ENOMEM;
 	for (i = 0; i < stream->nr_ops; i++) {
@@ -363,6 +457,7 @@ static int real_load(const struct script *script, const struct host_stream *stre
 		if (op->returned && op->err == -EAGAIN)
 			forget_tries(&real->taker.stream);
 	}
+	put_waiting(&real->taker);
 	return real->taker.stream.error;
 }
 
@@ -403,6 +498,42 @@ static void set_different(struct verify_result *result, const struct real *real,
 		strbuf_addf(&result->text, "  %s returned %s, %s %s\n", titles[0],
 			    returned(real->ops[op]), titles[1],
 			    model->errs[op] ? errname(model->errs[op]) : "success");
+}
+
+/* The figure of the model for what @stat, of operation @op, is about; NULL for none. */
+static const struct event *model_figure(const struct trace_stream *stream, size_t op,
+					const struct event *stat)
+{
+	size_t i;
+
+	for (i = 0; op < stream->nr_ops && i < stream->ops[op].nr; i++) {
+		const struct event *event = &stream->events[stream->ops[op].mark + 1 + i];
+
+		if (event->id == EVENT_KVM_STAT && event->arg[0] == stat->arg[0] &&
+		    event->arg[1] == stat->arg[1])
+			return event;
+	}
+	return NULL;
+}
+
+/* Each time that mmu_sync_children() gives up it may have flushed once more than otherwise. */
+static void join_flushes(struct trace_stream *real, const struct trace_stream *model)
+{
+	size_t op, i;
+
+	for (op = 0; op < real->nr_ops; op++) {
+		for (i = 0; i < real->ops[op].nr; i++) {
+			struct event *stat = &real->events[real->ops[op].mark + 1 + i];
+			const struct event *other;
+
+			if (stat->id != EVENT_KVM_STAT || !stat->arg[JOINED])
+				continue;
+			other = model_figure(model, op, stat);
+			if (other && stat->arg[2] - other->arg[2] <= stat->arg[JOINED])
+				stat->arg[2] = other->arg[2];
+			stat->arg[JOINED] = 0;
+		}
+	}
 }
 
 static int compare(const struct real *real, const struct model *model,
@@ -447,6 +578,8 @@ int verify_check(const struct script *script, const struct host_stream *stream,
 		strbuf_addf(&title, "Linux %s", release);
 		titles[0] = strbuf_str(&title);
 		err = real_load(script, stream, &real);
+		if (!err)
+			join_flushes(&real.taker.stream, &model.taker.stream);
 		if (!err)
 			err = compare(&real, &model, titles, &result);
 		real_release(&real);

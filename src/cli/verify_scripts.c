@@ -147,7 +147,8 @@ bool verify_scripts_kept(struct verify_scripts *scripts, const char *dir)
 		strbuf_reset(&path);
 		strbuf_addf(&path, "%s/%s", dir, entries[i]->d_name);
 		paths[0] = path.buf;
-		good = good && !strbuf_error(&path) && verify_scripts_load(scripts, paths, 1, NULL, 0, false);
+		good = good && !strbuf_error(&path) &&
+		       verify_scripts_load(scripts, paths, 1, NULL, 0, false);
 		free(entries[i]);
 	}
 	free(entries);

@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <base/fd.h>
+
 #define MAX_PACKAGES 4
 #define APT_OPTIONS 8
 #define MODULE_DEPTH 8
@@ -42,14 +44,11 @@ struct fetch {
 
 static int write_text(const char *path, const struct strbuf *text)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), err = 0;
-	ssize_t n;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), err;
 
 	if (fd < 0)
 		return -errno;
-	n = write(fd, strbuf_str(text), text->len);
-	if (n != (ssize_t)text->len)
-		err = n < 0 ? -errno : -ENOSPC;
+	err = fd_write(fd, strbuf_str(text), text->len);
 	if (close(fd) && !err)
 		err = -errno;
 	return err;

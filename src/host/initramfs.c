@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <base/fd.h>
+
 #define DEFAULT_SCRIPT_MS 30000
 
 extern const char host_guest_image[], host_guest_image_end[];
@@ -66,23 +68,16 @@ static void add_scripts(struct strbuf *out, const struct script *const *scripts,
 
 static int write_memfd(const struct strbuf *data, int *ret_fd)
 {
-	int fd = memfd_create("initramfs", MFD_CLOEXEC);
-	size_t done = 0;
-	ssize_t n;
+	int fd = memfd_create("initramfs", MFD_CLOEXEC), err;
 
 	if (fd < 0)
 		return -errno;
-	while (done < data->len) {
-		n = write(fd, data->buf + done, data->len - done);
-		if (n < 0) {
-			n = -errno;
-			close(fd);
-			return n;
-		}
-		done += n;
-	}
-	*ret_fd = fd;
-	return 0;
+	err = fd_write(fd, data->buf, data->len);
+	if (err)
+		close(fd);
+	else
+		*ret_fd = fd;
+	return err;
 }
 
 int initramfs_make(const struct host_options *options, const struct host_kernel *kernel,

@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <base/fd.h>
+
 #define ROOT_MAX 384 /* so that every path in it fits in struct host_kernel */
 #define INFO_MAGIC "mmuscope-kernel 1"
 
@@ -174,9 +176,9 @@ static int write_info(const char *dir, const struct host_kernel *kernel)
 		err = strbuf_error(&out);
 	if (!err) {
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-		if (fd < 0 || write(fd, out.buf, out.len) != (ssize_t)out.len ||
-		    syncfs(fd))
-			err = errno ? -errno : -ENOSPC;
+		err = fd < 0 ? -errno : fd_write(fd, out.buf, out.len);
+		if (!err && syncfs(fd))
+			err = -errno;
 	}
 	if (fd >= 0 && close(fd) && !err)
 		err = -errno;

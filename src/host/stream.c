@@ -341,16 +341,26 @@ static void write_log(const struct host_stream *stream, struct strbuf *out)
 	}
 }
 
+/* Names of files may have line ends and other control characters. */
+static void add_text(struct strbuf *out, const char *text)
+{
+	for (; *text; text++)
+		strbuf_addch(out, (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+	strbuf_addch(out, '\n');
+}
+
 void host_stream_write(const struct host_stream *stream, const struct script *script,
 		       const char *release, struct strbuf *out)
 {
 	const struct host_op *op;
 	size_t i, j;
 
-	strbuf_addf(out, STREAM_MAGIC "\nkernel %s\nscript %s\n", release, script->file);
+	strbuf_addf(out, STREAM_MAGIC "\nkernel %s\nscript ", release);
+	add_text(out, script->file);
 	for (i = 0; i < stream->nr_ops; i++) {
 		op = &stream->ops[i];
-		strbuf_addf(out, "op %u %u %s\n", op->op, op->pid, stream->marks[op->op]);
+		strbuf_addf(out, "op %u %u ", op->op, op->pid);
+		add_text(out, stream->marks[op->op]);
 		for (j = 0; j < op->nr_events; j++)
 			write_event(&stream->events[op->first_event + j], out);
 		if (op->returned)

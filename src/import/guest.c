@@ -37,13 +37,16 @@ int imp_guest_event(struct import *im, struct task *task, const struct token *fi
 	struct mm *mm = task->mm;
 	const struct slot *slot;
 	uint64_t gpa, code;
-	uint32_t vm;
+	uint32_t vm = 0;
+	int err;
 
 	if (!split_fault(fields, &gpa, &code))
 		return -EBADMSG;
 	if (im->options.touch == IMPORT_TOUCH_NONE || mm->state != MM_SHOWN)
 		return 0;
-	slot = imp_guest_slot(im, mm, gpa, &vm);
+	err = imp_guest_slot(im, mm, gpa, &slot, &vm);
+	if (err)
+		return err;
 	/* a device of the machine, or a write that the process emulates */
 	if (!slot || (slot->readonly && code & FAULT_WRITE)) {
 		im->report->guest_outside++;

@@ -424,9 +424,12 @@ int imp_guess_vm(struct import *im, struct mm *mm);
 int imp_guess_slots(struct import *im, struct mm *mm, int fd);
 /**
  * imp_guest_slot() - the memory slot at guest-physical @gpa, of any VM of @mm; where none is known
- * they are guessed, once. NULL: there is none. @ret_vm: the VM's number
+ * they are guessed, once.
+ * @ret_slot: NULL when there is none; @ret_vm: the VM's number
+ * Return: 0, or a negative errno of guessing.
  */
-const struct slot *imp_guest_slot(struct import *im, struct mm *mm, uint64_t gpa, uint32_t *ret_vm);
+int imp_guest_slot(struct import *im, struct mm *mm, uint64_t gpa, const struct slot **ret_slot,
+		   uint32_t *ret_vm);
 /** imp_guests_flush() - after a round of changes guests use their memslots again. */
 void imp_guests_flush(struct import *im);
 void imp_vms_release(struct import *im, struct mm *mm);

@@ -281,16 +281,19 @@ static const struct slot *slot_at(const struct mm *mm, uint64_t gpa, uint32_t *r
 	return NULL;
 }
 
-const struct slot *imp_guest_slot(struct import *im, struct mm *mm, uint64_t gpa, uint32_t *ret_vm)
+int imp_guest_slot(struct import *im, struct mm *mm, uint64_t gpa, const struct slot **ret_slot,
+		   uint32_t *ret_vm)
 {
-	const struct slot *slot = slot_at(mm, gpa, ret_vm);
+	int err = 0;
 
-	if (slot || mm->guessed)
-		return slot;
+	*ret_slot = slot_at(mm, gpa, ret_vm);
+	if (*ret_slot || mm->guessed)
+		return 0;
 	mm->guessed = true;
 	if (SLIST_EMPTY(&mm->vms))
-		(void)imp_guess_vm(im, mm);
+		err = imp_guess_vm(im, mm);
 	else
-		(void)imp_guess_slots(im, mm, SLIST_FIRST(&mm->vms)->fd);
-	return slot_at(mm, gpa, ret_vm);
+		err = imp_guess_slots(im, mm, SLIST_FIRST(&mm->vms)->fd);
+	*ret_slot = slot_at(mm, gpa, ret_vm);
+	return err < 0 ? err : 0;
 }

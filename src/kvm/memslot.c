@@ -379,7 +379,7 @@ int kvm_set_memory_region(struct kvm *kvm, const struct kvm_memory_region *regio
 		kvm_mmu_zap_all_fast(kvm);
 		remove_slot(slots, old);
 		free_slot(old);
-			return 0;
+		return 0;
 	}
 	if (old)
 		return change_slot(kvm, slots, old, region);

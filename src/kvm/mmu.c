@@ -210,9 +210,9 @@ int kvm_faultin_pfn(struct kvm *kvm, struct kvm_page_fault *fault, unsigned int 
 	if (kvm->profile->early_retry && mmu_invalidate_retry(kvm, fault))
 		return RET_PF_RETRY;
 	err = mm_get_user_page(kvm->mm, slot_hva(fault->slot, fault->gfn), write, &t);
-	/* Linux: check_user_page_hwpoison(), whose answer is of no interest here; hva_to_pfn() */
+	/* Linux: check_user_page_hwpoison(), whose answer is of no interest here */
 	if (err && err != -ENOMEM && !write && kvm->profile->probes_poison &&
-	    mm_vma_readable(kvm->mm, slot_hva(fault->slot, fault->gfn)))
+	    mm_may_read(kvm->mm, slot_hva(fault->slot, fault->gfn)))
 		(void)mm_get_user_page(kvm->mm, slot_hva(fault->slot, fault->gfn), true, &t);
 	if (err)
 		return err;

@@ -67,6 +67,8 @@ static int change_rights(struct kvm *kvm, struct kvm_mmu_page *sp, unsigned int 
 				old.val & SPTE_HOST_WRITABLE, true);
 	if (!kvm->profile->sync_remakes)
 		sptep->val |= old.val & SPTE_ACCESSED;
+	if (kvm->profile->clean_rewrite && spte_writable(old))
+		sptep->val &= ~SPTE_DIRTY;
 	if (spte_writable(*sptep))
 		mark_page_dirty(kvm, gfn_to_memslot(&kvm->memslots[0], gfn), gfn);
 	return spte_update_flushes(kvm, old, *sptep);

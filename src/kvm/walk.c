@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kvm_internal.h"
+#include "rmap_internal.h"
 
 #include <kvm/walk.h>
 
@@ -84,4 +85,40 @@ void kvm_walk_slots(struct kvm *kvm, kvm_walk_fn *fn, void *ctx)
 			fn(ctx, &stretch);
 		}
 	}
+}
+
+/* The first frame of [gfn, end), frames of the slot, that a reverse map of @level has SPTEs of. */
+static uint64_t next_rmapped(const struct kvm_memory_slot *slot, unsigned int level, uint64_t gfn,
+			     uint64_t end)
+{
+	unsigned int shift = SPTE_LEVEL_BITS * (level - 1);
+	uint64_t base = slot->base_gfn >> shift, last = ((end - 1) >> shift) - base;
+	uint64_t i = occupancy_next(&slot->rmap[level - 1].used, (gfn >> shift) - base, last + 1);
+	uint64_t found = (base + i) << shift;
+
+	if (i > last)
+		return end;
+	return found > gfn ? found : gfn;
+}
+
+/* Whatever is not the TDP MMU's is in reverse maps. */
+uint64_t kvm_next_mapped(const struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end)
+{
+	/* the search remembers the slot, nothing else changes */
+	struct kvm_memslots *slots = (struct kvm_memslots *)&kvm->memslots[as_id];
+	struct kvm_memory_slot *slot = gfn_to_memslot(slots, start >> PAGE_SHIFT);
+	uint64_t gfn = start >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+	struct kvm_mapping mapping;
+	unsigned int level;
+
+	if (!slot || gfn >= last)
+		return end;
+	for (level = 1; slot_has_rmap(slot) && gfn < last && level <= KVM_NR_LEVELS; level++)
+		last = next_rmapped(slot, level, gfn, last);
+	if (!kvm->tdp_mmu)
+		return last << PAGE_SHIFT;
+	for (; gfn < last; gfn++)
+		if (!kvm_lookup(kvm, as_id, gfn << PAGE_SHIFT, &mapping))
+			break;
+	return gfn << PAGE_SHIFT;
 }

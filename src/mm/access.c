@@ -168,6 +168,9 @@ int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 	int ret = 0;
 
 	assert(step && end >= addr);
+	/* one access; the next must not wrap around */
+	if (step > len)
+		step = len;
 	while (addr < end) {
 		uint64_t stop;
 		int err;
@@ -178,8 +181,8 @@ int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 			uint64_t skip = !vma ? end :
 					vma->vm_start > addr ? vma->vm_start : vma->vm_end;
 
-			if (skip > end)
-				skip = end;
+			if (skip >= end)
+				return -EFAULT;
 			addr += (skip - addr + step - 1) / step * step;
 			ret = -EFAULT;
 			continue;

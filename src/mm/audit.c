@@ -14,6 +14,7 @@ struct audit {
 	void *ctx;
 	int64_t violations;
 	uint64_t tables;
+	uint64_t cached;   /* folios that files hold */
 	uint32_t *pages;   /* map counts found, by frame of PFN_SMALL_BASE */
 	uint32_t *entire;  /* by block of PFN_HUGE_BASE */
 	uint32_t *mapped;  /* sum over the pages of a block */
@@ -48,6 +49,51 @@ static void count_dax(struct audit *audit, uint64_t pfn, unsigned int level, uin
 			  (unsigned long long)pfn, (unsigned long long)addr);
 }
 
+/* Was the frame ever handed out, as one that an entry of @level can map? */
+static bool frame_exists(const struct machine *m, uint64_t pfn, unsigned int level)
+{
+	if (pfn_is_gigantic(pfn))
+		return level == PT_LEVEL_PUD && IS_ALIGNED(pfn, HPAGE_PUD_NR) &&
+		       (pfn - PFN_GIGANTIC_BASE) / HPAGE_PUD_NR < m->next_gigantic;
+	if (pfn_is_huge(pfn))
+		return (level == PT_LEVEL_PTE ||
+			(level == PT_LEVEL_PMD && IS_ALIGNED(pfn, HPAGE_PMD_NR))) &&
+		       (pfn - PFN_HUGE_BASE) / HPAGE_PMD_NR < m->next_folio;
+	return level == PT_LEVEL_PTE && pfn - PFN_SMALL_BASE < m->next_page;
+}
+
+/* Every leaf is some VMA's. */
+static void check_in_vma(struct audit *audit, unsigned int level, uint64_t addr)
+{
+	const struct vm_area_struct *vma = find_vma(audit->mm, addr);
+
+	if (!vma || vma->vm_start > addr)
+		violation(audit, 6, "an entry of level %u maps %#llx, where no VMA is", level,
+			  (unsigned long long)addr);
+}
+
+/*
+ * What an entry at @index tells of its table's record: where entries are in use, and what is said
+ * of all of them (change_alike() in mprotect.c takes it for granted).
+ */
+static void check_info(struct audit *audit, const struct pt_info *info, pte_t entry,
+		       unsigned int index, uint64_t addr)
+{
+	if (index < info->first || index > info->last)
+		violation(audit, 6, "the entry at %#llx is outside of those in use",
+			  (unsigned long long)addr);
+	if (info->level != PT_LEVEL_PTE)
+		return;
+	if (pte_is_marker(entry) && !info->maybe_marker)
+		violation(audit, 6, "a marker at %#llx in a table without markers",
+			  (unsigned long long)addr);
+	if (pte_present(entry) && !info->maybe_shared &&
+	    !(pte_dirty(entry) && pte_soft_dirty(entry) &&
+	      (page_flags(audit->m, pte_pfn(entry)) & PG_ANON_EXCLUSIVE)))
+		violation(audit, 6, "entry %#llx at %#llx in a table without shared pages",
+			  (unsigned long long)entry.val, (unsigned long long)addr);
+}
+
 static void count_leaf(struct audit *audit, pte_t entry, unsigned int level, uint64_t addr)
 {
 	uint64_t pfn = pte_pfn(entry);
@@ -59,6 +105,11 @@ static void count_leaf(struct audit *audit, pte_t entry, unsigned int level, uin
 		return;
 	if (!pfn_has_record(pfn)) {
 		count_dax(audit, pfn, level, addr);
+		return;
+	}
+	if (!frame_exists(audit->m, pfn, level)) {
+		violation(audit, 7, "entry of level %u at %#llx maps frame %#llx", level,
+			  (unsigned long long)addr, (unsigned long long)pfn);
 		return;
 	}
 	if (pfn_is_gigantic(pfn)) {
@@ -81,17 +132,19 @@ static void audit_table(struct audit *audit, pte_t *table, unsigned int level, u
 	struct machine *m = audit->m;
 	struct pt_info *info = pt_info(m, table);
 	unsigned int i, used = 0;
+	uint64_t start = addr;
 
 	audit->tables++;
 	if (info->level != level)
 		violation(audit, 6, "table of level %u used at level %u, address %#llx",
 			  info->level, level, (unsigned long long)addr);
-	if (level == PT_LEVEL_PTE && !info->used)
-		return;
 	for (i = 0; i < m->geo->entries[level]; i++, addr += pt_size(m->geo, level)) {
 		if (pte_none(table[i]))
 			continue;
 		used++;
+		check_info(audit, info, table[i], i, addr);
+		if (pte_leaf(table[i], level) || pte_is_marker(table[i]))
+			check_in_vma(audit, level, addr);
 		if (pte_is_marker(table[i]))
 			continue;
 		if (pte_leaf(table[i], level))
@@ -105,7 +158,7 @@ static void audit_table(struct audit *audit, pte_t *table, unsigned int level, u
 	}
 	if (used != info->used)
 		violation(audit, 6, "table at %#llx has %u entries in use and counts %u",
-			  (unsigned long long)addr, used, info->used);
+			  (unsigned long long)start, used, info->used);
 }
 
 static void audit_vmas(struct audit *audit)
@@ -127,6 +180,54 @@ static void audit_vmas(struct audit *audit)
 	if (audit->mm->notifier.counts.active)
 		violation(audit, 4, "%llu notifications started and never ended",
 			  (unsigned long long)audit->mm->notifier.counts.active);
+}
+
+/* A folio counts once, when its first page is met; hugetlbfs has it once anyway. */
+static void audit_file_page(void *ctx, uint64_t index, uint64_t pfn)
+{
+	struct audit *audit = ctx;
+	struct machine *m = audit->m;
+
+	if ((page_flags(m, pfn) & (PG_CACHE | PG_FREE)) != PG_CACHE)
+		violation(audit, 7, "frame %#llx, page %llu of a file, is not cached",
+			  (unsigned long long)pfn, (unsigned long long)index);
+	if (pfn_is_gigantic(pfn) || !page_is_large(m, pfn) || IS_ALIGNED(pfn, HPAGE_PMD_NR))
+		audit->cached++;
+}
+
+/* Whatever is marked as cached is in a file. */
+static uint64_t count_cached(const struct machine *m)
+{
+	const struct page *pages = m->pages.base, *part = m->subpages.base;
+	const struct folio *folios = m->folios.base, *gigantic = m->gigantic.base;
+	uint64_t nr = 0, i, j;
+
+	for (i = 0; i < m->next_page; i++)
+		nr += (pages[i].flags & (PG_CACHE | PG_FREE)) == PG_CACHE;
+	for (i = 0; i < m->next_folio; i++) {
+		nr += (folios[i].flags & (PG_CACHE | PG_FREE)) == PG_CACHE;
+		for (j = 0; folios[i].split && j < HPAGE_PMD_NR; j++)
+			nr += (part[i * HPAGE_PMD_NR + j].flags & PG_CACHE) != 0;
+	}
+	for (i = 0; i < m->next_gigantic; i++)
+		nr += (gigantic[i].flags & (PG_CACHE | PG_FREE)) == PG_CACHE;
+	return nr;
+}
+
+static void audit_files(struct audit *audit)
+{
+	const struct mm_file *file;
+	uint64_t cached = count_cached(audit->m);
+
+	LIST_FOREACH (file, &audit->m->files, node)
+		audit->tables += filemap_walk(file, audit_file_page, audit);
+	if (audit->cached != cached)
+		violation(audit, 7, "files hold %llu folios, %llu are marked as cached",
+			  (unsigned long long)audit->cached, (unsigned long long)cached);
+	if (audit->tables != audit->m->tables.live)
+		violation(audit, 6, "%llu tables can be reached, %llu are in use",
+			  (unsigned long long)audit->tables,
+			  (unsigned long long)audit->m->tables.live);
 }
 
 static void audit_gigantic(struct audit *audit)
@@ -171,6 +272,10 @@ static void audit_frames(struct audit *audit)
 				  (unsigned long long)(PFN_HUGE_BASE + i * HPAGE_PMD_NR),
 				  audit->entire[i], audit->mapped[i], folios[i].entire_mapcount,
 				  folios[i].nr_mapped);
+		else if (!folios[i].entire_mapcount && !folios[i].nr_mapped && !folios[i].split &&
+			 !(folios[i].flags & (PG_CACHE | PG_PINNED)))
+			violation(audit, 7, "huge frame %#llx is leaked",
+				  (unsigned long long)(PFN_HUGE_BASE + i * HPAGE_PMD_NR));
 	}
 }
 
@@ -193,6 +298,7 @@ int64_t mm_audit(struct machine *machine, mm_audit_report *report, void *ctx)
 			audit_vmas(&audit);
 			audit_table(&audit, pt_top(audit.mm), machine->geo->levels, 0);
 		}
+		audit_files(&audit);
 		audit_frames(&audit);
 		audit_gigantic(&audit);
 	}

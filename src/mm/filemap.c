@@ -116,25 +116,17 @@ int filemap_add(struct mm_file *file, uint64_t index, uint64_t pfn)
 	unsigned int level;
 
 	if (file->last_table && file->last_index == index >> 9) {
-		slot = file_slot(file, index);
-		if (!*slot)
-			((struct pt_info *)pt_arena_meta(&file->machine->tables,
-							 file->last_table))->used++;
-		*slot = pfn;
+		*file_slot(file, index) = pfn;
 		return 0;
 	}
 	if (index >> (9 * FILE_LEVELS))
 		return -EFBIG;
 	for (level = FILE_LEVELS; level; level--) {
-		struct pt_info *info;
 		int err = file_table(file, slot, level);
 
 		if (err)
 			return err;
-		info = pt_arena_meta(&file->machine->tables, *slot);
 		slot = pt_arena_table(&file->machine->tables, *slot) + file_index(index, level);
-		if (!*slot)
-			info->used += level == 1;
 		if (level == 1)
 			remember_table(file, index, pt_arena_pfn(&file->machine->tables, slot));
 	}
@@ -207,7 +199,6 @@ static void truncate_below(struct mm_file *file, uint64_t *slot, unsigned int le
 		} else {
 			drop_page(file, table[i]);
 			table[i] = 0;
-			((struct pt_info *)pt_arena_meta(&m->tables, *slot))->used--;
 		}
 	}
 	if (first <= base && last >= base + 512 * span) {
@@ -221,6 +212,30 @@ void filemap_truncate(struct mm_file *file, uint64_t first, uint64_t last)
 	file->last_table = 0;
 	if (file->root && first < last)
 		truncate_below(file, &file->root, FILE_LEVELS, 0, first, last);
+}
+
+/* The table at frame @pfn, whose pages begin with @base; how many tables it and those below are. */
+static uint64_t walk_below(const struct machine *m, uint64_t pfn, unsigned int level, uint64_t base,
+			   void (*fn)(void *ctx, uint64_t index, uint64_t pfn), void *ctx)
+{
+	const uint64_t *table = pt_arena_table(&m->tables, pfn);
+	uint64_t nr = 1, i;
+
+	for (i = 0; i < 512; i++) {
+		uint64_t index = base + (i << (9 * (level - 1)));
+
+		if (table[i] && level == 1)
+			fn(ctx, index, table[i]);
+		else if (table[i])
+			nr += walk_below(m, table[i], level - 1, index, fn, ctx);
+	}
+	return nr;
+}
+
+uint64_t filemap_walk(const struct mm_file *file,
+		      void (*fn)(void *ctx, uint64_t index, uint64_t pfn), void *ctx)
+{
+	return file->root ? walk_below(file->machine, file->root, FILE_LEVELS, 0, fn, ctx) : 0;
 }
 
 uint64_t filemap_next(const struct mm_file *file, uint64_t index, uint64_t end)

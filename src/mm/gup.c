@@ -45,13 +45,6 @@ static bool gup_allows(const struct vm_area_struct *vma, uint64_t address, bool 
 	return entry && pte_access_ok(*entry, true, false);
 }
 
-bool mm_vma_readable(struct mm_struct *mm, uint64_t address)
-{
-	const struct vm_area_struct *vma = find_vma(mm, address);
-
-	return vma && vma->vm_start <= address && (vma->vm_flags & VM_READ);
-}
-
 int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 		     struct mm_translation *ret)
 {
@@ -68,6 +61,13 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 		return err;
 	fill_translation(mm, *entry, level, address, ret);
 	return 0;
+}
+
+bool mm_may_read(struct mm_struct *mm, uint64_t address)
+{
+	const struct vm_area_struct *vma = find_vma(mm, address);
+
+	return vma && vma->vm_start <= address && (vma->vm_flags & VM_READ);
 }
 
 uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,

@@ -28,10 +28,23 @@ void set_huge_pmd(struct vm_area_struct *vma, pte_t *pmd, uint64_t pfn, bool wri
 	pt_set(m, pmd, entry);
 }
 
+/* Linux: vma_alloc_anon_folio_pmd() */
+static int anon_folio_alloc(struct vm_area_struct *vma, uint64_t addr, uint64_t *ret_pfn)
+{
+	struct machine *m = vma->vm_mm->machine;
+	int err = folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, ret_pfn);
+
+	if (err)
+		return err;
+	m->stat.thp_fault_alloc++;
+	pfn_folio(m, *ret_pfn)->anon_id = vma->anon_vma->id;
+	pfn_folio(m, *ret_pfn)->node = policy_node(vma, addr, true);
+	return 0;
+}
+
 int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool write,
 			       bool *ret_done)
 {
-	struct machine *m = vma->vm_mm->machine;
 	uint64_t pfn = PFN_HUGE_ZERO;
 	pte_t *pmd;
 	int err = anon_vma_prepare(vma);
@@ -39,16 +52,9 @@ int do_huge_pmd_anonymous_page(struct vm_area_struct *vma, uint64_t addr, bool w
 	if (!err)
 		err = pt_walk_alloc(vma->vm_mm, addr, PT_LEVEL_PMD, &pmd);
 	if (!err && write)
-		err = folio_alloc(m, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
-	if (err) {
-		m->oom = true;
+		err = anon_folio_alloc(vma, addr, &pfn);
+	if (err)
 		return err;
-	}
-	if (write) {
-		m->stat.thp_fault_alloc++;
-		pfn_folio(m, pfn)->anon_id = vma->anon_vma->id;
-		pfn_folio(m, pfn)->node = policy_node(vma, addr, true);
-	}
 	set_huge_pmd(vma, pmd, pfn, write);
 	*ret_done = true;
 	return 0;
@@ -103,8 +109,7 @@ static void split_pmd_notify(struct vm_area_struct *vma, pte_t *pmd, uint64_t ad
 		before_change(mm, block, block + PMD_SIZE);
 		mm->machine->stat.thp_split_pmd++;
 		if (vma_is_anonymous(vma)) {
-			if (split_pmd_to_table(vma, pmd, freeze))
-				mm->machine->oom = true;
+			(void)split_pmd_to_table(vma, pmd, freeze);
 		} else {
 			uint64_t pfn = pte_pfn(*pmd);
 
@@ -151,12 +156,10 @@ static int do_huge_zero_wp_pmd(struct vm_area_struct *vma, uint64_t addr, pte_t 
 	struct mm_struct *mm = vma->vm_mm;
 	struct mmu_notifier_range range;
 	uint64_t block = addr & PMD_MASK, pfn;
-	int err = folio_alloc(mm->machine, PG_ANON | PG_ANON_EXCLUSIVE, &pfn);
+	int err = anon_folio_alloc(vma, addr, &pfn);
 
 	if (err)
 		return err;
-	mm->machine->stat.thp_fault_alloc++;
-	pfn_folio(mm->machine, pfn)->anon_id = vma->anon_vma->id;
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, block, block + PMD_SIZE);
 	before_change(mm, block, block + PMD_SIZE);
 	set_huge_pmd(vma, pmd, pfn, true);
@@ -178,25 +181,26 @@ int do_huge_pmd_wp_page(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd)
 	if (pfn_is_zero(pfn) && m->profile->huge_zero_replace)
 		return do_huge_zero_wp_pmd(vma, addr, pmd);
 	__split_huge_pmd(vma, pmd, addr);
-	return m->oom ? -ENOMEM : 0;
+	return pte_leaf(*pmd, PT_LEVEL_PMD) ? -ENOMEM : 0;
 }
 
 /* One VMA lets go of the folio and takes its pages back one by one (try_to_migrate_one()). */
-static void unmap_folio_one(struct rmap_vma *at)
+static int unmap_folio_one(struct rmap_vma *at)
 {
 	struct mm_struct *mm = at->vma->vm_mm;
 	struct mmu_notifier_range range;
 	pte_t *pmd = pt_lookup(mm, at->start, PT_LEVEL_PMD, NULL);
+	int err = 0;
 
 	if (mm->machine->profile->migrate_extra_split && pmd)
 		split_pmd_notify(at->vma, pmd, at->start, true);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, at->start, at->end);
 	if (pmd && pte_leaf(*pmd, PT_LEVEL_PMD)) {
 		before_change(mm, at->start, at->end);
-		if (split_pmd_to_table(at->vma, pmd, true))
-			mm->machine->oom = true;
+		err = split_pmd_to_table(at->vma, pmd, true);
 	}
 	notify_end(mm, &range);
+	return err;
 }
 
 /* Linux 6.12 on: what is all zeros becomes the zero page. */
@@ -213,7 +217,7 @@ static void map_unused_to_zeropage(struct rmap_vma *at, uint64_t head)
 		if (!pte || !pte_present(*pte) || pte_pfn(*pte) - head >= HPAGE_PMD_NR)
 			continue;
 		index = pte_pfn(*pte) - head;
-		if (pfn_folio(m, head)->written[index / 64] >> index % 64 & 1)
+		if (page_has_content(m, head + index))
 			continue;
 		*pte = pte_set(pfn_pte(PFN_ZERO, prot), _PAGE_SPECIAL | (pte->val & _PAGE_UFFD_WP));
 		page_put_map(m, head + index);
@@ -233,15 +237,15 @@ int split_huge_page(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
 	if (err)
 		return err;
 	/* until nothing maps it any more */
-	for (i = 0; i < rmap.nr && left; i++) {
+	for (i = 0; i < rmap.nr && left && !err; i++) {
 		uint64_t here = rmap_folio_mappings(&rmap.vmas[i], head);
 
-		unmap_folio_one(&rmap.vmas[i]);
+		err = unmap_folio_one(&rmap.vmas[i]);
 		left -= here < left ? here : left;
 	}
-	if (m->oom) {
+	if (err) {
 		rmap_release(&rmap);
-		return -ENOMEM;
+		return err;
 	}
 	folio_split(m, pfn);
 	for (i = 0; i < rmap.nr && m->profile->split_to_zeropage; i++)

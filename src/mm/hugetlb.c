@@ -285,7 +285,8 @@ uint64_t hugetlb_change_protection(struct vm_area_struct *vma, uint64_t start, u
 	struct run_iter runs = run_iter_init(vma->vm_mm, start, end);
 	uint64_t pages = 0;
 
-	if (!vma->vm_mm->machine->design.tight)
+	/* uffd-wp fills the range with markers: one run */
+	if (!vma->vm_mm->machine->design.tight || (cp_flags & MM_CP_UFFD_WP))
 		pages = change_huge_window(vma, start, end, newprot, cp_flags);
 	else
 		while (run_next(&runs))

@@ -11,7 +11,8 @@ enum collapse_result {
 	COLLAPSE_DONE,
 	COLLAPSE_NEXT, /* not this block; the others are tried */
 	COLLAPSE_BUSY, /* the same, and it may be worth another try */
-	COLLAPSE_STOP
+	COLLAPSE_STOP,
+	COLLAPSE_HOLE /* as COLLAPSE_STOP: userfaultfd would have to fill a hole first */
 };
 
 /* Linux: hugepage_vma_check(), thp_vma_allowable_order(), whatever sysfs says. */
@@ -65,6 +66,24 @@ static bool table_writable(const struct machine *m, pte_t pmd)
 	return false;
 }
 
+/*
+ * Memory that userfaultfd watches is collapsed only where every page is there and none is
+ * protected (hpage_collapse_scan_pmd()). COLLAPSE_DONE: nothing is in the way.
+ */
+static enum collapse_result uffd_refuses(const struct vm_area_struct *vma, pte_t pmd)
+{
+	const pte_t *pte = pt_table(vma->vm_mm->machine, pmd);
+	unsigned int i;
+
+	for (i = 0; userfaultfd_wp(vma) && i < PTRS_PER_PTE; i++) {
+		if (pte_none(pte[i]) || pfn_is_zero(pte_pfn(pte[i])))
+			return COLLAPSE_HOLE;
+		if (pte_uffd_wp(pte[i]))
+			return COLLAPSE_NEXT;
+	}
+	return COLLAPSE_DONE;
+}
+
 static bool table_pinned(const struct machine *m, pte_t pmd)
 {
 	const pte_t *pte = pt_table(m, pmd);
@@ -76,14 +95,43 @@ static bool table_pinned(const struct machine *m, pte_t pmd)
 	return false;
 }
 
-/* Of what the table maps, to the huge page from @head on. */
-static void copy_content(struct machine *m, const pte_t *pte, uint64_t head)
+/* The node that most pages come from: that is where the huge one goes. */
+struct node_load {
+	unsigned int pages[MM_NODES];
+};
+
+static void count_node(const struct machine *m, struct node_load *load, uint64_t pfn)
 {
+	if (pfn_has_record(pfn))
+		load->pages[page_node(m, pfn)]++;
+}
+
+/* Linux: hpage_collapse_find_target_node() */
+static unsigned int target_node(const struct node_load *load)
+{
+	unsigned int node, most = 0;
+
+	for (node = 1; node < MM_NODES; node++)
+		if (load->pages[node] > load->pages[most])
+			most = node;
+	return most;
+}
+
+/* The huge page of @pfn holds what the pages of the table do, where most of them are. */
+static void copy_table(struct machine *m, pte_t pmd, uint64_t pfn)
+{
+	const pte_t *pte = pt_table(m, pmd);
+	struct node_load load = { { 0 } };
 	unsigned int i;
 
-	for (i = 0; i < PTRS_PER_PTE; i++)
-		if (pte_present(pte[i]) && page_has_content(m, pte_pfn(pte[i])))
-			page_written(m, head + i);
+	for (i = 0; i < PTRS_PER_PTE; i++) {
+		if (!pte_present(pte[i]))
+			continue;
+		count_node(m, &load, pte_pfn(pte[i]));
+		if (page_has_content(m, pte_pfn(pte[i])))
+			page_written(m, pfn + i);
+	}
+	page_set_node(m, pfn, target_node(&load));
 }
 
 static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t addr)
@@ -92,12 +140,16 @@ static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t a
 	struct machine *m = mm->machine;
 	pte_t *pmd = pt_lookup(mm, addr, PT_LEVEL_PMD, NULL);
 	struct mmu_notifier_range range;
+	enum collapse_result refused;
 	uint64_t pfn;
 
 	if (!pmd || pte_none(*pmd))
 		return COLLAPSE_NEXT;
 	if (pte_leaf(*pmd, PT_LEVEL_PMD))
 		return COLLAPSE_DONE;
+	refused = uffd_refuses(vma, *pmd);
+	if (refused != COLLAPSE_DONE)
+		return refused;
 	if (!m->profile->collapse_lenient && !table_writable(m, *pmd))
 		return COLLAPSE_NEXT;
 	if (table_pinned(m, *pmd))
@@ -107,7 +159,7 @@ static enum collapse_result collapse_anon(struct vm_area_struct *vma, uint64_t a
 		return COLLAPSE_STOP;
 	}
 	pfn_folio(m, pfn)->anon_id = vma->anon_vma->id;
-	copy_content(m, pt_table(m, *pmd), pfn);
+	copy_table(m, *pmd, pfn);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, addr, addr + PMD_SIZE);
 	drop_pte_table(mm, pmd, addr);
 	set_huge_pmd(vma, pmd, pfn, true);
@@ -142,24 +194,34 @@ static bool block_pinned(const struct mm_file *file, uint64_t first)
 static int replace_pages(struct mm_file *file, uint64_t first)
 {
 	uint64_t last = first + HPAGE_PMD_NR, at, pfn;
+	struct node_load load = { { 0 } };
 	int err = 0;
 
 	for (at = filemap_next(file, first, last); !err && at < last;
-	     at = filemap_next(file, at + 1, last))
+	     at = filemap_next(file, at + 1, last)) {
+		pfn = filemap_find(file, at);
+		count_node(file->machine, &load, pfn);
 		err = unmap_folio_of(file, at);
+	}
 	if (err)
 		return err;
 	filemap_truncate(file, first, last);
-	return filemap_add_huge(file, first, &pfn);
+	err = filemap_add_huge(file, first, &pfn);
+	if (err)
+		return err;
+	page_set_node(file->machine, pfn, target_node(&load));
+	page_set_dirty(file->machine, pfn);
+	return 0;
 }
 
-/* May the PTE table of a VMA be taken away behind its back? */
+/* May the PTE table of a VMA be taken away behind its back? It may hold markers of uffd-wp. */
 static pte_t *retractable(const struct mapping *at)
 {
 	const struct vm_area_struct *vma = at->vma;
 	pte_t *pmd;
 
-	if (vma->anon_vma || !IS_ALIGNED(at->start, PMD_SIZE) || vma->vm_end < at->start + PMD_SIZE)
+	if (vma->anon_vma || userfaultfd_wp(vma) || !IS_ALIGNED(at->start, PMD_SIZE) ||
+	    vma->vm_end < at->start + PMD_SIZE)
 		return NULL;
 	pmd = pt_lookup(vma->vm_mm, at->start, PT_LEVEL_PMD, NULL);
 	return pmd && pte_table(*pmd, PT_LEVEL_PMD) ? pmd : NULL;
@@ -214,6 +276,8 @@ static enum collapse_result map_file_huge(struct vm_area_struct *vma, uint64_t a
 		return COLLAPSE_NEXT;
 	if (pmd && pte_leaf(*pmd, PT_LEVEL_PMD))
 		return COLLAPSE_DONE;
+	if (userfaultfd_wp(vma))
+		return COLLAPSE_NEXT;
 	if (pmd && !pte_none(*pmd)) {
 		if (!maps_file_pages(vma, addr, *pmd))
 			return COLLAPSE_STOP;
@@ -259,17 +323,20 @@ int madvise_collapse(struct vm_area_struct *vma, uint64_t start, uint64_t end)
 {
 	uint64_t from = (start + PMD_SIZE - 1) & PMD_MASK, to = end & PMD_MASK, addr;
 	enum collapse_result result = COLLAPSE_DONE;
-	int err = from > to && !vma->vm_mm->machine->profile->collapse_lenient ? -EINVAL : 0;
+	const struct mm_profile *profile = vma->vm_mm->machine->profile;
+	int err = from > to && !profile->collapse_lenient ? -EINVAL : 0;
 
 	if (!collapse_allowed(vma))
 		return -EINVAL;
 	lru_add_drain(vma->vm_mm->machine);
-	for (addr = from; addr < to && result != COLLAPSE_STOP; addr += PMD_SIZE) {
+	for (addr = from; addr < to && result < COLLAPSE_STOP; addr += PMD_SIZE) {
 		if (vma_is_anonymous(vma))
 			result = collapse_anon(vma, addr);
 		else
 			result = collapse_file(vma, addr);
-		if (result != COLLAPSE_DONE)
+		if (result == COLLAPSE_HOLE && profile->collapse_hole_ebusy)
+			err = -EBUSY;
+		else if (result != COLLAPSE_DONE)
 			err = result == COLLAPSE_BUSY ? -EAGAIN : -EINVAL;
 	}
 	return err;

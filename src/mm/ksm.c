@@ -174,8 +174,12 @@ static int merge_one(struct mm_struct *mm, uint64_t addr, uint64_t kpage)
 
 	if (!pfn || pfn == kpage)
 		return pfn ? 0 : -EFAULT;
-	if (page_is_large(m, pfn) && split_huge_page(vma, addr, pfn))
-		return -ENOMEM;
+	if (page_is_large(m, pfn)) {
+		int err = split_huge_page(vma, addr, pfn);
+
+		if (err)
+			return err;
+	}
 	pfn = mergeable_page(mm, addr);
 	if (!pfn)
 		return -EFAULT;
@@ -253,13 +257,16 @@ static int merge_two(struct ksm_pass *pass, size_t index, uint64_t pfn, unsigned
 		return 0;
 	if (page_is_large(m, pfn) && (pfn ^ tree) < HPAGE_PMD_NR)
 		return split_huge_page(find_vma(mm, addr), addr, pfn);
-	if (merge_one(mm, addr, 0))
-		return m->oom ? -ENOMEM : 0;
+	err = merge_one(mm, addr, 0);
+	if (err)
+		return err == -ENOMEM ? err : 0;
 	pfn = mergeable_page(mm, addr);
-	if (merge_one(other, at, pfn)) {
+	err = merge_one(other, at, pfn);
+	if (err) {
 		/* a merged page with one user is none */
-		(void)break_cow(find_vma(mm, addr), addr);
-		return m->oom ? -ENOMEM : 0;
+		int alone = break_cow(find_vma(mm, addr), addr);
+
+		return err == -ENOMEM ? err : alone;
 	}
 	err = stable_append(pass->ksm, pass_item(pass, pass->unstable[content].slot,
 						 pass->unstable[content].item), pfn, content);
@@ -286,8 +293,10 @@ static int merge_page(struct ksm_pass *pass, size_t index, uint64_t pfn)
 	item_leave(ksm, item);
 	kpage = stable_search(ksm, content);
 	if (kpage) {
-		if (merge_one(pass->slot->mm, item->addr, kpage))
-			return ksm->m->oom ? -ENOMEM : 0;
+		int err = merge_one(pass->slot->mm, item->addr, kpage);
+
+		if (err)
+			return err == -ENOMEM ? err : 0;
 		return stable_append(ksm, item, kpage, content);
 	}
 	if (item->checksum != content + 1) {

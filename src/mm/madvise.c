@@ -238,8 +238,6 @@ static void advise_huge_pmd(struct advise_walk *walk, pte_t *pmd, uint64_t addr,
 	if (walk->pageout) {
 		if (end - addr == PMD_SIZE)
 			*pmd = pte_mkold(*pmd);
-		if (vma_is_anonymous(walk->vma) && page_pinned(walk->m, pte_pfn(*pmd)))
-			return;
 		(void)reclaim_folio(walk->vma, addr, pmd, PT_LEVEL_PMD,
 				    end - addr == PMD_SIZE);
 		return;

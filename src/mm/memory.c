@@ -423,7 +423,8 @@ static uint64_t fill_from_free(struct machine *m, pte_t *pte, uint64_t nr, pte_t
 	uint64_t pfn, i;
 
 	for (i = 0; i < nr && m->free_page; i++) {
-		(void)page_alloc(m, flags, &pfn);
+		if (page_alloc(m, flags, &pfn))
+			break;
 		pfn_page(m, pfn)->mapcount = 1;
 		pte[i].val = model.val | pfn << PAGE_SHIFT;
 		lru_add(m, pfn);

@@ -30,7 +30,9 @@ static int add_shared(struct mm_file *file, uint64_t first, uint64_t last, uint8
 		return 0;
 	err = mem_grow(&file->policies, &file->cap_policies, file->nr_policies + 1,
 		       sizeof(file->policies[0]));
-	if (!err)
+	if (err)
+		file->machine->oom = true;
+	else
 		file->policies[file->nr_policies++] =
 			(struct policy_range){ first, last, policy };
 	return err;

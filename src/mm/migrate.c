@@ -48,8 +48,10 @@ int migrate_list_add(struct machine *m, struct migrate_list *list, uint64_t addr
 {
 	int err = mem_grow(&list->at, &list->cap, list->nr + 1, sizeof(list->at[0]));
 
-	if (err)
+	if (err) {
+		m->oom = true;
 		return err;
+	}
 	list->at[list->nr++] = (struct migrate_at){ addr, pfn };
 	if (folio_order(m, pfn))
 		*folio_flags(m, pfn) |= PG_ISOLATED;

@@ -34,7 +34,7 @@ struct mm_file {
 	struct policy_range {
 		uint64_t first, last; /* page indices, half open */
 		uint8_t policy;
-	} *policies; /* in order (Linux: struct shared_policy) */
+	} *policies; /* disjoint, in no order (Linux: struct shared_policy) */
 	size_t nr_policies, cap_policies;
 };
 
@@ -45,7 +45,11 @@ int filemap_add(struct mm_file *file, uint64_t index, uint64_t pfn);
 int filemap_get(struct mm_file *file, uint64_t index, uint64_t *ret_pfn);
 /* Forget the pages [@first, @last). */
 void filemap_truncate(struct mm_file *file, uint64_t first, uint64_t last);
+/* The first page in [@index, @end) that is in memory; @end when none is. */
 uint64_t filemap_next(const struct mm_file *file, uint64_t index, uint64_t end);
+/* Look at every page in memory; how many tables the tree has. */
+uint64_t filemap_walk(const struct mm_file *file,
+		      void (*fn)(void *ctx, uint64_t index, uint64_t pfn), void *ctx);
 
 /* ---- VMAs: vma.c, vma_merge.c ---- */
 

@@ -239,15 +239,14 @@ int mm_brk(struct mm_struct *mm, uint64_t addr)
 	uint64_t pgoff = oldbrk >> PAGE_SHIFT;
 	int err = 0;
 
-	if (!mm->start_brk || addr < mm->start_brk)
+	if (!mm->start_brk || addr < mm->start_brk || addr > mm->machine->geo->task_size)
 		return -ENOMEM;
 	if (newbrk < oldbrk) {
 		if (!find_vma_intersection(mm, newbrk, oldbrk))
 			return -ENOMEM;
 		err = do_munmap(mm, newbrk, oldbrk - newbrk);
 	} else if (newbrk > oldbrk) {
-		if (newbrk > mm->machine->geo->task_size ||
-		    find_vma_intersection(mm, oldbrk, newbrk + PAGE_SIZE))
+		if (find_vma_intersection(mm, oldbrk, newbrk + PAGE_SIZE))
 			return -ENOMEM;
 		if (!vma_merge_new_range(mm, oldbrk, newbrk, flags, NULL, false, NULL, pgoff,
 					 0))

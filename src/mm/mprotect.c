@@ -299,6 +299,18 @@ static void change_runs(struct change *change, uint64_t start, uint64_t end)
 		change_notified(change, runs.start, runs.end);
 }
 
+/*
+ * uffd-wp of an object's memory fills the whole range with markers: one run, whose first table is
+ * there in time for the notification.
+ */
+static void change_marked(struct change *change, uint64_t start, uint64_t end)
+{
+	pte_t *pte;
+
+	if (pt_walk_alloc(change->mm, start, PT_LEVEL_PTE, &pte) != -ENOMEM)
+		change_notified(change, start, end);
+}
+
 static void change_lazily(struct change *change, uint64_t start, uint64_t end)
 {
 	struct mm_struct *mm = change->mm;
@@ -323,7 +335,9 @@ uint64_t change_protection(struct vm_area_struct *vma, uint64_t start, uint64_t 
 		return hugetlb_change_protection(vma, start, end, newprot, cp_flags);
 	if (mm->machine->design.numa_skip && (cp_flags & MM_CP_PROT_NUMA))
 		change.notify_flags = MMU_NOTIFIER_RANGE_NUMA;
-	if (mm->machine->design.tight)
+	if (mm->machine->design.tight && leaves_markers(&change))
+		change_marked(&change, start, end);
+	else if (mm->machine->design.tight)
 		change_runs(&change, start, end);
 	else if (!mm->machine->profile->placement)
 		change_notified(&change, start, end);

@@ -35,18 +35,26 @@ void page_exit(struct machine *m)
 	region_release(&m->gigantic);
 }
 
+static int page_oom(struct machine *m)
+{
+	m->oom = true;
+	return -ENOMEM;
+}
+
 int page_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 {
 	struct page *pages = m->pages.base;
 	uint64_t index;
 
+	if (mem_fail_now())
+		return page_oom(m);
 	if (m->free_page) {
 		index = m->free_page - 1;
 		m->free_page = pages[index].mapcount;
 	} else {
 		if (m->next_page >= m->max_pages - 1) {
 			mem_refuse((m->max_pages + 1) * sizeof(*pages));
-			return -ENOMEM;
+			return page_oom(m);
 		}
 		index = m->next_page++;
 		region_used(&m->pages, index * sizeof(*pages));
@@ -64,6 +72,8 @@ uint64_t page_alloc_run(struct machine *m, unsigned int flags, uint64_t nr, uint
 
 	if (m->free_page)
 		return page_alloc(m, flags, ret_pfn) ? 0 : 1;
+	if (mem_fail_now())
+		return 0;
 	if (nr > m->max_pages - 1 - m->next_page)
 		nr = m->max_pages - 1 - m->next_page;
 	if (!nr)
@@ -302,14 +312,14 @@ int folio_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 	uint64_t head;
 
 	if (mem_fail_now())
-		return -ENOMEM;
+		return page_oom(m);
 	if (m->free_folio) {
 		block = m->free_folio - 1;
 		m->free_folio = folios[block].entire_mapcount;
 	} else {
 		if (m->next_folio >= m->max_folios - 1) {
 			mem_refuse((m->max_folios + 1) * HPAGE_PMD_NR * sizeof(struct page));
-			return -ENOMEM;
+			return page_oom(m);
 		}
 		block = m->next_folio++;
 		region_used(&m->folios, block * sizeof(*folios));
@@ -327,13 +337,13 @@ int gigantic_alloc(struct machine *m, unsigned int flags, uint64_t *ret_pfn)
 	uint64_t block;
 
 	if (mem_fail_now())
-		return -ENOMEM;
+		return page_oom(m);
 	if (m->free_gigantic) {
 		block = m->free_gigantic - 1;
 		m->free_gigantic = folios[block].entire_mapcount;
 	} else {
 		if (m->next_gigantic >= PFN_GIGANTIC_MAX - 1)
-			return -ENOMEM;
+			return page_oom(m);
 		block = m->next_gigantic++;
 	}
 	folios[block] = (struct folio){ .flags = flags };

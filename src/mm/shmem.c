@@ -34,12 +34,16 @@ int filemap_add_huge(struct mm_file *file, uint64_t index, uint64_t *ret_pfn)
 	unsigned int i;
 	int err = folio_alloc(m, PG_CACHE, &pfn);
 
-	for (i = 0; !err && i < HPAGE_PMD_NR; i++)
-		err = filemap_add(file, index + i, pfn + i);
+	if (err)
+		return err;
+	/* they are all in one table: there is none for the first, or for none of them */
+	err = filemap_add(file, index, pfn);
 	if (err) {
-		m->oom = true;
+		page_drop_cache(m, pfn);
 		return err;
 	}
+	for (i = 1; i < HPAGE_PMD_NR; i++)
+		(void)filemap_add(file, index + i, pfn + i);
 	*ret_pfn = pfn;
 	return 0;
 }
@@ -91,10 +95,14 @@ int do_set_pmd(struct vm_area_struct *vma, uint64_t addr, bool write, bool *ret_
 	return 0;
 }
 
-/* Whatever of the @nr pages from @head on [start, end) maps (Linux: try_to_unmap_one()). */
-static void unmap_folio_pages(struct mm_struct *mm, uint64_t head, uint64_t nr, uint64_t start,
-			      uint64_t end)
+/*
+ * Whatever of the @nr pages from @head on [start, end) maps; what uffd-wp protects leaves a marker
+ * (Linux: try_to_unmap_one()).
+ */
+static void unmap_folio_pages(struct vm_area_struct *vma, uint64_t head, uint64_t nr,
+			      uint64_t start, uint64_t end)
 {
+	struct mm_struct *mm = vma->vm_mm;
 	struct machine *m = mm->machine;
 	uint64_t addr;
 
@@ -111,7 +119,7 @@ static void unmap_folio_pages(struct mm_struct *mm, uint64_t head, uint64_t nr, 
 		before_change(mm, addr, addr + pt_size(m->geo, level));
 		if (pte_dirty(*entry))
 			page_set_dirty(m, pfn);
-		pt_set(m, entry, (pte_t){ 0 });
+		pt_set(m, entry, userfaultfd_pte_wp(vma, *entry) ? PTE_MARKER : (pte_t){ 0 });
 		if (level == PT_LEVEL_PTE)
 			page_put_map(m, pfn);
 		else
@@ -128,7 +136,7 @@ static void try_to_unmap_one(const struct mapping *at, uint64_t head, uint64_t n
 	if (mm->machine->profile->unmap_extra_split && pmd && nr == HPAGE_PMD_NR)
 		__split_huge_pmd(at->vma, pmd, at->start);
 	notify_start(mm, &range, MMU_NOTIFY_CLEAR, at->start, at->end);
-	unmap_folio_pages(mm, head, nr, at->start, at->end);
+	unmap_folio_pages(at->vma, head, nr, at->start, at->end);
 	notify_end(mm, &range);
 }
 
@@ -169,11 +177,29 @@ bool file_folio_shared(const struct vm_area_struct *vma, uint64_t pfn, uint64_t 
 	return here != folio_mapcount(m, pfn);
 }
 
+/* What was split off [@first, @last) and lies behind the end of the file goes at once. */
+static void trim_behind_end(struct mm_file *file, uint64_t first, uint64_t last)
+{
+	uint64_t end = PAGE_ALIGN(file->size) >> PAGE_SHIFT, index, nr;
+
+	for (index = end > first ? end : first; index < last; index += nr) {
+		uint64_t pfn = filemap_find(file, index), in_folio;
+
+		nr = 1;
+		if (!pfn)
+			continue;
+		in_folio = pfn - folio_head(file->machine, pfn);
+		nr = (UINT64_C(1) << folio_order(file->machine, pfn)) - in_folio;
+		if (!in_folio)
+			filemap_truncate(file, index, index + nr);
+	}
+}
+
 static int split_folio(struct mm_file *file, uint64_t index,
 		       void (*split)(struct machine *m, uint64_t pfn))
 {
 	struct machine *m = file->machine;
-	uint64_t pfn = filemap_find(file, index), in_folio;
+	uint64_t pfn = filemap_find(file, index), in_folio, nr;
 	int err;
 
 	if (!pfn || !folio_order(m, pfn))
@@ -181,10 +207,13 @@ static int split_folio(struct mm_file *file, uint64_t index,
 	if (page_pinned(m, pfn))
 		return -EAGAIN;
 	in_folio = pfn - folio_head(m, pfn);
+	nr = UINT64_C(1) << folio_order(m, pfn);
 	err = try_to_unmap_file(file, index - in_folio, pfn - in_folio);
-	if (!err)
-		split(m, pfn);
-	return err;
+	if (err)
+		return err;
+	split(m, pfn);
+	trim_behind_end(file, index - in_folio, index - in_folio + nr);
+	return 0;
 }
 
 int split_file_folio(struct mm_file *file, uint64_t index)

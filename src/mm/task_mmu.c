@@ -97,14 +97,14 @@ int mm_clear_refs(struct mm_struct *mm, uint64_t value)
 
 int mm_pagemap_scan(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp)
 {
-	uint64_t end = PAGE_ALIGN(addr + len);
+	uint64_t end = PAGE_ALIGN(addr + len), task_size = mm->machine->geo->task_size;
 	struct vm_area_struct *vma;
 
 	if (!mm->machine->profile->pagemap_scan)
 		return -ENOTTY;
 	if (!IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
-	if (end < addr || end > mm->machine->geo->task_size)
+	if (addr > task_size || len > task_size - addr)
 		return -EFAULT;
 	if (wp && addr < end)
 		notify_pair(mm, MMU_NOTIFY_PROTECTION_VMA, addr, end);

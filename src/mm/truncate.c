@@ -152,8 +152,10 @@ static int shmem_undo_range(struct mm_file *file, uint64_t start, uint64_t last)
 		err = truncate_partial_folio(file, last - 1, start, last);
 	if (err == -EAGAIN)
 		to = folio_at(file, last - 1, &end);
+	else if (err)
+		return err;
 	filemap_truncate(file, first, to);
-	return err == -EAGAIN ? 0 : err;
+	return 0;
 }
 
 int madvise_remove(struct vm_area_struct *vma, uint64_t start, uint64_t end)

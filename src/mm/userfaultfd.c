@@ -106,7 +106,7 @@ int mm_uffd_unregister(struct mm_struct *mm, uint64_t addr, uint64_t len)
 	return err;
 }
 
-int mm_uffd_writeprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp)
+static int writeprotect_range(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp)
 {
 	uint64_t end = addr + len;
 	struct vm_area_struct *vma;
@@ -129,5 +129,19 @@ int mm_uffd_writeprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, bool
 			return -EINVAL;
 		uffd_wp_range(vma, from, to, wp);
 	}
-	return mm->machine->oom ? -ENOMEM : 0;
+	return 0;
+}
+
+/* There may have been no memory for a table that a marker belongs in. */
+int mm_uffd_writeprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp)
+{
+	bool before = mm->machine->oom;
+	int err;
+
+	mm->machine->oom = false;
+	err = writeprotect_range(mm, addr, len, wp);
+	if (!err && mm->machine->oom)
+		err = -ENOMEM;
+	mm->machine->oom |= before;
+	return err;
 }

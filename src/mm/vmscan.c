@@ -22,7 +22,7 @@ static int reclaim_lazyfree(struct vm_area_struct *vma, uint64_t addr, pte_t *pt
  * The same for a huge page that is mapped as one. To 6.10 it is split first, and stays split when
  * it has been written to.
  */
-static int reclaim_huge_lazyfree(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd)
+static void reclaim_huge_lazyfree(struct vm_area_struct *vma, uint64_t addr, pte_t *pmd)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct folio *folio = pfn_folio(mm->machine, pte_pfn(*pmd));
@@ -37,7 +37,6 @@ static int reclaim_huge_lazyfree(struct vm_area_struct *vma, uint64_t addr, pte_
 	if (!dirty)
 		unmap_page_range(vma, addr, addr + PMD_SIZE, false);
 	notify_end(mm, &range);
-	return mm->machine->oom ? -ENOMEM : 0;
 }
 
 static int reclaim_object(struct vm_area_struct *vma, uint64_t addr, uint64_t pfn)
@@ -142,10 +141,12 @@ int reclaim_folio(struct vm_area_struct *vma, uint64_t addr, pte_t *entry, unsig
 		addr &= PMD_MASK;
 	if (level == PT_LEVEL_PMD && whole && keeps(vma, addr, pfn))
 		return 0;
-	if (level == PT_LEVEL_PMD && page_pinned(m, pfn))
+	if (level == PT_LEVEL_PMD && (page_flags(m, pfn) & PG_ANON) && page_pinned(m, pfn))
 		return 0;
-	if (level == PT_LEVEL_PMD && whole && (page_flags(m, pfn) & PG_LAZYFREE))
-		return reclaim_huge_lazyfree(vma, addr, entry);
+	if (level == PT_LEVEL_PMD && whole && (page_flags(m, pfn) & PG_LAZYFREE)) {
+		reclaim_huge_lazyfree(vma, addr, entry);
+		return 0;
+	}
 	if (page_is_large(m, pfn) && (page_flags(m, pfn) & PG_ANON))
 		return reclaim_huge_anon(vma, addr, pfn, level == PT_LEVEL_PMD && whole);
 	if (page_is_large(m, pfn) && level == PT_LEVEL_PMD)

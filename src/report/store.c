@@ -216,12 +216,20 @@ static int refuse(const struct report_store *store, int err, struct strbuf *diag
 	return err;
 }
 
+/* The folder of a file, to be freed; NULL without memory. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return mem_strndup(slash ? path : ".", slash ? slash + 1 - path : 1);
+}
+
 /* SQLite refuses long paths, and gives no reason. It wants room for "-journal" behind them. */
 static int check_length(const char *path, struct strbuf *diag)
 {
 	const int most = sqlite3_vfs_find(NULL)->mxPathname - 8;
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	char *folder = mem_strndup(slash ? path : ".", slash ? slash + 1 - path : 1);
+	char *folder = folder_of(path);
 	char *real = folder ? realpath(folder, NULL) : NULL;
 	const bool fits = real ? strlen(real) + 1 + strlen(name) <= (size_t)most :
 				 !folder || errno != ENAMETOOLONG;
@@ -235,6 +243,16 @@ static int check_length(const char *path, struct strbuf *diag)
 	return -ENAMETOOLONG;
 }
 
+/* May a file be made there? */
+static int check_folder(const struct report_store *store, struct strbuf *diag)
+{
+	char *folder = folder_of(store->path);
+	int err = !folder ? -ENOMEM : access(folder, W_OK | X_OK) ? -errno : 0;
+
+	mem_free(folder);
+	return err && err != -ENOMEM ? refuse(store, err, diag) : err;
+}
+
 /* What open() would say; SQLite only knows that it cannot. */
 static int check_file(const struct report_store *store, enum report_store_mode mode,
 		      struct strbuf *diag)
@@ -243,7 +261,7 @@ static int check_file(const struct report_store *store, enum report_store_mode m
 
 	if (stat(store->path, &st)) {
 		if (errno == ENOENT && mode == REPORT_STORE_WRITE)
-			return 0;
+			return check_folder(store, diag);
 		return refuse(store, -errno, diag);
 	}
 	if (!S_ISREG(st.st_mode))

@@ -47,14 +47,10 @@ static bool covered(const struct sim *sim, const struct mm_struct *mm, uint64_t 
 /* The first address of [start, end) that the slot's VM maps now; end if none. */
 static uint64_t mapped_in_slot(const struct sim_slot *slot, uint64_t start, uint64_t end)
 {
-	struct kvm_mapping mapping;
-	uint64_t addr;
+	uint64_t gpa = kvm_next_mapped(slot->kvm, slot->slot >> 16, slot->gpa + (start - slot->addr),
+				       slot->gpa + (end - slot->addr));
 
-	for (addr = start; addr < end; addr += PAGE_SIZE)
-		if (!kvm_lookup(slot->kvm, slot->slot >> 16, slot->gpa + (addr - slot->addr),
-				&mapping))
-			return addr;
-	return end;
+	return slot->addr + (gpa - slot->gpa);
 }
 
 void sim_before_change(void *ctx, struct mm_struct *mm, uint64_t start, uint64_t end)

@@ -168,9 +168,21 @@ static int add_region(struct sim *sim, struct sim_object *vm, unsigned int slot,
 	return err;
 }
 
+int executor_write_page(struct sim *sim, struct sim_object *vm, uint64_t addr)
+{
+	struct event_sink *sink = sim->events.sink;
+	int err;
+
+	sim->events.sink = NULL;
+	err = mm_access(vm->mm, addr, PAGE_SIZE, PAGE_SIZE, MM_WRITE);
+	sim->events.sink = sink;
+	return err;
+}
+
 int sim_executor_vcpu(struct sim *sim, struct sim_object *vm)
 {
 	struct sim_guest *guest = vm->guest;
+	uint64_t addr = OWN_ADDR + sim->nr_own * OWN_DISTANCE;
 	int err;
 
 	if (!guest->followed || guest->own)
@@ -179,21 +191,9 @@ int sim_executor_vcpu(struct sim *sim, struct sim_object *vm)
 			 guest->shadow ? load_flat : vm->nested ? load_nested : NULL);
 	if (!err && guest->shadow)
 		err = kvm_set_sregs(vm->kvm, true, executor_page(EXECUTOR_PML4), KVM_PAGING_LONG);
-	guest->own = !err;
+	if (!err)
+		guest->own = addr;
 	guest->mode = EXECUTOR_FLAT;
-	return err;
-}
-
-/* The code of long mode is written anew, for its base: the process writes to the page. */
-static int write_code(struct sim *sim, struct sim_object *vm)
-{
-	struct event_sink *sink = sim->events.sink;
-	int err;
-
-	sim->events.sink = NULL;
-	err = mm_access(vm->mm, vm->guest->own_paged + PAGED_CODE64 * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
-			MM_WRITE);
-	sim->events.sink = sink;
 	return err;
 }
 
@@ -215,7 +215,9 @@ int executor_prepare_mode(struct sim *sim, struct sim_object *vm, unsigned int m
 	if (err)
 		return err;
 	*made = addr;
-	return mode <= SCRIPT_PAGING_LA57 ? write_code(sim, vm) : 0;
+	/* the code of long mode is written anew, for its base */
+	return mode > SCRIPT_PAGING_LA57 ?
+		       0 : executor_write_page(sim, vm, addr + PAGED_CODE64 * PAGE_SIZE);
 }
 
 /* Where the model keeps a figure of KVM's. */

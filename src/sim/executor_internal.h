@@ -25,5 +25,7 @@ static inline uint64_t executor_page(unsigned int which)
 
 /* executor.c: the slot that a mode's code and tables are in, at its first use. */
 int executor_prepare_mode(struct sim *sim, struct sim_object *vm, unsigned int mode);
+/* The process writes to the page at @addr, in one of its slots; nobody hears of it. */
+int executor_write_page(struct sim *sim, struct sim_object *vm, uint64_t addr);
 
 #endif /* SIM_EXECUTOR_INTERNAL_H */

@@ -275,12 +275,16 @@ static int fetch_l2(struct sim_object *vm)
 }
 
 /* L1 enters L2 and is there again when @run is done: a page fault of L2's is L1's to see. */
-static int enter_l2(struct sim_object *vm, const struct script_op *op, unsigned int access,
+static int enter_l2(struct sim *sim, struct sim_object *vm, const struct script_op *op,
+		    unsigned int access,
 		    int (*run)(struct sim_object *vm, const struct script_op *op,
 			       unsigned int access))
 {
-	int err = fetch_l1(vm), back;
+	/* the executor fills the control block */
+	int err = executor_write_page(sim, vm, vm->guest->own + EXECUTOR_VMCB * PAGE_SIZE), back;
 
+	if (!err)
+		err = fetch_l1(vm);
 	if (!err)
 		err = kvm_set_cr3(vm->kvm, vm->ncr3);
 	if (err)
@@ -322,22 +326,23 @@ static int run_l2_exec(struct sim_object *vm, const struct script_op *op, unsign
 	return err ? err : scratch(vm, executor_page(EXECUTOR_CODE), access_l2);
 }
 
-int sim_executor_vmrun(struct sim_object *vm)
+int sim_executor_vmrun(struct sim *sim, struct sim_object *vm)
 {
-	return enter_l2(vm, NULL, 0, run_nothing);
+	return enter_l2(sim, vm, NULL, 0, run_nothing);
 }
 
-int sim_executor_l2(struct sim_object *vm, const struct script_op *op, unsigned int access)
+int sim_executor_l2(struct sim *sim, struct sim_object *vm, const struct script_op *op,
+		    unsigned int access)
 {
 	struct script_op one = *op;
 	uint64_t at;
 	int err = 0;
 
 	if (access != KVM_ACCESS_EXEC)
-		return enter_l2(vm, op, access, run_l2);
+		return enter_l2(sim, vm, op, access, run_l2);
 	for (at = 0; at < op->len && !err; at += op->step) {
 		one.addr = script_op_gpa(op) + at;
-		err = enter_l2(vm, &one, access, run_l2_exec);
+		err = enter_l2(sim, vm, &one, access, run_l2_exec);
 		if (op->len - at <= op->step)
 			break;
 	}

@@ -80,7 +80,7 @@ int sim_vmrun(struct sim *sim, const struct script_op *op)
 		vm->ncr3 = script_op_tables(op);
 	if (!vm->ncr3)
 		return -EINVAL;
-	return vm->guest->followed ? sim_executor_vmrun(vm) : kvm_set_cr3(vm->kvm, vm->ncr3);
+	return vm->guest->followed ? sim_executor_vmrun(sim, vm) : kvm_set_cr3(vm->kvm, vm->ncr3);
 }
 
 int sim_l2_access(struct sim *sim, const struct script_op *op, unsigned int access)
@@ -94,7 +94,7 @@ int sim_l2_access(struct sim *sim, const struct script_op *op, unsigned int acce
 	if (err)
 		return err;
 	if (vm->guest->followed)
-		return sim_executor_l2(vm, op, access);
+		return sim_executor_l2(sim, vm, op, access);
 	err = kvm_set_cr3(vm->kvm, vm->ncr3);
 	for (at = 0; at < op->len && !err; at += op->step) {
 		err = kvm_guest_access_gva(vm->kvm, script_op_gpa(op) + at, access);

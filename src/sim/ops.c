@@ -100,7 +100,8 @@ static int op_map(struct sim *sim, const struct script_op *op)
 	object->kind = SIM_MAP;
 	object->file = file;
 	if (!err && (op->flags & SCRIPT_MAP_POPULATE) && (op->prot))
-		err = mm_populate(mm, op->addr, op->len, op->prot & SCRIPT_PROT_W);
+		err = mm_populate(mm, op->addr, op->len,
+				  op->prot & SCRIPT_PROT_W && !(op->flags & SCRIPT_MAP_SHARED));
 	if (!err && (op->flags & SCRIPT_MAP_HUGE))
 		err = mm_madvise(mm, op->addr, op->len, MADV_HUGEPAGE);
 	if (!err && (op->flags & SCRIPT_MAP_NOHUGE))

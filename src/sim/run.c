@@ -257,9 +257,8 @@ int sim_run(const struct script *script, const struct sim_options *options,
 	err = sim_init(&sim);
 	if (!err)
 		err = sim_loop(&sim);
-	if (sim.machine && sim.main) {
+	if (sim.machine && sim.main)
 		sim_counters(&sim, ret->counters);
-	}
 	sim.events.sink = NULL;
 	sim_teardown(&sim);
 	return err;

@@ -35,7 +35,7 @@ struct sim_device {
  * struct sim_guest - what belongs to a VM beside its struct kvm
  * @shadow: with shadow paging
  * @followed: sim_options.executor
- * @own: the vCPU is there, and the executor's own slot
+ * @own: where the executor's own slot is, which comes with the vCPU; 0: not yet
  * @own_paged, @own_low: where its slots for guests with tables of their own are; 0: not yet
  * @mode: how the vCPU runs: enum script_paging, or see executor_internal.h
  * @paging: top table of the address space that was loaded last, if @paging_set
@@ -44,10 +44,10 @@ struct sim_device {
 struct sim_guest {
 	bool shadow;
 	bool followed;
-	bool own;
 	bool paging_set;
 	unsigned int mode;
 	uint64_t paging;
+	uint64_t own;
 	uint64_t own_paged;
 	uint64_t own_low;
 	uint64_t seen[EVENT_STAT_NR];
@@ -150,8 +150,9 @@ int sim_executor_cr3(struct sim *sim, struct sim_object *vm, uint64_t cr3,
 int sim_executor_store(struct sim *sim, struct sim_object *vm, uint64_t addr, uint64_t value);
 int sim_executor_invlpg(struct sim *sim, struct sim_object *vm, uint64_t addr);
 int sim_executor_l1_store(struct sim_object *vm, uint64_t gpa, uint64_t value);
-int sim_executor_vmrun(struct sim_object *vm);
-int sim_executor_l2(struct sim_object *vm, const struct script_op *op, unsigned int access);
+int sim_executor_vmrun(struct sim *sim, struct sim_object *vm);
+int sim_executor_l2(struct sim *sim, struct sim_object *vm, const struct script_op *op,
+		    unsigned int access);
 
 /* guest.c */
 int sim_op_guest(struct sim *sim, const struct script_op *op);

@@ -65,6 +65,7 @@ static void test_names(void)
 		is(ms_vm_counter(vm, name, &value), 0, name);
 	tap_ok(i >= 20, "counters");
 	is(ms_vm_counter(vm, "none", &value), -ENOENT, "an unknown one");
+	is(ms_vm_counter(vm, NULL, &value), -ENOENT, "none at all");
 	is(ms_mm_destroy(mm), 0, "the VM ends with its process");
 	is(ms_vm_destroy(NULL), 0, "nothing");
 	ms_machine_destroy(machine);

@@ -8,9 +8,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 from tap import done, ok  # noqa: E402
@@ -72,6 +74,8 @@ def test_ignored():
         refused('--trace - prints no table', 'run', '--trace', '-', option, 'plain.mms')
     refused('--list lists all', 'bench', '--list', '--json')
     refused('--list lists all', 'bench', '--list', 'start')
+    for date in ('', 'a # b', 'a\nhead_scanned 1', 'x' * 32):
+        refused('--date is one line of 1 to 31 bytes', 'probe', '--quick', '--date', date)
     refused('--param is for scripts', 'verify', '--param', 'a=1', '--random', '1')
     refused('wants NAME=VALUE', 'verify', '--param', 'a', 'plain.mms')
     refused('wants NAME=VALUE', 'report', '--param', 'a', 'plain.mms')
@@ -166,6 +170,21 @@ def test_full_disk():
        'run --json --trace: one that cannot be opened', got.stdout[-200:], got.stderr)
 
 
+def test_nohup():
+    """A signal that is ignored from the start, as nohup does, ends no sweep."""
+    write('nohup.mms', 'param n 1,2,3,4,5,6,7,8\nmap a 16T 64M rw anon private nohuge\nrepeat 20\n'
+          'touch a 64M w\nmadvise a 64M dontneed\nend\nassert notifications >= $n\n')
+    sweep = subprocess.Popen([BINARY, 'sweep', '--jobs', '2', 'nohup.mms'], cwd=work, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True,
+                             preexec_fn=lambda: (os.setsid(), signal.signal(signal.SIGHUP, signal.SIG_IGN)))
+    while sweep.poll() is None:
+        os.killpg(sweep.pid, signal.SIGHUP)
+        time.sleep(0.01)
+    out, err = sweep.communicate()
+    ok(sweep.returncode == 0 and len(re.findall(' ok$', out, re.M)) == 8, 'sweep: SIGHUP is ignored under nohup',
+       sweep.returncode, out, err)
+
+
 def main():
     write('plain.mms', PLAIN)
     write('settings.mms', SETTINGS)
@@ -179,6 +198,7 @@ def main():
         test_commands_of_odd_files()
         test_hostile_names()
         test_full_disk()
+        test_nohup()
     finally:
         shutil.rmtree(work)
     return done()

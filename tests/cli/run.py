@@ -550,6 +550,7 @@ def test_probe():
     expect(0, 'run', '--cost', 'here.cost', 'seven.mms', out='cost table ' + doc['cost']['name'])
     expect(3, 'probe', '--quick', '--samples', '1', '--memory', '100', '--save', 'x/y',
            err='x/y: No such file')
+    expect(2, 'probe', '--quick', '--memory', '1', err='no shape fits into 1 MiB')
 
 
 def test_trace():
@@ -727,7 +728,7 @@ def test_killed_import():
 def test_import():
     expect(0, 'import', '-o', 'prog.mms', 'strace', 'prog.strace', err='prog.strace: 6 lines')
     expect(0, 'run', 'prog.mms')
-    expect(0, 'import', '-o', 'dat.mms', 'ftrace', 'trace.dat', err='trace.dat: 88 lines, 23 operations')
+    expect(0, 'import', '-o', 'dat.mms', 'ftrace', 'trace.dat', err='trace.dat: 88 lines, 24 operations')
     expect(0, 'run', 'dat.mms')
     with open(os.path.join(work, 'trace.dat'), 'rb') as file:
         write('half.dat', file.read()[:5000])

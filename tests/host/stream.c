@@ -100,6 +100,28 @@ static void test_refused(void)
 	expect_refused("kvm_unmap", "kvm_remap", "an unknown tracepoint");
 }
 
+/* What a stream of a script with such a name is written as can be read again. */
+static void test_hostile_name(void)
+{
+	struct host_stream stream = { 0 }, again = { 0 };
+	struct strbuf diag = STRBUF_INIT, out = STRBUF_INIT;
+	struct script *plain = script;
+
+	tap_eq(script_parse("a\nstate ok 0\n\033[31m.mms", source, sizeof(source) - 1, &diag,
+			    &script), 0, "a name with line ends");
+	tap_eq(read_text(kept, sizeof(kept) - 1, &stream, &diag), 0, "read");
+	host_stream_write(&stream, script, "6.12.0-test", &out);
+	tap_eq(read_text(out.buf, out.len, &again, &diag), 0, "read again");
+	tap_ok(again.nr_ops == stream.nr_ops && again.nr_events == stream.nr_events &&
+	       !strchr(strbuf_str(&out), '\033'), "all of it, without control characters");
+	host_stream_release(&stream);
+	host_stream_release(&again);
+	script_free(script);
+	script = plain;
+	strbuf_release(&out);
+	strbuf_release(&diag);
+}
+
 static void test_noise(void)
 {
 	struct host_stream stream = { 0 };
@@ -157,6 +179,7 @@ int main(void)
 	strbuf_release(&diag);
 	test_read();
 	test_refused();
+	test_hostile_name();
 	test_noise();
 	test_memory();
 	script_free(script);

@@ -33,7 +33,18 @@ static const char ftrace_log[] =
 	"  x-7 [000] ..... 1.000004: task_newtask: pid=8 comm=x clone_flags=0 "
 	"oom_score_adj=0\n"
 	"  x-8 [000] d.... 1.000005: page_fault_user: address=0x7f0000001010 ip=0x1 "
-	"error_code=0x7\n";
+	"error_code=0x7\n"
+	"  x-8 [000] ..... 1.000006: sys_execve(filename: 1, argv: 2, envp: 3)\n"
+	"  x-8 [000] ..... 1.000007: sys_execve -> 0x0\n"
+	"  x-8 [000] ..... 1.000008: sys_mmap(addr: 0, len: 4000000, prot: 3, flags: 22, "
+	"fd: 0, off: 0)\n"
+	"  x-8 [000] ..... 1.000009: sys_mmap -> 0x7e0000000000\n"
+	"  x-8 [000] ..... 1.000010: kvm_page_fault: vcpu 0 rip 0x1 address 0x1000 error_code 0x6\n"
+	"  x-8 [000] ..... 1.000011: kvm_unmap_hva_range: mmu notifier unmap range: 0x1000 -- 0x2000\n"
+	"  x-8 [000] ..... 1.000012: sys_vfork()\n"
+	"  x-8 [000] ..... 1.000013: task_newtask: pid=9 comm=x clone_flags=4100 oom_score_adj=0\n"
+	"  x-9 [000] ..... 1.000014: sys_execve(filename: 1, argv: 2, envp: 3)\n"
+	"  x-9 [000] ..... 1.000015: sys_execve -> 0x0\n";
 
 static const char proc_maps[] =
 	"00400000-00452000 r-xp 00000000 08:02 173521      /usr/bin/a\n"

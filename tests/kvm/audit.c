@@ -57,6 +57,7 @@ enum damage {
 	LEAF_COUNT,
 	LEAF_LOST,
 	LEAF_CONTRADICTION,
+	LEAF_WRITABLE_UNKNOWN,
 	CHILD_NO_TABLE,
 	CHILD_WRONG_LEVEL,
 	PARENT_LOST,
@@ -79,6 +80,7 @@ static const unsigned int invariant_of[NR_DAMAGES] = {
 	[LEAF_COUNT] = 6,
 	[LEAF_LOST] = 6,
 	[LEAF_CONTRADICTION] = 6,
+	[LEAF_WRITABLE_UNKNOWN] = 6,
 	[CHILD_NO_TABLE] = 6,
 	[CHILD_WRONG_LEVEL] = 6,
 	[PARENT_LOST] = 6,
@@ -119,6 +121,8 @@ static void damage_tables(struct kvm *kvm, enum damage what)
 		*leaf(kvm, 3) = nonpresent(kvm);
 	else if (what == LEAF_CONTRADICTION)
 		leaf(kvm, 3)->val &= ~SPTE_HOST_WRITABLE;
+	else if (what == LEAF_WRITABLE_UNKNOWN)
+		leaf(kvm, 3)->val &= ~SPTE_MMU_WRITABLE;
 	else if (what == CHILD_NO_TABLE)
 		*parent = spte_make_table(5);
 	else if (what == CHILD_WRONG_LEVEL)

@@ -116,12 +116,6 @@ struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm)
 	return &mm->nmm;
 }
 
-/* What there is can be read. */
-bool mm_vma_readable(struct mm_struct *mm, uint64_t address)
-{
-	return fake_pte_at(mm, address);
-}
-
 /* Frames have no contents here. */
 void mm_page_written(struct mm_struct *mm, uint64_t pfn)
 {
@@ -195,6 +189,13 @@ int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 	if (write && !pte->writable)
 		fake_mkwrite(mm, pte);
 	return mm_translate(mm, address, ret);
+}
+
+bool mm_may_read(struct mm_struct *mm, uint64_t address)
+{
+	const struct fake_pte *pte = fake_pte_at(mm, address);
+
+	return pte && pte->allowed;
 }
 
 uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, unsigned int every,

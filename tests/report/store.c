@@ -306,12 +306,16 @@ static void test_permissions(void)
 		good = good && report_store_open("mine.db", REPORT_STORE_WRITE, &diag, &store) == -EACCES &&
 		       strstr(strbuf_str(&diag), "Permission denied");
 		good = good && store_ask("mine.db", "SELECT count(*) FROM run") == 1;
+		strbuf_reset(&diag);
+		good = good && report_store_open("new.db", REPORT_STORE_WRITE, &diag, &store) == -EACCES &&
+		       strstr(strbuf_str(&diag), "Permission denied");
 		_exit(!good);
 	}
 	waitpid(pid, &wait, 0);
 	chmod(".", 0755);
 	tap_ok(pid > 0 && WIFEXITED(wait) && !WEXITSTATUS(wait),
-	       "a store that may only be read is not written to, and read, in a folder likewise");
+	       "a store that may only be read is not written to, and read, in a folder likewise, where "
+	       "no new one is made, for the right reason");
 	strbuf_release(&diag);
 }
 

@@ -43,6 +43,27 @@ static const char every_area[] =
 	"forkwait\n"
 	"mremap s 1M 1M 0x50000000\n"
 	"madvise a 1M dontneed\n"
+	"map o 0x60000000 4M rw shmem shared huge\n"
+	"map z 0x70000000 4M rw anon private huge\n"
+	"touch o 64K w\n"
+	"touch z 4M r stride=2M\n"
+	"touch z 64K w\n"
+	"mbind z 4M bind 1 move\n"
+	"mbind o 1M bind 1\n"
+	"mbind o+64K 64K preferred 0\n"
+	"move_pages z 4M 1\n"
+	"uffd register o 4M\n"
+	"uffd wp o 2M\n"
+	"uffd unwp o 1M\n"
+	"uffd unregister o 4M\n"
+	"touch o 4M w stride=64K\n"
+	"madvise o 2M collapse\n"
+	"truncate o 1M\n"
+	"madvise z 4M mergeable\n"
+	"ksm 3\n"
+	"madvise z 4M unmergeable\n"
+	"madvise z 64K free\n"
+	"madvise z 4M pageout\n"
 	"guest shadow w 4G 64K\n"
 	"munmap a+64K 64K\n"
 	"munmap 0x10000000 64M\n"
@@ -151,7 +172,8 @@ static void sweep_text(const char *text, const char *name)
 
 int main(void)
 {
-	struct script_random_options options = { .ops = 40, .features = 0x3ff, .max_touched = 2000 };
+	struct script_random_options options = { .ops = 40, .features = (1u << 18) - 1,
+						 .max_touched = 2000 };
 	struct strbuf text = STRBUF_INIT;
 	uint64_t seed;
 

@@ -156,6 +156,39 @@ def test_figures():
         ok(seen.get(figure), f'{figure} one too high: caught', seen)
 
 
+def test_given_up_sync():
+    """One kernel gave a synchronisation up and faulted again; whatever else that could be is caught."""
+    name, kernel = 'sync-given-up', '6.12'
+    lines = stream_of(name, kernel)
+    fault = next(i for i, line in enumerate(lines) if i and line.startswith('k 1 kvm_page_fault') and
+                 lines[i - 1].startswith('k 1 kvm_mmu_sync_page'))
+    parent = lines[fault + 1]
+    ok(parent in lines[fault - 20:fault] and parent.startswith('k 1 kvm_mmu_get_page'),
+       'the stream has a fault that came twice', lines[fault - 20:fault + 3])
+
+    def caught(what, new):
+        expect = expect_caught(name, kernel, what, lines, new)
+        ok(expect, f'a fault that came twice: {what}: caught')
+
+    def changed(at, old, new):
+        return lines[:at] + [lines[at].replace(old, new, 1)] + lines[at + 1:]
+
+    words = lines[fault].split()
+    caught('another address', changed(fault, words[5], f'{int(words[5], 16) + 4096:x}'))
+    caught('another error code', changed(fault, f'{words[5]} 0', f'{words[5]} 2'))
+    page = parent.split()
+    caught('another page', changed(fault + 1, f' {page[3]} ', f' {int(page[3], 16) + 1:x} '))
+    caught('a page that is made', changed(fault + 1, ' 0 0 0', ' 0 2 0'))
+    caught('without that page', lines[:fault + 1] + lines[fault + 2:])
+    caught('a synchronisation less', lines[:fault - 1] + lines[fault:])
+    caught('a synchronisation more', lines[:fault] + [lines[fault - 1]] + lines[fault:])
+    caught('an entry between', lines[:fault] + ['k 1 kvm_mmu_set_spte 8 821 1 0 0'] + lines[fault:])
+    pair = lines[fault:fault + 2]
+    caught('a third time without a synchronisation', lines[:fault + 2] + pair + lines[fault + 2:])
+    once = lines[:fault] + lines[fault + 2:]
+    caught('once, but counted twice', once)
+
+
 def test_errno_is_shown():
     lines = stream_of('lazy', '6.1')
     new = ['ret 12 ENOMEM' if line.startswith('ret 22') else line for line in lines]
@@ -234,6 +267,7 @@ def main():
         test_wrong_models(names)
         test_other_mistakes()
         test_figures()
+        test_given_up_sync()
         test_errno_is_shown()
         test_wrong_profile()
         test_never_a_pass()

@@ -12,8 +12,8 @@
  *    7   LARGE: a leaf above level 1
  *    6   DIRTY    5 ACCESSED    2 USER    1 WRITABLE    0 PRESENT
  *
- * Invariants of a writable leaf: WRITABLE implies MMU_WRITABLE, MMU_WRITABLE implies
- * HOST_WRITABLE (spte_valid() checks both).
+ * Invariants of a leaf: WRITABLE implies MMU_WRITABLE, MMU_WRITABLE implies HOST_WRITABLE
+ * (spte_valid() checks both).
  *
  * Seen on real kernels: leaf e67, prefetched leaf e47, read-only leaf of a shadow table
  * a21, pointer to a table 827.
@@ -191,16 +191,16 @@ static inline bool spte_mmio_current(spte_t spte, uint64_t generation)
 	       (spte.val >> 52 & 0x7ff) == (generation >> 8 & 0x7ff);
 }
 
-/** spte_valid() - the invariants of the software bits hold. */
+/** spte_valid() - the invariants of a leaf hold, or it is absent or for MMIO. */
 static inline bool spte_valid(spte_t spte)
 {
 	if (!spte_present(spte))
 		return spte_is_mmio(spte) || !(spte.val & SPTE_PRESENT);
 	if (!(spte.val & SPTE_PRESENT))
 		return false;
-	if ((spte.val & SPTE_MMU_WRITABLE) && !(spte.val & SPTE_HOST_WRITABLE))
+	if ((spte.val & SPTE_WRITABLE) && !(spte.val & SPTE_MMU_WRITABLE))
 		return false;
-	return true;
+	return !(spte.val & SPTE_MMU_WRITABLE) || (spte.val & SPTE_HOST_WRITABLE);
 }
 
 /** spte_allows() - the hardware lets an access with rights @acc (SPTE_ACC_*) through. */

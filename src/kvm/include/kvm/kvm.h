@@ -494,6 +494,14 @@ int kvm_lookup(const struct kvm *kvm, unsigned int as_id, uint64_t gpa,
 	       struct kvm_mapping *ret);
 
 /**
+ * kvm_next_mapped() - the first guest-physical address in [@start, @end), page aligned bytes of one
+ * slot in address space @as_id, that any of the VM's page tables maps: those that shadow a guest's
+ * own tables and those of L2 as well. Changes nothing.
+ * Return: @end when none does.
+ */
+uint64_t kvm_next_mapped(const struct kvm *kvm, unsigned int as_id, uint64_t start, uint64_t end);
+
+/**
  * typedef kvm_violation_fn - one broken invariant
  * @invariant: its number in the list of ARCHITECTURE.md
  * @text: in words, no newline; valid during the call

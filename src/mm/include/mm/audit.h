@@ -17,10 +17,11 @@ struct mm_struct;
 typedef void mm_audit_report(void *ctx, unsigned int invariant, const char *text);
 
 /**
- * mm_audit() - walk every table of every address space and compare with the counts: no started
- * notification without its end (4), entries that point to live tables of the next level and
- * counts of used entries (6), map counts of frames (7). Call it between operations.
- * Cost: in proportion to the entries in use.
+ * mm_audit() - walk every table of every address space and file, and compare with the counts: no
+ * started notification without its end (4); entries that point to tables of the next level, leaves
+ * that are some VMA's, as many tables reached as are in use, each record true of its table (6); map
+ * counts of frames, and none that nothing holds (7). Call it between operations.
+ * Cost: in proportion to the tables and frames in use.
  * Return: number of violations, or -ENOMEM.
  */
 int64_t mm_audit(struct machine *machine, mm_audit_report *report, void *ctx);

@@ -48,12 +48,12 @@ struct mm_stat {
 
 /**
  * struct machine_config - how to build a machine
- * @design: deviations from it; all zero for none
+ * @profile, @geo: constant tables that outlive the machine
+ * @design: deviations from the profile; all zero for none
  * @events: where records go; not owned; may have no sink
  * @thp, @shmem_thp: transparent_hugepage/enabled and shmem_enabled
- * @audit: call @before_change and keep what the audit needs
  * @before_change: an entry that maps part of [start, end) is about to become less permissive or
- *	to point elsewhere (audit of invariant 1); may be NULL
+ *	to point elsewhere (audit of invariant 1); may be NULL. @ctx: for it
  */
 struct machine_config {
 	const struct mm_profile *profile;
@@ -87,7 +87,8 @@ const struct mm_profile *machine_profile(const struct machine *machine);
  * struct mm_memory - what the machine takes now; bytes
  * @tables: page tables and the tables of files, with their records
  * @frames: records of frames in use and of huge pages; not those of the parts of huge pages
- * @pages: 4 KiB frames in use, 512 for a huge one
+ * @vmas: VMAs
+ * @pages: 4 KiB frames in use, 512 for a huge one; hugetlb pages of 1 GiB are left out
  */
 struct mm_memory {
 	uint64_t tables;
@@ -202,13 +203,22 @@ int mm_madvise(struct mm_struct *mm, uint64_t addr, uint64_t len, int advice);
 int mm_mremap(struct mm_struct *mm, uint64_t addr, uint64_t old_len, uint64_t new_len, int flags,
 	      uint64_t new_addr);
 
-/** mm_set_heap() - start_brk = brk = @addr (prctl PR_SET_MM_START_BRK and PR_SET_MM_BRK). */
+/**
+ * mm_set_heap() - start_brk = brk = @addr (prctl PR_SET_MM_START_BRK and PR_SET_MM_BRK).
+ * Return: 0; -EINVAL beyond user space.
+ */
 int mm_set_heap(struct mm_struct *mm, uint64_t addr);
 
-/** mm_brk() - brk(@addr); -ENOMEM where the system call would return the old break. */
+/**
+ * mm_brk() - brk(@addr) (mm/mmap.c).
+ * Return: 0; -ENOMEM where the system call would return the old break; what a failing munmap says.
+ */
 int mm_brk(struct mm_struct *mm, uint64_t addr);
 
-/** mm_numa_hint() - change_prot_numa() over [@addr, @addr + @len), VMA by VMA (mm/mempolicy.c). */
+/**
+ * mm_numa_hint() - change_prot_numa() over [@addr, @addr + @len), VMA by VMA (mm/mempolicy.c).
+ * Return: 0; -EINVAL for an unaligned @addr or a range that wraps.
+ */
 int mm_numa_hint(struct mm_struct *mm, uint64_t addr, uint64_t len);
 
 /**
@@ -232,15 +242,18 @@ enum mm_mpol {
 enum { MM_MBIND_MOVE = 1, MM_MBIND_STRICT = 2 };
 
 /**
- * mm_mbind() - mbind(); @nodes is a mask; @flags: MPOL_MF_MOVE, MPOL_MF_STRICT
+ * mm_mbind() - mbind(); @nodes is a mask; @flags: MM_MBIND_MOVE (MPOL_MF_MOVE), MM_MBIND_STRICT
  * (mm/mempolicy.c:do_mbind()).
+ * Return: 0; -EINVAL; -EFAULT for a hole, unless the policy is the default; -EIO when pages are
+ * elsewhere and may not move; -ENOMEM.
  */
 int mm_mbind(struct mm_struct *mm, uint64_t addr, uint64_t len, enum mm_mpol mode, uint64_t nodes,
 	     unsigned int flags);
 
 /**
  * mm_move_pages() - move_pages() of every page of [@addr, @addr + @len) with MPOL_MF_MOVE
- * (mm/migrate.c:do_pages_move()). Return: the first page's error, -ENOENT and -EFAULT aside.
+ * (mm/migrate.c:do_pages_move()). Return: the first page's error, -ENOENT and -EFAULT aside;
+ * -ENODEV for a node that is not there; -ENOMEM.
  */
 int mm_move_pages(struct mm_struct *mm, uint64_t addr, uint64_t len, unsigned int node);
 
@@ -249,7 +262,7 @@ int machine_ksm(struct machine *machine, uint64_t passes);
 
 /**
  * mm_numa_scan() - one task_numa_work() of the process, whose time has come
- * (kernel/sched/fair.c).
+ * (kernel/sched/fair.c). Return: 0.
  */
 int mm_numa_scan(struct mm_struct *mm);
 
@@ -263,7 +276,8 @@ int mm_clear_refs(struct mm_struct *mm, uint64_t value);
  * mm_pagemap_scan() - the PAGEMAP_SCAN ioctl over [@addr, @addr + @len) without output, with @wp
  * PM_SCAN_WP_MATCHING. Memory without asynchronous write protection, which this model does not
  * have, is left alone; the notification is sent all the same.
- * Return: 0; -EINVAL for an unaligned @addr; -ENOTTY before 6.7.
+ * Return: 0; -EINVAL for an unaligned @addr; -EFAULT for a range beyond user space; -ENOTTY
+ * before 6.7.
  */
 int mm_pagemap_scan(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp);
 
@@ -271,11 +285,16 @@ int mm_pagemap_scan(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp);
  * mm_uffd_register(), mm_uffd_unregister() - UFFDIO_REGISTER in write-protect mode and
  * UFFDIO_UNREGISTER of the process's one userfaultfd, which has UFFD_FEATURE_SIGBUS: an access
  * that it would be told of fails (fs/userfaultfd.c; 6.12: mm/userfaultfd.c).
+ * Return: 0; -EINVAL for a range that is unaligned, empty, without a VMA, or partly of memory that
+ * cannot be registered; -ENOMEM.
  */
 int mm_uffd_register(struct mm_struct *mm, uint64_t addr, uint64_t len);
 int mm_uffd_unregister(struct mm_struct *mm, uint64_t addr, uint64_t len);
 
-/** mm_uffd_writeprotect() - UFFDIO_WRITEPROTECT, or with !@wp its end. -ENOENT: not registered. */
+/**
+ * mm_uffd_writeprotect() - UFFDIO_WRITEPROTECT, or with !@wp its end.
+ * Return: 0; -ENOENT: not registered, or to 6.4 not all in one VMA; -EINVAL; -ENOMEM.
+ */
 int mm_uffd_writeprotect(struct mm_struct *mm, uint64_t addr, uint64_t len, bool wp);
 
 /** mm_fork() - a child with a copy (kernel/fork.c:dup_mmap()). Return: 0 or -ENOMEM. */
@@ -288,7 +307,10 @@ enum mm_access { MM_READ, MM_WRITE, MM_EXEC };
 
 /**
  * mm_access() - user accesses: one at @addr, @addr + @step, ... below @addr + @len.
- * All are tried. Return: 0; -EFAULT when one or more would have raised SIGSEGV or SIGBUS.
+ * @len: bytes; @addr + @len does not wrap
+ * @step: bytes, not 0
+ * All are tried. Return: 0; -EFAULT when one or more would have raised SIGSEGV or SIGBUS; -ENOMEM
+ * ends them.
  */
 int mm_access(struct mm_struct *mm, uint64_t addr, uint64_t len, uint64_t step,
 	      enum mm_access access);

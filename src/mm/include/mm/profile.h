@@ -59,6 +59,7 @@ enum wp_reuse {
  * @nohuge_maps_small: VM_NOHUGEPAGE keeps a VMA from mapping a file's huge page as a whole
  * @collapse_lenient: MADV_COLLAPSE takes memory without a writable entry, makes missing tables to
  *	map a file's huge page, and is content with a range that holds no block (7.x)
+ * @collapse_hole_ebusy: MADV_COLLAPSE says EBUSY where userfaultfd watches a hole (6.12)
  * @collapse_target_only: collapsing pages of a file frees the page tables of the caller's VMA
  *	only, and fails when that has none (6.1)
  * @pageout_keeps_referenced: MADV_PAGEOUT leaves pages alone that a secondary MMU has used (to 6.8)
@@ -103,6 +104,7 @@ struct mm_profile {
 	bool dax_cold_bug;
 	bool failed_map_unmaps;
 	bool collapse_lenient;
+	bool collapse_hole_ebusy;
 	bool collapse_target_only;
 	bool unmap_extra_split;
 	bool shmem_thp_any_vma;

@@ -44,6 +44,9 @@ struct mmu_notifier_mm *mm_notifiers(struct mm_struct *mm);
 int mm_get_user_page(struct mm_struct *mm, uint64_t address, bool write,
 		     struct mm_translation *ret);
 
+/** mm_may_read() - is @address in a VMA with VM_READ? (virt/kvm/kvm_main.c:vma_is_valid()) */
+bool mm_may_read(struct mm_struct *mm, uint64_t address);
+
 /**
  * mm_get_user_run() - mm_get_user_page() of up to @nr pages from @address on, as far as each is
  * mapped writable by an entry of its own and the access needs no fault.
@@ -61,9 +64,6 @@ uint64_t mm_get_user_run(struct mm_struct *mm, uint64_t address, bool write, uns
  */
 int mm_translate(struct mm_struct *mm, uint64_t address, struct mm_translation *ret);
 
-/** mm_vma_readable() - is @address in a VMA with VM_READ (virt/kvm/kvm_main.c:vma_is_valid())? */
-bool mm_vma_readable(struct mm_struct *mm, uint64_t address);
-
 /**
  * mm_page_written() - a secondary MMU has let a write to frame @pfn through: the page is not all
  * zeros any more, which the split of a huge page asks about (mm/huge_memory.c, since 6.12).
@@ -80,8 +80,11 @@ void mm_page_dirtied(struct mm_struct *mm, uint64_t pfn);
 /** mm_pages_written() - the same for @nr frames, @step apart, of one huge page or of none. */
 void mm_pages_written(struct mm_struct *mm, uint64_t pfn, uint64_t step, uint64_t nr);
 
-/** mm_next_populated() - the first address >= @address and < @end that has a present or
- * non-present leaf entry (anything but none); @end when there is none. In O(tables visited). */
+/**
+ * mm_next_populated() - the first address in [@address, @end), bytes of user space, that has a leaf
+ * entry, present or not (anything but none). Cost: in proportion to the entries passed over.
+ * Return: @end when there is none.
+ */
 uint64_t mm_next_populated(struct mm_struct *mm, uint64_t address, uint64_t end);
 
 #endif /* MM_SECONDARY_H */
