@@ -14,4 +14,4 @@ touch far+8M 4K w
 fork other
 > linux-6.1 PROTECTION_PAGE ram+8204K ram+16M
 > linux-6.12+ PROTECTION_PAGE ram+8M ram+16M
-> PROTECTION_PAGE far+16K far+16M
+> linux-6.1+ PROTECTION_PAGE far+16K far+16M
