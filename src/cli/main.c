@@ -42,16 +42,19 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+/* In one write(), because jobs write side by side. */
 static void vmessage(const char *who, const char *fmt, va_list ap)
 {
-	struct strbuf text = STRBUF_INIT;
+	struct strbuf text = STRBUF_INIT, line = STRBUF_INIT;
 
 	fflush(stdout);
-	fprintf(stderr, "mmuscope%s%s: ", who ? " " : "", who ? who : "");
 	strbuf_vaddf(&text, fmt, ap);
-	print_visible(stderr, strbuf_str(&text), text.len);
-	fputc('\n', stderr);
+	strbuf_addf(&line, "mmuscope%s%s: ", who ? " " : "", who ? who : "");
+	add_visible(&line, strbuf_str(&text), text.len);
+	strbuf_addch(&line, '\n');
+	fwrite(strbuf_str(&line), 1, line.len, stderr);
 	strbuf_release(&text);
+	strbuf_release(&line);
 }
 
 void error(const char *fmt, ...)

@@ -20,7 +20,7 @@ bool terminal_color(void)
 	       strcmp(term, "dumb");
 }
 
-void print_visible(FILE *out, const char *text, size_t len)
+void add_visible(struct strbuf *out, const char *text, size_t len)
 {
 	unsigned char before = 0;
 
@@ -29,10 +29,19 @@ void print_visible(FILE *out, const char *text, size_t len)
 
 		/* U+0080 to U+009f are control characters, too */
 		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || (before == 0xc2 && c < 0xa0))
-			fprintf(out, "\\x%02x", c);
+			strbuf_addf(out, "\\x%02x", c);
 		else
-			putc(c, out);
+			strbuf_addch(out, c);
 	}
+}
+
+void print_visible(FILE *out, const char *text, size_t len)
+{
+	struct strbuf visible = STRBUF_INIT;
+
+	add_visible(&visible, text, len);
+	fwrite(strbuf_str(&visible), 1, visible.len, out);
+	strbuf_release(&visible);
 }
 
 unsigned int terminal_width(void)

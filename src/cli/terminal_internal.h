@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <base/strbuf.h>
+
 /** terminal_utf8() - the locale's text is UTF-8. */
 bool terminal_utf8(void);
 
@@ -15,9 +17,12 @@ bool terminal_utf8(void);
 bool terminal_color(void);
 
 /**
- * print_visible() - write text that names of files and of threads may be in: control bytes other
+ * add_visible() - append text that names of files and of threads may be in: control bytes other
  * than newline and tab, which a terminal would obey, become \xNN.
  */
+void add_visible(struct strbuf *out, const char *text, size_t len);
+
+/** print_visible() - the same, written at once: what jobs write side by side does not mix. */
 void print_visible(FILE *out, const char *text, size_t len);
 
 /** terminal_width() - columns of standard output's terminal; else of COLUMNS; else 80. */
