@@ -27,9 +27,9 @@ assert rmap=index rmap_scanned <= 799000
 assert tight lazy-unmap rmap=index numa-skip remote_tlb_flush <= 2
 
 # Verdicts by costs/shadow-6.18.cost:
-# verdict linux-3.14: longest stretch 15.8 ms (line 11): no soft lockup (20.0 s) below 1.2T
-# verdict linux-6.1: longest stretch 15.8 ms (line 11): no soft lockup (20.0 s) at any size (1G at most)
-# verdict linux-6.12 linux-7.2: longest stretch 15.7 ms (line 11): no soft lockup (20.0 s) at any size (512G at most)
+# verdict linux-3.14: longest stretch 12.0 ms (line 11): no soft lockup (20.0 s) below 1.6T
+# verdict linux-6.1: longest stretch 12.0 ms (line 11): no soft lockup (20.0 s) at any size (1G at most)
+# verdict linux-6.12 linux-7.2: longest stretch 11.8 ms (line 11): no soft lockup (20.0 s) at any size (512G at most)
 # 262144 SPTEs at 59.7 ns and as many heads at 0.56 ns. All SPTEs that an operation zaps are
 # taken for one stretch, also where KVM may yield between them; a notification of 6.1 is 1 GiB at
 # most, so there it never gets longer.

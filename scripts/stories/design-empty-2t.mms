@@ -25,7 +25,7 @@ assert lazy-unmap rmap_scanned == 0
 assert rmap=index rmap_scanned <= 45
 
 # Verdicts by costs/shadow-6.18.cost:
-# verdict linux-3.14 linux-6.1: longest stretch 299 ms (line 12): no soft lockup (20.0 s) below 133T
-# verdict linux-6.12 linux-7.2: longest stretch 298 ms (line 12): no soft lockup (20.0 s) below 134T
+# verdict linux-3.14 linux-6.1: longest stretch 327 ms (line 12): no soft lockup (20.0 s) below 122T
+# verdict linux-6.12 linux-7.2: longest stretch 326 ms (line 12): no soft lockup (20.0 s) below 122T
 # 537921536 heads at 0.56 ns and none of them in use, so nowhere to yield, from 6.12 on either;
 # the range is not cut, so with 67 times the guest it is a lockup.

@@ -26,9 +26,9 @@ assert rmap=index rmap_visited == 1
 assert rmap=index rmap_longest == 1
 
 # Verdicts by costs/shadow-6.18.cost:
-# verdict linux-3.14: longest stretch 74.7 ms (line 14): no soft lockup (20.0 s) below 133T
-# verdict linux-6.1: longest stretch 146 us (line 14): no soft lockup (20.0 s) at any size (1G at most)
-# verdict linux-6.12 linux-7.2: longest stretch 74.5 ms (line 14): no soft lockup (20.0 s) at any size (512G at most)
+# verdict linux-3.14: longest stretch 81.7 ms (line 14): no soft lockup (20.0 s) below 122T
+# verdict linux-6.1: longest stretch 160 us (line 14): no soft lockup (20.0 s) at any size (1G at most)
+# verdict linux-6.12 linux-7.2: longest stretch 81.6 ms (line 14): no soft lockup (20.0 s) at any size (512G at most)
 # 134480384 heads at 0.56 ns for one SPTE. Not one notification of 6.12 covers more than 512 GiB,
 # so it is at its largest here and no guest is large enough for a lockup; up to 3.14 nothing cuts
 # it.

@@ -36,8 +36,8 @@ assert linux-6.12+ rmap_longest == 2097152
 assert remote_tlb_flush == 1
 
 # Verdicts by costs/shadow-6.18.cost:
-# verdict linux-3.14 linux-6.1: longest stretch 4.78 s (line 27): no soft lockup (20.0 s) below 133T
-# verdict linux-6.12 linux-7.2: longest stretch 3.12 ms (line 27): no soft lockup (20.0 s) below 134T
+# verdict linux-3.14 linux-6.1: longest stretch 5.23 s (line 27): no soft lockup (20.0 s) below 122T
+# verdict linux-6.12 linux-7.2: longest stretch 2.75 ms (line 27): no soft lockup (20.0 s) below 122T
 # 8606744576 heads at 0.56 ns, and 32768 SPTEs. Up to 6.11 in one stretch; from 6.12 on KVM may
 # yield at each used head, one per GiB, which leaves the 2097152 empty heads of 2 MiB pages of
 # one slot, and the SPTEs, all taken for one stretch. The whole call takes 4.8 s in every kernel.

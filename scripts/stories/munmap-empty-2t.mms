@@ -18,6 +18,6 @@ assert linux-6.1   rmap_longest == 537921536
 assert linux-6.12+ rmap_longest == 536870912
 
 # Verdicts by costs/shadow-6.18.cost:
-# verdict linux-3.14 linux-6.1: longest stretch 299 ms (line 11): no soft lockup (20.0 s) below 133T
-# verdict linux-6.12 linux-7.2: longest stretch 298 ms (line 11): no soft lockup (20.0 s) below 134T
+# verdict linux-3.14 linux-6.1: longest stretch 327 ms (line 11): no soft lockup (20.0 s) below 122T
+# verdict linux-6.12 linux-7.2: longest stretch 326 ms (line 11): no soft lockup (20.0 s) below 122T
 # 537921536 heads at 0.56 ns, none in use, nowhere to yield. The range is not cut in any kernel.

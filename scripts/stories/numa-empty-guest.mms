@@ -20,7 +20,7 @@ assert linux-3.14 rmap_scanned == 1075843072
 assert linux-6.1+ rmap_scanned == 0
 
 # Verdicts by costs/shadow-6.18.cost:
-# verdict linux-3.14: longest stretch 597 ms (line 15): no soft lockup (20.0 s) below 133T
+# verdict linux-3.14: longest stretch 654 ms (line 15): no soft lockup (20.0 s) below 122T
 # verdict linux-6.1 linux-6.12 linux-7.2: longest stretch 0: no soft lockup (20.0 s)
 # 3.14 tells of each chunk of the scan, populated or not; later kernels tell of nothing, and what
 # is not sent does not stall.

@@ -41,7 +41,7 @@ assert numa-skip sptes_zapped == 65536
 assert numa-skip remote_tlb_flush == 128
 
 # Verdicts by costs/shadow-6.18.cost:
-# verdict linux-3.14: longest stretch 3.91 ms (line 20): no soft lockup (20.0 s) below 1.2T
-# verdict linux-6.1: longest stretch 3.91 ms (line 20): no soft lockup (20.0 s) at any size (1G at most)
-# verdict linux-6.12 linux-7.2: longest stretch 3.91 ms (line 20): no soft lockup (20.0 s) at any size (512G at most)
+# verdict linux-3.14: longest stretch 2.09 ms (line 20): no soft lockup (20.0 s) below 2.3T
+# verdict linux-6.1: longest stretch 2.09 ms (line 20): no soft lockup (20.0 s) at any size (1G at most)
+# verdict linux-6.12 linux-7.2: longest stretch 2.09 ms (line 20): no soft lockup (20.0 s) at any size (512G at most)
 # 65536 SPTEs at 59.7 ns per hint. What one notification covers bounds it from 3.15 on.

@@ -40,8 +40,8 @@ assert linux-6.1   rmap_longest == 262657
 assert linux-6.12+ rmap_longest == 134217728
 
 # Verdicts by costs/shadow-6.18.cost:
-# verdict linux-3.14: longest stretch 299 ms (line 21): no soft lockup (20.0 s) below 133T
-# verdict linux-6.1: longest stretch 146 us (line 21): no soft lockup (20.0 s) at any size (1G at most)
-# verdict linux-6.12 linux-7.2: longest stretch 74.5 ms (line 21): no soft lockup (20.0 s) at any size (512G at most)
+# verdict linux-3.14: longest stretch 327 ms (line 21): no soft lockup (20.0 s) below 122T
+# verdict linux-6.1: longest stretch 160 us (line 21): no soft lockup (20.0 s) at any size (1G at most)
+# verdict linux-6.12 linux-7.2: longest stretch 81.6 ms (line 21): no soft lockup (20.0 s) at any size (512G at most)
 # Four notifications of 512 GiB from 6.12 on, each 134480384 heads at 0.56 ns: they add up, but
 # KVM lets go of the lock between them, and none gets larger. 3.14 tells of all 2 TiB at once.

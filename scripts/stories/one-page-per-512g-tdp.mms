@@ -30,8 +30,8 @@ assert linux-6.12+ frames_covered == 536870912
 assert rmap_scanned == 0
 
 # Verdicts by costs/shadow-6.18.cost:
-# verdict linux-3.14: longest stretch 239 ns (line 16): no soft lockup (20.0 s) at any size
-# verdict linux-6.1: longest stretch 239 ns (line 16): no soft lockup (20.0 s) at any size (1G at most)
-# verdict linux-6.12 linux-7.2: longest stretch 239 ns (line 16): no soft lockup (20.0 s) at any size (512G at most)
+# verdict linux-3.14: longest stretch 128 ns (line 16): no soft lockup (20.0 s) at any size
+# verdict linux-6.1: longest stretch 128 ns (line 16): no soft lockup (20.0 s) at any size (1G at most)
+# verdict linux-6.12 linux-7.2: longest stretch 128 ns (line 16): no soft lockup (20.0 s) at any size (512G at most)
 # Four SPTEs at 59.7 ns; the TDP MMU looks at no heads. What is untouched costs nothing at any
 # size.

@@ -13,5 +13,5 @@ assert   sptes_zapped == 524288
 assert   pages_2m == 0
 
 # Verdicts by costs/shadow-6.18.cost:
-# verdict linux-3.14 linux-6.1 linux-6.12 linux-7.2: longest stretch 31.3 ms (line 10): no soft lockup (20.0 s) below 638T
+# verdict linux-3.14 linux-6.1 linux-6.12 linux-7.2: longest stretch 16.7 ms (line 10): no soft lockup (20.0 s) below 1.1P
 # 524288 SPTEs of 2 MiB at 59.7 ns in one notification that nothing cuts.
