@@ -16,4 +16,4 @@ fork other
 > linux-3.14 PROTECTION_PAGE ram+8204K ram+16M
 > linux-6.1 PROTECTION_PAGE ram+8204K ram+16M
 > linux-6.12+ PROTECTION_PAGE ram+8M ram+16M
-> linux-6.1+ PROTECTION_PAGE far+16K far+16M
+> PROTECTION_PAGE far+16K far+16M
