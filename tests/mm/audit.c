@@ -55,7 +55,7 @@ static void expect(struct test *t, uint64_t *entry, uint64_t val, unsigned int i
 int main(void)
 {
 	uint64_t *first, *second, *empty, *far, *pmd, *hole;
-	struct mm_file *file;
+	struct mm_file *file = NULL;
 	struct test t;
 	int err;
 
