@@ -175,7 +175,8 @@ static bool is_shape(const struct host_probe_shape *shape)
 	if (!shape->len || shape->len % GIB || shape->len > (64ull << 40) || shape->op < 0 ||
 	    shape->op >= HOST_PROBE_OP_NR || (shape->guest && !shape->vm) ||
 	    (shape->op == HOST_PROBE_REFAULT && !shape->guest) ||
-	    (shape->aliases && (!shape->guest || shape->op == HOST_PROBE_REFAULT)) || shape->aliases > HOST_PROBE_ALIASES)
+	    (shape->aliases && (!shape->guest || shape->op == HOST_PROBE_REFAULT)) ||
+	    shape->aliases > HOST_PROBE_ALIASES)
 		return false;
 	if (!shape->nr)
 		return !shape->guest;

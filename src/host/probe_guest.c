@@ -40,7 +40,6 @@ enum {
 #define OWN_GPA (1ull << 30)
 #define OWN_GVA HOST_PROBE_GUEST_BYTES
 #define NOTHING_GVA (OWN_GVA + (2ull << 20))
-#define ALIAS_GVA (OWN_GVA + (1ull << 30))
 
 #define PTE_TABLE 0x7ull /* present, writable, user */
 #define PTE_LEAF 0x67ull /* the same, accessed, dirty */
@@ -74,7 +73,7 @@ static void fill_aliases(struct probe_guest *guest)
 {
 	unsigned int table, i;
 
-	own_table(guest, OWN_PDPT)[ALIAS_GVA >> 30] = own_gpa(OWN_ALIAS_PD) | PTE_TABLE;
+	own_table(guest, OWN_PDPT)[PROBE_ALIAS_GVA >> 30] = own_gpa(OWN_ALIAS_PD) | PTE_TABLE;
 	for (table = 0; table < HOST_PROBE_ALIASES * ALIAS_TABLES; table++) {
 		uint64_t gpa = HOST_PROBE_GPA + ((uint64_t)(table % ALIAS_TABLES) << 21);
 
@@ -310,7 +309,7 @@ int probe_guest_touch(struct probe_guest *guest, uint64_t first, uint64_t nr, ui
 int probe_guest_touch_alias(struct probe_guest *guest, unsigned int alias, uint64_t first, uint64_t nr,
 			    uint64_t stride)
 {
-	return touch(guest, ALIAS_GVA + alias * HOST_PROBE_ALIAS_BYTES + first, nr, stride);
+	return touch(guest, PROBE_ALIAS_GVA + alias * HOST_PROBE_ALIAS_BYTES + first, nr, stride);
 }
 
 bool probe_guest_sptes(const struct probe_guest *guest, uint64_t *ret_nr)

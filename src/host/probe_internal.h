@@ -5,6 +5,9 @@
 
 #include <host/probe.h>
 
+/* Where the guest has the aliases of the slot's start, HOST_PROBE_ALIAS_BYTES each; in scripts, too. */
+#define PROBE_ALIAS_GVA (HOST_PROBE_GUEST_BYTES + (1ull << 30))
+
 struct kvm_run;
 
 /**

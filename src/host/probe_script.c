@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A measured shape as a script for the model. */
-#include <host/probe.h>
+#include "probe_internal.h"
 
 #define PAGE 4096ull
-/* Tables for the guest's aliases, as probe_guest.c has them; where they lie changes no count. */
+/* Tables for the guest's aliases; where they lie changes no count. */
 #define TABLES_ADDR (HOST_PROBE_ADDR - (1ull << 30))
-#define ALIAS_GVA (5ull << 30)
 
 static unsigned long long alias_gva(unsigned int alias)
 {
-	return ALIAS_GVA + alias * HOST_PROBE_ALIAS_BYTES;
+	return PROBE_ALIAS_GVA + alias * HOST_PROBE_ALIAS_BYTES;
 }
 
 /* @words and the pages from @base on. */
