@@ -11,6 +11,8 @@
 
 set -eu
 cd "$(dirname "$0")/.."
+tool=avx512
+. tools/quietly.sh
 build=$1
 kernel=${XDG_CACHE_HOME:-$HOME/.cache}/mmuscope/kernels/6.1/vmlinuz
 limit=600
@@ -22,16 +24,6 @@ skip()
 {
 	echo "avx512: skipped: $*" >&2
 	exit 77
-}
-
-# Runs a command whose output matters only when it fails.
-quietly()
-{
-	if ! "$@" >"$work/log" 2>&1 </dev/null; then
-		tail -n 30 "$work/log" >&2
-		echo "avx512: failed: $*" >&2
-		exit 1
-	fi
 }
 
 need()

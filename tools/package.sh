@@ -13,6 +13,8 @@
 set -eu
 
 cd "$(dirname "$0")/.."
+tool=package
+. tools/quietly.sh
 install=
 if [ "${1:-}" = --install ]; then
 	install=1
@@ -30,16 +32,6 @@ need()
 		echo "package: skipped: there is no $program (tools/setup.sh package)" >&2
 		exit 77
 	done
-}
-
-# Runs a command whose output matters only when it fails.
-quietly()
-{
-	if ! "$@" >"$work/log" 2>&1 </dev/null; then
-		tail -n 60 "$work/log" >&2
-		echo "package: failed: $*" >&2
-		exit 1
-	fi
 }
 
 build()
